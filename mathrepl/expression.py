@@ -1,0 +1,364 @@
+"""Arithmetic as text: a parser with columns, and its exact value by integers and fractions.
+
+The grammar, with the usual precedence and left association:
+
+    expression = term (("+" | "-") term)*
+    term       = factor (("*" | "/") factor)*
+    factor     = ("+" | "-") factor | number | "(" expression ")"
+    number     = digit+ ["." digit+]
+
+`value` is the only arithmetic here, and it serves as the truth beside a network's answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from mathrepl.errors import DivisionByZeroError, EquationError
+
+MAX_LENGTH = 600
+MAX_DIGITS = 200
+MAX_DEPTH = 50
+OPERATIONS = "+-*/"
+
+_LOOKALIKES = str.maketrans({"×": "*", "·": "*", "÷": "/", "−": "-"})  # noqa: RUF001
+_TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?|[-+*/()]")
+_ASKING = re.compile(r"\s*=\s*\??\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A literal as typed (leading zeros kept), at a 0-based `column`."""
+
+    text: str
+    column: int
+
+    @property
+    def value(self) -> Fraction:
+        return Fraction(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """A sign before an operand."""
+
+    sign: str
+    operand: Node
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """One operation out of `+ - * /`."""
+
+    operation: str
+    left: Node
+    right: Node
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A parenthesised expression."""
+
+    inner: Node
+
+
+Node = Number | Unary | Binary | Group
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A parsed equation: the text as typed (no `= ?`), and its tree."""
+
+    text: str
+    root: Node
+
+    def value(self) -> Fraction:
+        """Exact value. Raises `DivisionByZeroError` with the column of the slash."""
+        try:
+            return _value(self.root)
+        except _ZeroDivisorError as error:
+            raise DivisionByZeroError(
+                "division by zero has no answer",
+                text=self.text,
+                column=error.column,
+                hint="divide by another number",
+            ) from None
+
+    def operands(self) -> tuple[Fraction, ...]:
+        """Values of the literals, left to right, with the sign that stands directly before."""
+        return tuple(_operands(self.root))
+
+    def literals(self) -> tuple[str, ...]:
+        """Literals as typed, left to right, unsigned."""
+        return tuple(node.text for node in _walk(self.root) if isinstance(node, Number))
+
+    def operations(self) -> str:
+        """The binary operations, left to right, for instance `+*`."""
+        return "".join(node.operation for node in _walk(self.root) if isinstance(node, Binary))
+
+    def format(self, *, spaced: bool) -> str:
+        """Canonical text: digits as typed, one space round each operation, or none at all."""
+        return _format(self.root, " " if spaced else "")
+
+
+class _ZeroDivisorError(Exception):
+    def __init__(self, column: int) -> None:
+        super().__init__()
+        self.column = column
+
+
+def _value(node: Node) -> Fraction:
+    match node:
+        case Number():
+            return node.value
+        case Group(inner):
+            return _value(inner)
+        case Unary(sign, operand):
+            return -_value(operand) if sign == "-" else _value(operand)
+        case Binary(operation, left, right, column):
+            a, b = _value(left), _value(right)
+            if operation == "+":
+                return a + b
+            if operation == "-":
+                return a - b
+            if operation == "*":
+                return a * b
+            if b == 0:
+                raise _ZeroDivisorError(column)
+            return a / b
+
+
+def _walk(node: Node) -> Iterator[Node]:
+    match node:
+        case Binary(_, left, right):
+            yield from _walk(left)
+            yield node
+            yield from _walk(right)
+        case Unary(_, operand):
+            yield node
+            yield from _walk(operand)
+        case Group(inner):
+            yield from _walk(inner)
+        case _:
+            yield node
+
+
+def _operands(node: Node) -> Iterator[Fraction]:
+    match node:
+        case Unary(sign, Number() as number):
+            yield -number.value if sign == "-" else number.value
+        case Unary(_, operand):
+            yield from _operands(operand)
+        case Number():
+            yield node.value
+        case Group(inner):
+            yield from _operands(inner)
+        case Binary(_, left, right):
+            yield from _operands(left)
+            yield from _operands(right)
+
+
+def _format(node: Node, space: str) -> str:
+    match node:
+        case Number(text):
+            return text
+        case Unary(sign, operand):
+            return sign + _format(operand, space)
+        case Group(inner):
+            return f"({_format(inner, space)})"
+        case Binary(operation, left, right):
+            return f"{_format(left, space)}{space}{operation}{space}{_format(right, space)}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    text: str
+    column: int
+
+
+def parse(line: str) -> Expression:
+    """Read `94 + 909`, `94+909 =` or `94 + 909 = ?`.
+
+    Raises `EquationError` with the column of what cannot be read. Length, digits and depth
+    are bounded, so no input can hang it.
+    """
+    text = line.strip()
+    text = _ASKING.sub("", text)
+    if not text:
+        raise EquationError("nothing to read", hint="type an equation such as 94 + 909")
+    if len(text) > MAX_LENGTH:
+        raise EquationError(
+            f"the line has {len(text):,} characters",
+            hint=f"an equation may have at most {MAX_LENGTH:,}",
+        )
+    tokens = _tokens(text)
+    parser = _Parser(text, tokens)
+    root = parser.expression(0)
+    if parser.peek() is not None:
+        raise parser.unexpected()
+    if isinstance(root, Number) or (isinstance(root, Unary) and isinstance(root.operand, Number)):
+        raise EquationError(
+            "a number alone asks nothing",
+            text=text,
+            column=0,
+            hint="type an equation such as 94 + 909",
+        )
+    return Expression(text, root)
+
+
+def split_line(line: str) -> list[tuple[str, int]]:
+    """The equations of a line separated by `;`, each with its 0-based column; blanks dropped."""
+    parts: list[tuple[str, int]] = []
+    column = 0
+    for part in line.split(";"):
+        if part.strip():
+            parts.append((part.strip(), column + len(part) - len(part.lstrip())))
+        column += len(part) + 1
+    return parts
+
+
+def _tokens(text: str) -> list[_Token]:
+    tokens = []
+    readable = text.translate(_LOOKALIKES)
+    column = 0
+    while column < len(readable):
+        if readable[column].isspace():
+            column += 1
+            continue
+        match = _TOKEN.match(readable, column)
+        if match is None:
+            raise _unreadable(text, column)
+        token = _Token(match.group(), column)
+        if len(token.text) > MAX_DIGITS:
+            raise EquationError(
+                f"a number of {len(token.text):,} digits is too long",
+                text=text,
+                column=column,
+                hint=f"a number may have at most {MAX_DIGITS}",
+            )
+        tokens.append(token)
+        column = match.end()
+    return tokens
+
+
+def _unreadable(text: str, column: int) -> EquationError:
+    character = text[column]
+    shown = character if character.isprintable() else f"U+{ord(character):04X}"
+    if character == "=":
+        message, hint = "only ? may follow =", "leave the answer to the network: 94 + 909 = ?"
+    elif character == ".":
+        message, hint = "a point needs digits on both sides", "write 0.5"
+    elif character == ",":
+        message, hint = "a comma cannot stand in a number", "write 1000, and 0.5 for a half"
+    else:
+        message = f"{shown!r} cannot stand in an equation"
+        hint = "use digits, + - * / and parentheses"
+    return EquationError(message, text=text, column=column, hint=hint)
+
+
+class _Parser:
+    """Recursive descent over tokens; `depth` counts parentheses and signs together."""
+
+    def __init__(self, text: str, tokens: list[_Token]) -> None:
+        self.text = text
+        self.tokens = tokens
+        self.position = 0
+
+    def peek(self) -> str | None:
+        return self.tokens[self.position].text if self.position < len(self.tokens) else None
+
+    def take(self) -> _Token:
+        token = self.tokens[self.position]
+        self.position += 1
+        return token
+
+    def expression(self, depth: int) -> Node:
+        left = self.term(depth)
+        while self.peek() in ("+", "-"):
+            token = self.take()
+            left = Binary(token.text, left, self.term(depth), token.column)
+        return left
+
+    def term(self, depth: int) -> Node:
+        left = self.factor(depth)
+        while self.peek() in ("*", "/"):
+            token = self.take()
+            left = Binary(token.text, left, self.factor(depth), token.column)
+        return left
+
+    def factor(self, depth: int) -> Node:
+        head = self.peek()
+        if head is None or head in "*/)":
+            raise self.unexpected()
+        token = self.take()
+        if depth >= MAX_DEPTH:
+            raise EquationError(
+                f"parentheses and signs are nested more than {MAX_DEPTH} deep",
+                text=self.text,
+                column=token.column,
+                hint="simplify it",
+            )
+        if head in "+-":
+            return Unary(head, self.factor(depth + 1), token.column)
+        if head == "(":
+            inner = self.expression(depth + 1)
+            if self.peek() is None:
+                raise EquationError(
+                    "this parenthesis is never closed",
+                    text=self.text,
+                    column=token.column,
+                    hint="add )",
+                )
+            if self.peek() != ")":
+                raise self.unexpected()
+            self.take()
+            return Group(inner)
+        return Number(head, token.column)
+
+    def unexpected(self) -> EquationError:
+        if self.position >= len(self.tokens):
+            return EquationError(
+                "a number is missing at the end",
+                text=self.text,
+                column=len(self.text),
+                hint="finish the equation",
+            )
+        token = self.tokens[self.position]
+        previous = self.tokens[self.position - 1].text if self.position else None
+        after_operand = previous is not None and (previous[-1].isdigit() or previous == ")")
+        if token.text == ")":
+            if after_operand:
+                message, hint = "this parenthesis was never opened", "remove it, or add ("
+            else:
+                message, hint = "a number is missing before this parenthesis", "add a number"
+        elif after_operand:
+            message, hint = f"an operation is missing before {token.text}", "add + - * or /"
+        elif previous == token.text == "*":
+            message, hint = "** is not an operation here", "use + - * or /"
+        else:
+            message, hint = f"a number is missing before {token.text}", "add a number"
+        return EquationError(message, text=self.text, column=token.column, hint=hint)
+
+
+def format_value(value: Fraction, decimals: int) -> str:
+    """`value` as a person writes it: rounded half away from zero, no trailing zeros, no -0."""
+    scale = 10**decimals
+    scaled = abs(value) * scale
+    rounded = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    whole, rest = divmod(rounded, scale)
+    text = str(whole)
+    if rest:
+        text += "." + str(rest).rjust(decimals, "0").rstrip("0")
+    return "-" + text if value < 0 and rounded else text
+
+
+def read_value(text: str) -> Fraction | None:
+    """The number a network wrote, or None where the text is not one."""
+    if re.fullmatch(r"-?[0-9]+(?:\.[0-9]+)?", text) and len(text) <= MAX_LENGTH:
+        return Fraction(text)
+    return None

@@ -1,0 +1,191 @@
+"""Distinct equations of a task, and the split into training and held-out ones.
+
+Whether an equation is held out depends on its text and the task's seed alone, by a hash. So
+the split needs no stored list, holds for spaces of any size, and stays the same however many
+examples a later training draws: what was held out once is never trained on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from mathrepl.errors import DivisionByZeroError, TaskError
+from mathrepl.expression import parse
+from mathrepl.task import Task
+
+HELD_OUT_SHARE = 10  # one equation in ten
+ENUMERABLE = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question in the task's canonical text, and its exact answer."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Training and held-out examples; no question stands in both, none stands twice."""
+
+    training: tuple[Example, ...]
+    held_out: tuple[Example, ...]
+
+
+def is_held_out(question: str, seed: int) -> bool:
+    """Whether `question` (canonical text) belongs to the tenth that is never trained on."""
+    key = seed.to_bytes((seed.bit_length() + 8) // 8, "little")[:64]
+    digest = hashlib.blake2b(question.encode(), digest_size=8, key=key).digest()
+    return int.from_bytes(digest, "little") % HELD_OUT_SHARE == 0
+
+
+def split(task: Task, count: int) -> Split:
+    """`count` distinct examples, a tenth of them held out (3,000 of 30,000).
+
+    A small space may hold fewer; then all of it is used. Raises `TaskError` where a side of
+    the split would stay empty.
+    """
+    wanted_held_out = max(1, count // HELD_OUT_SHARE)
+    wanted_training = max(1, count - wanted_held_out)
+    training: list[Example] = []
+    held_out: list[Example] = []
+    for example in distinct(task, random.Random(task.seed)):
+        side, wanted = (
+            (held_out, wanted_held_out)
+            if is_held_out(example.question, task.seed)
+            else (training, wanted_training)
+        )
+        if len(side) < wanted:
+            side.append(example)
+        if len(training) == wanted_training and len(held_out) == wanted_held_out:
+            break
+    if not training or not held_out:
+        raise TaskError(
+            f"{task.describe()} has too few equations to hold some out",
+            hint="widen the range or allow more operations",
+        )
+    return Split(tuple(training), tuple(held_out))
+
+
+def draw_held_out(task: Task, rng: random.Random, *, split_seed: int) -> Iterator[Example]:
+    """Distinct held-out equations without end, or until a small space is used up."""
+    for example in distinct(task, rng):
+        if is_held_out(example.question, split_seed):
+            yield example
+
+
+def distinct(task: Task, rng: random.Random) -> Iterator[Example]:
+    """Distinct equations that have an answer, without building the space in memory.
+
+    Draws and rejects repeats; a space of at most `ENUMERABLE` equations is walked in random
+    order once repeats get frequent, so that it can be used up exactly.
+    """
+    seen: set[str] = set()
+    draw = _drawer(task, rng)
+    misses = 0
+    enumerable = task.space_size <= ENUMERABLE
+    while not (enumerable and (misses > 200 or 2 * len(seen) >= task.space_size)):
+        question = draw()
+        if question in seen:
+            misses += 1
+            continue
+        misses = 0
+        seen.add(question)
+        example = _example(task, question)
+        if example is not None:
+            yield example
+    for index in _shuffled(task.space_size, rng):
+        question = question_at(task, index)
+        if question in seen:
+            continue
+        example = _example(task, question)
+        if example is not None:
+            yield example
+
+
+def every(task: Task) -> Iterator[Example]:
+    """The whole space in order, those without an answer left out."""
+    for index in range(task.space_size):
+        example = _example(task, question_at(task, index))
+        if example is not None:
+            yield example
+
+
+def question_at(task: Task, index: int) -> str:
+    """Equation number `index` of the space, 0-based: fewer operations first, then by operands."""
+    numbers, kinds = task.high - task.low + 1, len(task.operations)
+    for count in range(task.fewest, task.most + 1):
+        block = numbers ** (count + 1) * kinds**count
+        if index < block:
+            break
+        index -= block
+    else:
+        raise IndexError(index)
+    index, operation_code = divmod(index, kinds**count)
+    operands = []
+    for _ in range(count + 1):
+        index, offset = divmod(index, numbers)
+        operands.append(task.low + offset)
+    operations = []
+    for _ in range(count):
+        operation_code, kind = divmod(operation_code, kinds)
+        operations.append(task.operations[kind])
+    return _question(task, operands[::-1], operations)
+
+
+def narrowed(task: Task, *, bounds: tuple[int, int] | None, operations: str | None) -> Task:
+    """`task` within other bounds or operations, everything else alike. Raises `TaskError`."""
+    low, high = bounds if bounds is not None else (task.low, task.high)
+    return replace(task, low=low, high=high, operations=operations or task.operations)
+
+
+def _drawer(task: Task, rng: random.Random) -> Callable[[], str]:
+    classes = _digit_classes(task) if task.sampling == "stratified" else [(task.low, task.high)]
+
+    def number() -> int:
+        low, high = classes[rng.randrange(len(classes))] if len(classes) > 1 else classes[0]
+        return rng.randint(low, high)
+
+    def draw() -> str:
+        count = rng.randint(task.fewest, task.most) if task.most > task.fewest else task.most
+        operands = [number() for _ in range(count + 1)]
+        return _question(task, operands, rng.choices(task.operations, k=count))
+
+    return draw
+
+
+def _digit_classes(task: Task) -> list[tuple[int, int]]:
+    """Sub-ranges of equal sign and digit count, zero counted as one digit."""
+    classes = []
+    for digits in range(1, len(str(max(abs(task.low), abs(task.high)))) + 1):
+        first, last = (0 if digits == 1 else 10 ** (digits - 1)), 10**digits - 1
+        for low, high in ((first, last), (-last, -max(first, 1))):
+            low, high = max(low, task.low), min(high, task.high)
+            if low <= high:
+                classes.append((low, high))
+    return classes
+
+
+def _question(task: Task, operands: list[int], operations: list[str]) -> str:
+    space = " " if task.spaced else ""
+    parts = [str(operands[0])]
+    for operation, operand in zip(operations, operands[1:], strict=True):
+        parts += (operation, str(operand))
+    return space.join(parts)
+
+
+def _example(task: Task, question: str) -> Example | None:
+    try:
+        return Example(question, task.truth(parse(question)))
+    except DivisionByZeroError:
+        return None
+
+
+def _shuffled(size: int, rng: random.Random) -> Iterator[int]:
+    order = list(range(size))
+    rng.shuffle(order)
+    yield from order

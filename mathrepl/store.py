@@ -1,0 +1,222 @@
+"""Weights by name: `NAME.safetensors` with its card `NAME.json`, the user's before the bundled.
+
+A save can be cut off anywhere. The card is the commit record: the new weights are first laid
+beside the old under a pending name that carries their hash, then the card is renamed into
+place, then the weights. A reader that finds a card whose weights are still pending takes the
+pending ones, so it sees the old pair or the new pair and never a mixture.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mathrepl import atomic
+from mathrepl.card import MAX_CARD_BYTES, Card, load_card
+from mathrepl.errors import WeightsError
+
+if TYPE_CHECKING:
+    from mathrepl.networks import Tensors
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+MAX_UNDO = 20
+MAX_WEIGHTS_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A card, and where it was found: `user` or `bundled`."""
+
+    card: Card
+    origin: str
+    directory: Path
+
+
+def check_name(name: str) -> str:
+    """`name` if it can name weights, else `WeightsError`; keeps paths out of names."""
+    if not _NAME.fullmatch(name) or name.endswith((".json", ".safetensors")):
+        raise WeightsError(
+            f"{name!r} cannot name weights",
+            hint="use letters, digits, - _ and . (at most 64, a letter or digit first)",
+        )
+    return name
+
+
+def bundled_directory() -> Path:
+    """`weights/` as shipped: inside the package when installed, beside it in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "weights"
+    return inside if inside.is_dir() else package.parent / "weights"
+
+
+class Store:
+    """The user's weights directory in front of the bundled one, which is never written."""
+
+    def __init__(self, user: Path, bundled: Path | None = None) -> None:
+        self.user = user
+        self.bundled = bundled_directory() if bundled is None else bundled
+
+    def names(self) -> list[str]:
+        """All names, sorted; unreadable directories count as empty."""
+        found: set[str] = set()
+        for directory in (self.user, self.bundled):
+            try:
+                found.update(p.stem for p in directory.glob("*.json") if _NAME.fullmatch(p.stem))
+            except OSError:
+                continue
+        return sorted(found)
+
+    def find(self, name: str) -> Found:
+        """The card of `name`. Raises `WeightsError` if there is none or it is not valid."""
+        check_name(name)
+        for origin, directory in (("user", self.user), ("bundled", self.bundled)):
+            path = directory / f"{name}.json"
+            try:
+                if not path.exists():
+                    continue
+                if path.stat().st_size > MAX_CARD_BYTES:
+                    raise WeightsError(f"{path} is too large to be a model card")
+                card = load_card(path.read_bytes(), str(path))
+            except OSError as error:
+                raise WeightsError(f"cannot read {path}: {error.strerror or error}") from None
+            return Found(replace(card, name=name), origin, directory)
+        known = ", ".join(self.names()) or "none yet"
+        raise WeightsError(f"there are no weights named {name!r}", hint=f"known: {known}")
+
+    def tensors(self, found: Found) -> Tensors:
+        """The checked weights of a card. Raises `WeightsError` saying what does not fit."""
+        from mathrepl.tensors import read_tensors
+
+        card = found.card
+        path = found.directory / f"{card.name}.safetensors"
+        pending = self._pending(found.directory, card.name, card.sha256)
+        data = None
+        for candidate in (path, pending):
+            try:
+                if candidate.stat().st_size > MAX_WEIGHTS_BYTES:
+                    raise WeightsError(f"{candidate} is too large")
+                content = candidate.read_bytes()
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                raise WeightsError(f"cannot read {candidate}: {error.strerror or error}") from None
+            data = content
+            if hashlib.sha256(content).hexdigest() == card.sha256:
+                return read_tensors(content, card, str(candidate))
+        if data is None:
+            raise WeightsError(
+                f"{path} is missing", hint="its card is there; restore it or train anew"
+            )
+        raise WeightsError(
+            f"{path} does not match the checksum in its card",
+            hint="the file is damaged or belongs to another network; restore it or train anew",
+        )
+
+    def save(self, card: Card, tensors: Tensors) -> Card:
+        """Write both files into the user's directory; returns the card with its checksum.
+
+        Raises `OSError` with the old pair intact, and `WeightsError` for a bad name or a
+        user directory that is the bundled one.
+        """
+        from mathrepl.tensors import dump_tensors
+
+        return self._commit(card, dump_tensors(tensors))
+
+    def _commit(self, card: Card, data: bytes) -> Card:
+        check_name(card.name)
+        if self.user.resolve() == self.bundled.resolve():
+            raise WeightsError(
+                "bundled weights are never overwritten",
+                hint="set MATHREPL_DATA_DIR to another folder",
+            )
+        card = replace(card, sha256=hashlib.sha256(data).hexdigest())
+        pending = self._pending(self.user, card.name, card.sha256)
+        atomic.write_bytes(pending, data)
+        try:
+            atomic.write_bytes(self.user / f"{card.name}.json", card.dump())
+        except BaseException:
+            pending.unlink(missing_ok=True)
+            raise
+        pending.replace(self.user / f"{card.name}.safetensors")
+        return card
+
+    def save_card(self, card: Card) -> None:
+        """Write a changed card of weights that are the user's already. Raises `OSError`."""
+        atomic.write_bytes(self.user / f"{check_name(card.name)}.json", card.dump())
+
+    def copy(self, found: Found, name: str) -> Card:
+        """Save the weights of `found` under `name` in the user's directory."""
+        return self.save(found.card.renamed(check_name(name)), self.tensors(found))
+
+    def exists_as_user(self, name: str) -> bool:
+        return (self.user / f"{check_name(name)}.json").exists()
+
+    def remember(self, name: str) -> int:
+        """Keep the user's current pair of `name` for `undo`; returns its number.
+
+        Where the user has none (bundled or new), an empty mark says that undo removes it.
+        """
+        directory = self.user / ".undo" / check_name(name)
+        numbers = self._undo_numbers(name)
+        number = (numbers[-1] if numbers else 0) + 1
+        if self.exists_as_user(name):
+            found = self.find(name)
+            kept = Store(directory, self.bundled)
+            kept.save(found.card.renamed(str(number)), self.tensors(found))
+        else:
+            atomic.write_bytes(directory / f"{number}.absent", b"")
+        for old in numbers[: max(0, len(numbers) + 1 - MAX_UNDO)]:
+            self._forget(name, old)
+        return number
+
+    def undo(self, name: str) -> str | None:
+        """Put back what the last `remember` kept; returns the name the undone pair now has.
+
+        Raises `WeightsError` where nothing is kept.
+        """
+        numbers = self._undo_numbers(name)
+        if not numbers:
+            raise WeightsError(
+                f"there is no training of {name!r} to undo", hint="undo follows a :train"
+            )
+        undone = f"{name[:57]}-undone" if self.exists_as_user(name) else None
+        if undone:
+            self.copy(self.find(name), undone)
+        self.restore(name, numbers[-1])
+        return undone
+
+    def restore(self, name: str, number: int) -> None:
+        """Put back what `remember` kept as `number`, and forget it."""
+        directory = self.user / ".undo" / check_name(name)
+        if (directory / f"{number}.absent").exists():
+            for suffix in (".json", ".safetensors"):
+                (self.user / f"{name}{suffix}").unlink(missing_ok=True)
+        else:
+            kept = Store(directory, self.bundled)
+            found = kept.find(str(number))
+            self.save(found.card.renamed(name), kept.tensors(found))
+        self._forget(name, number)
+
+    def forget(self, name: str, number: int) -> None:
+        """Drop what `remember` kept as `number`: the training changed nothing."""
+        self._forget(check_name(name), number)
+
+    def _undo_numbers(self, name: str) -> list[int]:
+        directory = self.user / ".undo" / check_name(name)
+        try:
+            stems = {p.stem for p in directory.iterdir() if p.suffix in (".json", ".absent")}
+        except OSError:
+            return []
+        return sorted(int(stem) for stem in stems if stem.isdecimal())
+
+    def _forget(self, name: str, number: int) -> None:
+        directory = self.user / ".undo" / name
+        for suffix in (".json", ".absent", ".safetensors"):
+            (directory / f"{number}{suffix}").unlink(missing_ok=True)
+
+    @staticmethod
+    def _pending(directory: Path, name: str, sha256: str) -> Path:
+        return directory / f".{name}.{re.sub('[^0-9a-f]', '', sha256)[:16]}.pending"

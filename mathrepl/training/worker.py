@@ -1,0 +1,56 @@
+"""The training process: a plan on stdin, events on stdout, one JSON object a line.
+
+It has a session of its own, so the terminal's Ctrl-C does not reach it. It stops at the next
+step when it reads `stop`, or when stdin closes because whoever started it is gone; the best
+weights are on disk by then.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import TextIO
+
+from mathrepl.plan import Plan
+from mathrepl.progress import Event, dump_event
+
+
+def main() -> None:
+    """Entry point of `python -m mathrepl.training.worker`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # TensorFlow may print on fd 1; events get a descriptor of their own.
+    events = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)
+    plan = Plan.from_json(sys.stdin.readline())
+    stop = threading.Event()
+    threading.Thread(target=_listen, args=(stop,), daemon=True).start()
+    from mathrepl.training.quiet import prepare_tensorflow
+
+    prepare_tensorflow()
+    from mathrepl.training.run import run
+
+    run(plan, _emitter(events, stop), stop.is_set)
+
+
+def _listen(stop: threading.Event) -> None:
+    for line in sys.stdin:
+        if line.strip() == "stop":
+            break
+    stop.set()
+
+
+def _emitter(events: TextIO, stop: threading.Event) -> Callable[[Event], None]:
+    def emit(event: Event) -> None:
+        try:
+            events.write(dump_event(event) + "\n")
+        except OSError:  # nobody reads any more
+            stop.set()
+
+    return emit
+
+
+if __name__ == "__main__":
+    main()
