@@ -211,26 +211,25 @@ def parse(line: str) -> Expression:
     return Expression(text, root)
 
 
-def split_line(line: str) -> list[tuple[str, int]]:
-    """The equations of a line separated by `;`, each with its 0-based column; blanks dropped."""
-    parts: list[tuple[str, int]] = []
-    column = 0
-    for part in line.split(";"):
-        if part.strip():
-            parts.append((part.strip(), column + len(part) - len(part.lstrip())))
-        column += len(part) + 1
-    return parts
+def split_line(line: str) -> list[str]:
+    """The equations of a line, separated by `;`; empty ones dropped."""
+    return [part.strip() for part in line.split(";") if part.strip()]
+
+
+def readable(text: str) -> str:
+    """`text` with the signs that look like operations (such as the times sign) as operations."""
+    return text.translate(_LOOKALIKES)
 
 
 def _tokens(text: str) -> list[_Token]:
     tokens = []
-    readable = text.translate(_LOOKALIKES)
+    plain = readable(text)
     column = 0
-    while column < len(readable):
-        if readable[column].isspace():
+    while column < len(plain):
+        if plain[column].isspace():
             column += 1
             continue
-        match = _TOKEN.match(readable, column)
+        match = _TOKEN.match(plain, column)
         if match is None:
             raise _unreadable(text, column)
         token = _Token(match.group(), column)

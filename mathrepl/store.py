@@ -200,9 +200,10 @@ class Store:
             self.save(found.card.renamed(name), kept.tensors(found))
         self._forget(name, number)
 
-    def forget(self, name: str, number: int) -> None:
-        """Drop what `remember` kept as `number`: the training changed nothing."""
-        self._forget(check_name(name), number)
+    def last_undo(self, name: str) -> int | None:
+        """The number of the newest pair kept for undo."""
+        numbers = self._undo_numbers(name)
+        return numbers[-1] if numbers else None
 
     def _undo_numbers(self, name: str) -> list[int]:
         directory = self.user / ".undo" / check_name(name)

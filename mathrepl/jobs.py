@@ -1,0 +1,177 @@
+"""A training as its starter sees it: a process that streams events, can be stopped, or dropped."""
+
+from __future__ import annotations
+
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from mathrepl.errors import MathreplError
+from mathrepl.plan import Plan
+from mathrepl.progress import EpochDone, Event, Finished, Started, Stepped, Warned, load_event
+from mathrepl.store import Store
+
+STOP_SECONDS = 20.0
+
+
+class Job:
+    """One training in a worker process. All public members may be used from any thread."""
+
+    def __init__(self, number: int, plan: Plan, *, follow: bool) -> None:
+        self.number = number
+        self.plan = plan
+        self.started: Started | None = None
+        self.last_epoch: EpochDone | None = None
+        self.last_step: Stepped | None = None
+        self.best: EpochDone | None = None
+        self.finished: Finished | None = None
+        self.saves = 0
+        self.began = time.monotonic()
+        self._dropped = False
+        self._follow = follow
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the process ends
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "mathrepl.training.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,
+        )
+        self._send(plan.to_json())
+        self._reader = threading.Thread(target=self._read, daemon=True, name="mathrepl-job")
+        self._reader.start()
+
+    @property
+    def running(self) -> bool:
+        return self.finished is None
+
+    def events(self, tick: Callable[[], None]) -> Iterator[Event]:
+        """Events up to `Finished`, for a job made with `follow`; `tick` runs at least at 10 Hz."""
+        while True:
+            tick()
+            try:
+                event = self._events.get(timeout=0.1)
+            except queue.Empty:
+                continue
+            yield event
+            if isinstance(event, Finished):
+                return
+
+    def stop(self) -> None:
+        """End at the next step and keep the best weights."""
+        if self.started is None:  # TensorFlow is still loading: there is nothing to keep
+            self._process.kill()
+        self._send("stop")
+
+    def drop(self) -> None:
+        """End, and put back the weights from before this training."""
+        self._dropped = True
+        self.stop()
+
+    def wait(self, seconds: float = STOP_SECONDS) -> None:
+        """Wait for the end; a worker that does not end in time is killed, its best is kept."""
+        deadline = time.monotonic() + seconds
+        while self.running and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if self.running:
+            self._process.kill()
+            while self.running and time.monotonic() < deadline + 5:
+                time.sleep(0.02)
+
+    def _send(self, line: str) -> None:
+        try:
+            assert self._process.stdin is not None  # noqa: S101 - it was opened as a pipe
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
+        except (OSError, ValueError):  # the worker has ended; its last event says how
+            return
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None  # noqa: S101 - it was opened as a pipe
+        finished: Finished | None = None
+        for line in self._process.stdout:
+            try:
+                event = load_event(line)
+            except (ValueError, TypeError, KeyError):
+                continue
+            if isinstance(event, Finished):
+                finished = event
+                break
+            self._note(event)
+            if self._follow:
+                self._events.put(event)
+        code = self._process.wait()
+        if finished is None:
+            finished = self._died(code)
+        if self._dropped:
+            finished = self._put_back(finished)
+        for stream in (self._process.stdin, self._process.stdout, self._log):
+            try:
+                if stream is not None:
+                    stream.close()
+            except OSError:
+                continue
+        self._events.put(finished)
+        self.finished = finished
+
+    def _note(self, event: Event) -> None:
+        match event:
+            case Started():
+                self.started = event
+            case Stepped():
+                self.last_step = event
+            case EpochDone():
+                self.last_epoch = event
+                if event.best:
+                    self.best = event
+                    self.saves += 1
+            case Warned() | Finished():
+                pass
+
+    def _died(self, code: int) -> Finished:
+        epochs = self.last_epoch.index if self.last_epoch else 0
+        baseline = self.started.baseline if self.started else None
+        best = self.best.epoch if self.best else None
+        outcome = "stopped" if self.started is None and code == -9 else "failed"
+        return Finished(
+            outcome="stopped" if outcome == "stopped" else "failed",
+            name=self.plan.name,
+            epochs=epochs,
+            saved=best is not None,
+            best_epoch=best.number if best else 0,
+            held_out=best.held_out if best else baseline,
+            baseline=baseline,
+            message="" if outcome == "stopped" else self._why(code),
+            undo=self._undo_number() if best else None,
+        )
+
+    def _why(self, code: int) -> str:
+        if code < 0:
+            return f"the training process was killed (signal {-code})"
+        try:
+            self._log.seek(0)
+            lines = self._log.read().decode(errors="replace").strip().splitlines()
+        except (OSError, ValueError):
+            lines = []
+        last = "".join(c for c in lines[-1] if c.isprintable())[:200] if lines else "no message"
+        return f"the training process ended with code {code}: {last}"
+
+    def _undo_number(self) -> int | None:
+        return Store(self.plan.user, self.plan.bundled).last_undo(self.plan.name)
+
+    def _put_back(self, finished: Finished) -> Finished:
+        if finished.undo is not None:
+            try:
+                Store(self.plan.user, self.plan.bundled).restore(self.plan.name, finished.undo)
+            except (OSError, MathreplError) as error:
+                return replace(finished, message=f"could not put back the old weights: {error}")
+        self.saves += 1
+        return replace(finished, outcome="dropped", saved=False, held_out=finished.baseline)
