@@ -185,18 +185,16 @@ class Session:
         strange = [c for c in question if c not in card.encoding.characters]
         if not strange:
             return
-        able = [
-            name
-            for name in self.store.names()
-            if name != card.name and self._knows(name, expression)
-        ]
-        hint = (
-            f"try :use {able[0]}" if len(able) == 1 else f"these weights could: {', '.join(able)}"
-        )
+        able = [n for n in self.store.names() if n != card.name and self._knows(n, expression)]
         if not able:
             hint = "no weights here can; train some with :set and :train --fresh"
+        elif len(able) == 1:
+            hint = f"try :use {able[0]}"
+        else:
+            hint = f"these weights could: {', '.join(able)}"
         raise OutOfReachError(
-            f"{card.name} has no character {strange[0]!r}: it was trained on {card.task.describe()}",
+            f"{card.name} has no character {strange[0]!r}, it was trained on "
+            f"{card.task.describe()}",
             text=expression.text,
             column=readable(expression.text).find(strange[0]),
             hint=hint,
