@@ -50,6 +50,11 @@ class Job:
         self._reader.start()
 
     @property
+    def background(self) -> bool:
+        """Whether nobody follows its events."""
+        return not self._follow
+
+    @property
     def running(self) -> bool:
         return self.finished is None
 

@@ -12,6 +12,17 @@ Outcome = Literal["finished", "stopped", "dropped", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
+class Launched:
+    """The worker process was started; TensorFlow takes seconds to load."""
+
+    name: str
+    epochs: int
+
+    def record(self) -> dict[str, Any]:
+        return _record(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """The worker is ready; `baseline` is the held-out result of the weights it goes on from."""
 
@@ -94,7 +105,7 @@ _KINDS: dict[str, type[Event]] = {
 }
 
 
-def _record(event: Event) -> dict[str, Any]:
+def _record(event: Launched | Event) -> dict[str, Any]:
     return {"event": type(event).__name__, **asdict(event)}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mathrepl.architecture import Architecture
 from mathrepl.card import Card
@@ -15,10 +15,12 @@ from mathrepl.errors import MathreplError, OutOfReachError, TaskError, UsageErro
 from mathrepl.expression import Expression, parse, readable, split_line
 from mathrepl.jobs import Job
 from mathrepl.plan import Plan, TrainSettings
-from mathrepl.settings import Settings
-from mathrepl.solver import ENGINES, NetworkSolver, keras_solver, numpy_solver
+from mathrepl.settings import CHOICES, Settings
 from mathrepl.store import Found, Store, check_name
 from mathrepl.task import Task
+
+if TYPE_CHECKING:
+    from mathrepl.solver import NetworkSolver
 
 MAX_HISTORY = 10_000
 
@@ -96,6 +98,8 @@ class Session:
         """Answers through numpy, or through Keras itself when the engine is `keras`."""
         found = self.found
         if self._solver is None:
+            from mathrepl.solver import keras_solver, numpy_solver
+
             if self.engine == "keras":
                 self._solver = keras_solver(found.card, self.model)
             else:
@@ -104,6 +108,8 @@ class Session:
 
     def use(self, name: str) -> Card:
         """Switch to other weights, fully checked first. Raises `WeightsError`."""
+        from mathrepl.solver import numpy_solver
+
         found = self.store.find(name)
         solver = numpy_solver(found.card, self.store.tensors(found))
         self._forget_network()
@@ -113,7 +119,7 @@ class Session:
         return found.card
 
     def set_engine(self, engine: str) -> None:
-        if engine not in ENGINES:
+        if engine not in CHOICES["engine"]:
             raise UsageError(f"engine must be numpy or keras, not {engine!r}")
         self.engine = engine
         self._solver = None

@@ -7,7 +7,7 @@ the same `Solution`, with its working filled in.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -20,8 +20,6 @@ from mathrepl.networks import KINDS
 if TYPE_CHECKING:
     from mathrepl.networks import Tensors
 
-Engine = Literal["numpy", "keras"]
-ENGINES: tuple[Engine, ...] = ("numpy", "keras")
 BATCH = 4096
 
 

@@ -228,3 +228,11 @@ def parse_operations(text: str) -> str:
     if unknown or not wanted:
         raise TaskError(f"{text!r} are not operations", hint="use some of + - * /")
     return "".join(o for o in OPERATIONS if o in wanted)
+
+
+def parse_count(text: str) -> tuple[int, int]:
+    """`2` or `1..3` as the fewest and most operations. Raises `TaskError`."""
+    match = re.fullmatch(r"\s*([0-9]{1,3})\s*(?:\.\.\s*([0-9]{1,3})\s*)?", text)
+    if not match:
+        raise TaskError(f"{text!r} is not a count of operations", hint="write 2 or 1..3")
+    return int(match[1]), int(match[2] or match[1])

@@ -1,0 +1,31 @@
+"""Entry point of `mathrepl` and `python -m mathrepl`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run and exit: 0 ok, 1 failure, 2 bad usage, 130 interrupted, 141 nobody reads on."""
+    # One thread suits batches this small; numpy reads it when it is imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    from mathrepl.cli import run
+
+    try:
+        code = run(sys.argv[1:])
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit; let it flush into nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

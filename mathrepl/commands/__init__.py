@@ -1,0 +1,1 @@
+"""Commands: one module a theme, each ending in a tuple of rows for the table."""

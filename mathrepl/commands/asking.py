@@ -1,0 +1,171 @@
+"""Commands that put questions to the network: ask, quiz, compare, history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mathrepl.commands.spec import (
+    Arguments,
+    Command,
+    Context,
+    Note,
+    Parameter,
+    Result,
+    Table,
+    Value,
+)
+from mathrepl.comparison import Answer, Answers, Refused
+from mathrepl.errors import EquationError, MathreplError, UsageError
+from mathrepl.expression import OPERATIONS, split_line
+from mathrepl.interrupts import counted
+from mathrepl.quiz import play, questions
+from mathrepl.session import Session
+from mathrepl.task import parse_operations, parse_range
+
+
+def ask(context: Context, arguments: Arguments) -> Result:
+    """Answer each equation; the shell's words are taken as equations of their own."""
+    words = arguments.texts("equations")
+    if len(words) > 1 and any(word in OPERATIONS for word in words):
+        words = (" ".join(words),)  # 94 + 909 without quotes
+    texts = [text for word in words for text in split_line(word)]
+    if len(texts) == 1:
+        return context.session.ask(texts[0])
+    if not texts:
+        raise EquationError("nothing to read", hint="type an equation such as 94 + 909")
+    return context.session.ask_each(texts)
+
+
+def quiz(context: Context, arguments: Arguments) -> Iterator[Value]:
+    session = context.session
+    count = arguments.integer("n") or session.settings.quiz
+    bounds, operations = arguments.text("range"), arguments.text("ops")
+    asked = questions(
+        session,
+        count,
+        bounds=parse_range(bounds) if bounds else None,
+        operations=parse_operations(operations) if operations else None,
+        seed=arguments.integer("seed"),
+    )
+    if len(asked) < count:
+        yield Note(f"there are only {len(asked)} held-out equations here")
+    me = arguments.flag("me")
+    if me:
+        yield Note("you against the network; an empty line passes, q or Ctrl-D ends")
+
+    def person(prompt: str) -> str | None:
+        reply = context.person.ask(prompt)
+        return None if reply is None or reply.strip().lower() in ("q", ":q", "quit") else reply
+
+    with counted() as presses:
+        for value in play(session, asked, person if me else None):
+            yield value
+            if presses.count and not context.interrupted:
+                context.interrupted = True
+                asked.clear()
+
+
+def compare(context: Context, arguments: Arguments) -> Result:
+    """The same equations asked of two networks, one row an answer."""
+    session = context.session
+    texts = [t for word in arguments.texts("equations") for t in split_line(word)]
+    if not texts:
+        raise EquationError("nothing to read", hint="type an equation such as 94 + 909")
+    names = [arguments.text("a") or "", arguments.text("b") or ""]
+    if names[0] == names[1]:
+        raise UsageError(f"{names[0]} and {names[1]} are the same", hint="name two weights")
+    items: list[Answer | Refused] = []
+    others = []
+    for name in names:
+        other = Session(session.settings, session.store)
+        other.engine = session.engine
+        other.use(name)
+        others.append(other)
+    for text in texts:
+        for other in others:
+            try:
+                items.append(other.ask(text))
+            except MathreplError as error:
+                items.append(Refused(f"{text} ({other.name})", error))
+    return Answers(tuple(items))
+
+
+def history(context: Context, arguments: Arguments) -> Result:
+    asked = context.session.history
+    if not asked:
+        return Note("nothing asked yet in this session")
+    right = sum(one.answer.right for one in asked)
+    last = arguments.integer("n") or 20
+    shown = asked[-last:]
+    first = len(asked) - len(shown) + 1
+    rows = tuple(
+        (
+            str(number),
+            one.answer.equation,
+            one.answer.network,
+            one.answer.truth,
+            one.answer.verdict,
+            one.answer.weights,
+        )
+        for number, one in enumerate(shown, first)
+    )
+    return Table(
+        "this session",
+        ("#", "equation", "network", "truth", "verdict", "weights"),
+        rows,
+        tuple(one.answer.record() for one in shown),
+        f"{right} of {len(asked)} right",
+    )
+
+
+COMMANDS = (
+    Command(
+        "ask",
+        "answer equations; a line without a colon does the same",
+        ask,
+        (
+            Parameter(
+                "equations",
+                "equations such as 94 + 909, several with ;",
+                "equations",
+                required=True,
+                many=True,
+            ),
+        ),
+        details="The network's answer stands over the truth, place by place, with how sure it "
+        "was of each character. The network computes; nothing corrects it.",
+        examples=("94 + 909", "94+909 = ?", "1+2; 30+40; 500+600"),
+    ),
+    Command(
+        "quiz",
+        "ask held-out equations and keep score",
+        quiz,
+        (
+            Parameter("n", "how many equations", "integer", low=1, high=10_000, default="10"),
+            Parameter("--me", "answer too, against the network", "flag"),
+            Parameter("--range", "numbers to draw from, such as 0..99"),
+            Parameter("--ops", "operations to draw from, such as +-"),
+            Parameter("--seed", "draw the same equations again", "integer", low=0, high=2**31 - 1),
+        ),
+        details="The equations are never among those that the network was trained on.",
+        examples=(":quiz 5", ":quiz --me", ":quiz 20 --range 0..99"),
+    ),
+    Command(
+        "compare",
+        "ask two networks the same",
+        compare,
+        (
+            Parameter("a", "name of weights", "weights", required=True),
+            Parameter("b", "name of other weights", "weights", required=True),
+            Parameter("equations", "equations, several with ;", "equations", True, True),
+        ),
+        examples=(":compare blog mine 94 + 909",),
+    ),
+    Command(
+        "history",
+        "the questions of this session and the score",
+        history,
+        (Parameter("n", "how many of the last ones", "integer", low=1, high=10_000, default="20"),),
+        hosts=("session",),
+    ),
+)

@@ -1,0 +1,150 @@
+"""Commands about the session itself: set, show, help, quit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from mathrepl.commands.parse import resolve
+from mathrepl.commands.spec import (
+    Arguments,
+    Command,
+    Context,
+    Host,
+    Note,
+    Parameter,
+    Quit,
+    Result,
+    Table,
+)
+from mathrepl.commands.training import TASK_KEYS, TASK_PARAMETERS, task_changes
+from mathrepl.errors import UsageError
+from mathrepl.session import Session
+from mathrepl.settings import CHOICES, DESCRIPTIONS, FILE_NAME, Settings, changed, config_directory
+from mathrepl.task import SAMPLINGS, Task
+
+SETTING_KEYS = tuple(f.name for f in fields(Settings))
+
+
+@dataclass(frozen=True, slots=True)
+class HelpPage:
+    """Help on one command, as its host writes it."""
+
+    command: Command
+    host: Host
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "command": self.command.name,
+            "summary": self.command.summary,
+            "usage": self.command.usage(self.host),
+            "parameters": {p.name: p.help for p in self.command.parameters_for(self.host)},
+        }
+
+
+def help_page(context: Context, arguments: Arguments) -> Result:
+    name = arguments.text("command")
+    if name:
+        word = name.removeprefix(":")
+        command = resolve(word, context.commands, f":{word}", context.host)
+        return HelpPage(command, context.host)
+    shown = [c for c in context.commands.values() if context.host in c.hosts]
+    return Table(
+        "type an equation, such as 94 + 909, or a command",
+        ("command", "what it does"),
+        tuple((command.usage(context.host), command.summary) for command in shown),
+        footer=":help COMMAND says more; prefixes will do; Ctrl-C clears, Ctrl-D leaves",
+    )
+
+
+def show(context: Context, arguments: Arguments) -> Result:
+    session = context.session
+    task = session.task
+    settings = replace(session.settings, weights=session.name, engine=session.engine)
+    rows = [(key, str(getattr(settings, key)).lower(), DESCRIPTIONS[key]) for key in SETTING_KEYS]
+    rows += [(p.key, _task_text(task, p.key), p.help) for p in TASK_PARAMETERS]
+    footer = (
+        "the task was changed with :set; :train N --fresh trains for it"
+        if session.task_was_set
+        else f"to keep settings, write them into {config_directory() / FILE_NAME}"
+    )
+    return Table("settings and task", ("key", "value", "meaning"), tuple(rows), footer=footer)
+
+
+def set_value(context: Context, arguments: Arguments) -> Result:
+    key, value = arguments.text("key"), arguments.text("value")
+    session = context.session
+    if key is None:
+        return show(context, arguments)
+    if key == "task" and value == "reset":
+        session.task = None
+        return Note(f"the task is that of the weights again: {session.task.describe()}")
+    if value is None:
+        raise UsageError(f"{key} needs a value", hint=f"write :set {key} VALUE")
+    if key in TASK_KEYS:
+        session.task = replace(session.task, **task_changes({key: value}))
+        return Note(
+            f"task: {session.task.describe()}; :train 50 --fresh trains for it, "
+            ":set task reset takes it back"
+        )
+    settings = changed(session.settings, key, value)
+    if key == "weights":
+        session.use(value)
+    elif key == "engine":
+        session.set_engine(value)
+    session.settings = settings
+    return Note(f"{key} is {value} for this session")
+
+
+def _task_text(task: Task, key: str) -> str:
+    texts = {
+        "range": f"{task.low}..{task.high}",
+        "ops": task.operations,
+        "operations": str(task.most) if task.fewest == task.most else f"{task.fewest}..{task.most}",
+        "decimals": str(task.decimals),
+        "sampling": task.sampling,
+        "task_seed": str(task.seed),
+    }
+    return texts[key]
+
+
+def _values(session: Session, words: Sequence[str]) -> Sequence[str]:
+    key = words[0] if words else ""
+    if key == "weights":
+        return session.store.names()
+    fixed = {"history": ("on", "off"), "task": ("reset",), "sampling": SAMPLINGS, **CHOICES}
+    return fixed.get(key, ())
+
+
+def quit_session(context: Context, arguments: Arguments) -> Result:
+    return Quit()
+
+
+COMMANDS = (
+    Command(
+        "set",
+        "change a setting or the task of the next training",
+        set_value,
+        (
+            Parameter(
+                "key",
+                "a setting or a part of the task; :show lists them",
+                choices=(*SETTING_KEYS, *TASK_KEYS, "task"),
+            ),
+            Parameter("value", "its value", suggest=_values),
+        ),
+        examples=(":set engine keras", ":set range 0..99", ":set theme light"),
+        hosts=("session",),
+    ),
+    Command("show", "settings and task", show, hosts=("session",)),
+    Command(
+        "help",
+        "this list, or help on one command",
+        help_page,
+        (Parameter("command", "a command", "command"),),
+        aliases=("h", "?"),
+        hosts=("session",),
+    ),
+    Command("quit", "leave", quit_session, aliases=("q", "exit"), hosts=("session",)),
+)

@@ -1,0 +1,171 @@
+"""From a typed line to a command and its checked arguments, with columns for every complaint."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from mathrepl.commands.spec import Arguments, Command, CommandLine, Host, Parameter, Word
+from mathrepl.errors import UsageError
+
+_WORD = re.compile(r'"([^"]*)"|\'([^\']*)\'|(\S+)')
+_OPTION = re.compile(r"--[A-Za-z]")
+MAX_LINE = 10_000
+
+
+def resolve(name: str, commands: Mapping[str, Command], line: str, host: Host) -> Command:
+    """The command of that name, alias or unambiguous prefix. Raises `UsageError`."""
+    available = {n: c for n, c in commands.items() if host in c.hosts}
+    for command in available.values():
+        if name == command.name or name in command.aliases:
+            return command
+    mark = ":" if host == "session" else ""
+    starting = sorted(n for n in available if n.startswith(name)) if name else []
+    if len(starting) == 1 and host == "session":
+        return available[starting[0]]
+    column = 1 if host == "session" else None
+    text = line if host == "session" else None
+    if len(starting) > 1:
+        choices = ", ".join(mark + n for n in starting)
+        raise UsageError(f"{mark}{name} could be {choices}", text=text, column=column)
+    hint = did_you_mean(name, available, mark)
+    listing = ":help lists the commands" if host == "session" else "see mathrepl --help"
+    raise UsageError(
+        f"unknown command {mark}{name}", text=text, column=column, hint=hint or listing
+    )
+
+
+def did_you_mean(word: str, known: Iterable[str], mark: str = "") -> str | None:
+    """`did you mean :train?`, or None where nothing is close."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean {mark}{close[0]}?" if close else None
+
+
+def parse_command(
+    line: str, commands: Mapping[str, Command], host: Host
+) -> tuple[Command, Arguments]:
+    """Read `:train 50 --fresh`. Raises `UsageError` with the column of what is wrong."""
+    if len(line) > MAX_LINE:
+        raise UsageError(f"the line has {len(line):,} characters", hint=f"at most {MAX_LINE:,}")
+    text = line.strip()
+    name = re.match(r":\s*(\S*)", text)
+    assert name is not None  # noqa: S101 - hosts send only lines that start with a colon
+    command = resolve(name[1], commands, text, host)
+    words = tuple(
+        Word(next(g for g in m.groups() if g is not None), m.start())
+        for m in _WORD.finditer(text, name.end())
+    )
+    return command, bind(command, CommandLine(text, words), host)
+
+
+def bind(command: Command, line: CommandLine, host: Host) -> Arguments:
+    """Give each word its parameter and check its value. Raises `UsageError`."""
+    options = {p.name: p for p in command.options(host)}
+    positionals = command.positionals(host)
+    values: dict[str, Any] = {}
+    loose: list[Word] = []
+    words = list(line.words)
+    while words:
+        word = words.pop(0)
+        slot = positionals[min(len(loose), len(positionals) - 1)] if positionals else None
+        if slot is not None and slot.many and slot.kind == "equations" and host == "session":
+            loose.append(Word(line.text[word.column :], word.column))
+            break
+        if not _OPTION.match(word.text):
+            loose.append(word)
+            continue
+        name, equals, attached = word.text.partition("=")
+        option = options.get(name)
+        if option is None:
+            hint = did_you_mean(name, options) or f"see :help {command.name}"
+            raise line.error(f"unknown option {name}", word.column, hint)
+        if option.kind == "flag":
+            if equals:
+                raise line.error(f"{name} takes no value", word.column)
+            values[option.key] = True
+        elif equals:
+            values[option.key] = convert(option, Word(attached, word.column + len(name) + 1), line)
+        elif not words or _OPTION.match(words[0].text):
+            raise line.error(f"{name} needs a value", word.column, f"write {name} {option.metavar}")
+        else:
+            values[option.key] = convert(option, words.pop(0), line)
+    _bind_positionals(command, positionals, loose, line, values)
+    return Arguments(values)
+
+
+def _bind_positionals(
+    command: Command,
+    positionals: Sequence[Parameter],
+    loose: list[Word],
+    line: CommandLine,
+    values: dict[str, Any],
+) -> None:
+    for parameter in positionals:
+        if parameter.many:
+            if loose:
+                values[parameter.key] = [convert(parameter, word, line) for word in loose]
+            loose = []
+        elif loose:
+            values[parameter.key] = convert(parameter, loose.pop(0), line)
+        if parameter.required and values.get(parameter.key) is None:
+            raise line.error(
+                f"{parameter.name} is missing",
+                len(line.text) + 1 if line.text else None,
+                f"usage: {command.usage('session')}",
+            )
+    if loose:
+        raise line.error(
+            f"{loose[0].text!r} is one word too many",
+            loose[0].column,
+            f"usage: {command.usage('session')}",
+        )
+
+
+def convert(parameter: Parameter, word: Word, line: CommandLine) -> Any:
+    """The checked value of one word. Raises `UsageError`."""
+    what = parameter.name
+    if parameter.choices and word.text not in parameter.choices:
+        hint = did_you_mean(word.text, parameter.choices)
+        choices = ", ".join(parameter.choices)
+        raise line.error(f"{what} must be one of {choices}, not {word.text!r}", word.column, hint)
+    if parameter.kind == "integer":
+        if not re.fullmatch(r"[-+]?[0-9]{1,18}", word.text):
+            raise line.error(
+                f"{what} must be a whole number, not {word.text!r}",
+                word.column,
+                _bounds_hint(parameter),
+            )
+        return _bounded(parameter, int(word.text), word, line)
+    if parameter.kind == "number":
+        try:
+            value = float(word.text) if word.text.isascii() else math.nan
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise line.error(f"{what} must be a number, not {word.text!r}", word.column)
+        return _bounded(parameter, value, word, line)
+    return word.text
+
+
+def _bounded(parameter: Parameter, value: float, word: Word, line: CommandLine) -> float:
+    low, high = parameter.low, parameter.high
+    if (low is not None and value < low) or (high is not None and value > high):
+        raise line.error(
+            f"{parameter.name} must be {_bounds(parameter)}, not {word.text}", word.column
+        )
+    return value
+
+
+def _bounds(parameter: Parameter) -> str:
+    low, high = parameter.low, parameter.high
+    if low is not None and high is not None:
+        return f"{low:g} to {high:,.0f}" if high >= 1000 else f"{low:g} to {high:g}"
+    return f"at least {low:g}" if low is not None else f"at most {high:g}"
+
+
+def _bounds_hint(parameter: Parameter) -> str | None:
+    return None if parameter.low is None else f"use {_bounds(parameter)}"

@@ -1,0 +1,204 @@
+"""What a command is, and the plain values that commands return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from mathrepl.errors import UsageError
+from mathrepl.session import Session
+
+Host = Literal["session", "shell"]
+BOTH: tuple[Host, ...] = ("session", "shell")
+ValueKind = Literal["text", "integer", "number", "flag", "weights", "command", "equations"]
+
+
+class Value(Protocol):
+    """What a command returns: `record` is its `--json`, and `render` knows how to draw it."""
+
+    def record(self) -> dict[str, Any] | list[dict[str, Any]]: ...
+
+
+class Person(Protocol):
+    """How a host talks with the person; hosts without one answer None and False."""
+
+    def ask(self, prompt: str) -> str | None:
+        """A line, or None at the end of input."""
+
+    def confirm(self, question: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line of talk: what was done, or what to do next."""
+
+    text: str
+    style: Literal["plain", "good", "bad"] = "plain"
+
+    def record(self) -> dict[str, Any]:
+        return {"note": self.text}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A titled table; `records` are its rows for `--json`, else made from the headings."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    records: tuple[dict[str, Any], ...] = ()
+    footer: str = ""
+
+    def record(self) -> list[dict[str, Any]]:
+        if self.records:
+            return list(self.records)
+        keys = [heading.lower().replace(" ", "_") or "item" for heading in self.headings]
+        return [dict(zip(keys, row, strict=True)) for row in self.rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """The person wants to leave."""
+
+    def record(self) -> dict[str, Any]:
+        return {"quit": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument or option, from which parsing, help, completion and the shell all follow.
+
+    A name with `--` is an option. `many` takes the rest of the line. `low` and `high` bound
+    numbers. `choices` are completed and enforced; `suggest` completes from the session and
+    the words before.
+    """
+
+    name: str
+    help: str
+    kind: ValueKind = "text"
+    required: bool = False
+    many: bool = False
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    default: str = ""
+    hosts: tuple[Host, ...] = BOTH
+    suggest: Callable[[Session, Sequence[str]], Sequence[str]] | None = None
+
+    @property
+    def is_option(self) -> bool:
+        return self.name.startswith("--")
+
+    @property
+    def key(self) -> str:
+        return self.name.removeprefix("--").replace("-", "_")
+
+    @property
+    def metavar(self) -> str:
+        """How the value is written in help: `N`, `NAME`, `a|b`."""
+        if self.choices:
+            return "|".join(self.choices)
+        names = {"integer": "N", "number": "X", "weights": "NAME", "command": "COMMAND"}
+        return names.get(self.kind, "TEXT") if self.is_option else self.name.upper()
+
+    @property
+    def usage(self) -> str:
+        if self.is_option:
+            return self.name if self.kind == "flag" else f"{self.name} {self.metavar}"
+        text = self.metavar + (" ..." if self.many else "")
+        return text if self.required else f"[{text}]"
+
+
+class Arguments:
+    """Checked values of a command's parameters by key; absent ones are None, flags False."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = dict(values)
+
+    def text(self, key: str) -> str | None:
+        value = self._values.get(key)
+        return None if value is None else str(value)
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        return tuple(self._values.get(key) or ())
+
+    def integer(self, key: str) -> int | None:
+        value = self._values.get(key)
+        return None if value is None else int(value)
+
+    def number(self, key: str) -> float | None:
+        value = self._values.get(key)
+        return None if value is None else float(value)
+
+    def flag(self, key: str) -> bool:
+        return bool(self._values.get(key))
+
+
+@dataclass(slots=True)
+class Context:
+    """What a command works with. It sets `interrupted` when Ctrl-C ended it early."""
+
+    session: Session
+    person: Person
+    commands: Mapping[str, Command]
+    host: Host
+    interrupted: bool = False
+
+
+Result = Value | Iterator[Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A row of the command table. `run` returns a value, or yields values as they come."""
+
+    name: str
+    summary: str
+    run: Callable[[Context, Arguments], Result]
+    parameters: tuple[Parameter, ...] = ()
+    details: str = ""
+    examples: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    hosts: tuple[Host, ...] = BOTH
+
+    def parameters_for(self, host: Host) -> tuple[Parameter, ...]:
+        return tuple(p for p in self.parameters if host in p.hosts)
+
+    def positionals(self, host: Host) -> tuple[Parameter, ...]:
+        return tuple(p for p in self.parameters_for(host) if not p.is_option)
+
+    def options(self, host: Host) -> tuple[Parameter, ...]:
+        return tuple(p for p in self.parameters_for(host) if p.is_option)
+
+    def usage(self, host: Host) -> str:
+        """`:train EPOCHS [options]`."""
+        head = f":{self.name}" if host == "session" else f"mathrepl {self.name}"
+        parts = [head, *(p.usage for p in self.positionals(host))]
+        if self.options(host):
+            parts.append("[options]")
+        return " ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a command line and its 0-based column."""
+
+    text: str
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """The words after a command's name, and the whole line they came from."""
+
+    text: str
+    words: tuple[Word, ...] = field(default=())
+
+    def error(self, message: str, column: int | None, hint: str | None = None) -> UsageError:
+        return UsageError(message, text=self.text, column=column, hint=hint)
+
+
+def rest_of(line: CommandLine, words: Sequence[Word]) -> str:
+    """The text from the first of `words` to the end of the line."""
+    return line.text[words[0].column :] if words else ""

@@ -1,0 +1,173 @@
+"""Commands about weights: models, use, card, save, certify."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mathrepl.card import Card, Certificate
+from mathrepl.certify import Certified, certify
+from mathrepl.commands.spec import (
+    Arguments,
+    Command,
+    Context,
+    Note,
+    Parameter,
+    Result,
+    Table,
+    Value,
+)
+from mathrepl.errors import WeightsError
+from mathrepl.interrupts import counted
+
+
+@dataclass(frozen=True, slots=True)
+class CardPage:
+    """A model card, and where it was found."""
+
+    card: Card
+    origin: str
+    path: str
+
+    def record(self) -> dict[str, Any]:
+        return {**self.card.record(), "origin": self.origin, "path": self.path}
+
+
+def models(context: Context, arguments: Arguments) -> Result:
+    session = context.session
+    rows: list[tuple[str, ...]] = []
+    records: list[dict[str, Any]] = []
+    for name in session.store.names():
+        mark = "*" if name == session.name else ""
+        try:
+            found = session.store.find(name)
+        except WeightsError as error:
+            rows.append((mark, name, "unreadable", "", "", "", str(error)))
+            records.append({"weights": name, "error": str(error)})
+            continue
+        card = found.card
+        exact = f"{card.held_out.exact:.2%}" if card.held_out else "-"
+        whole = card.certificate
+        certified = f"{whole.wrong:,} wrong of {whole.total:,}" if whole else "-"
+        rows.append(
+            (
+                mark,
+                name,
+                card.task.describe(),
+                exact,
+                certified,
+                f"{card.parameters:,}",
+                found.origin,
+            )
+        )
+        records.append(
+            {
+                "weights": name,
+                "current": name == session.name,
+                "origin": found.origin,
+                "task": card.task.describe(),
+                "parameters": card.parameters,
+                "held_out_exact": card.held_out.exact if card.held_out else None,
+                "certified_wrong": whole.wrong if whole else None,
+                "certified_total": whole.total if whole else None,
+            }
+        )
+    if not rows:
+        return Note("no weights yet; train some with :train 50 --fresh")
+    return Table(
+        "weights",
+        ("", "name", "task", "held-out exact", "certified", "parameters", "from"),
+        tuple(rows),
+        tuple(records),
+    )
+
+
+def use(context: Context, arguments: Arguments) -> Result:
+    card = context.session.use(arguments.text("name") or "")
+    exact = f", {card.held_out.exact:.2%} exact on held-out" if card.held_out else ""
+    return Note(f"now using {card.name}: {card.task.describe()}{exact}", "good")
+
+
+def card_page(context: Context, arguments: Arguments) -> Result:
+    name = arguments.text("name")
+    found = context.session.store.find(name) if name else context.session.found
+    return CardPage(found.card, found.origin, str(found.directory / f"{found.card.name}.json"))
+
+
+def save(context: Context, arguments: Arguments) -> Result:
+    card = context.session.save(arguments.text("name") or "")
+    return Note(f"saved as {card.name}, and now using it", "good")
+
+
+def certify_weights(context: Context, arguments: Arguments) -> Iterator[Value]:
+    session = context.session
+    name = arguments.text("name")
+    if name and name != session.name:
+        session.use(name)
+    found = session.found
+    sample = arguments.integer("sample")
+    command = f"mathrepl certify {found.card.name}"
+    if sample is not None:
+        command += f" --sample {sample}"
+    with counted() as presses:
+        for value in certify(found.card, session.solver, command, sample=sample):
+            if isinstance(value, Certificate):
+                yield _written(context, value)
+                return
+            yield value
+            if presses.count:
+                context.interrupted = True
+                yield Note(f"stopped at {value.done:,} of {value.total:,}; nothing was written")
+                return
+
+
+def _written(context: Context, certificate: Certificate) -> Certified:
+    """Put the certificate into the card of user weights; bundled cards are never written."""
+    session = context.session
+    found = session.found
+    writable = found.origin == "user" and found.card.sha256 == certificate.weights_sha256
+    if writable:
+        try:
+            session.store.save_card(replace(found.card, certificate=certificate))
+        except OSError as error:
+            raise WeightsError(f"could not write the card: {error.strerror or error}") from None
+        session.use(found.card.name)
+    return Certified(found.card.name, certificate, writable)
+
+
+_NAME = Parameter("name", "name of weights, else the current ones", "weights")
+COMMANDS = (
+    Command("models", "the weights there are", models),
+    Command(
+        "use",
+        "switch to other weights",
+        use,
+        (Parameter("name", "name of weights", "weights", required=True),),
+        hosts=("session",),
+    ),
+    Command("card", "the model card: network, training, figures", card_page, (_NAME,)),
+    Command(
+        "save",
+        "copy the current weights to a name of yours",
+        save,
+        (Parameter("name", "the new name", required=True),),
+    ),
+    Command(
+        "certify",
+        "ask every equation of the task and count what is wrong",
+        certify_weights,
+        (
+            _NAME,
+            Parameter(
+                "--sample",
+                "ask so many held-out equations instead",
+                "integer",
+                low=1,
+                high=2_000_000,
+            ),
+        ),
+        details="The outcome goes into the card of weights of your own.",
+        examples=(":certify", ":certify --sample 20000"),
+    ),
+)

@@ -1,0 +1,90 @@
+"""From a line to values, and from values to a renderer and an exit code; the same in every host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from mathrepl.commands.parse import parse_command
+from mathrepl.commands.spec import Arguments, Command, Context, Quit, Value
+from mathrepl.comparison import Answers, Refused
+from mathrepl.errors import MathreplError
+from mathrepl.progress import Finished
+
+OK, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+class Shows(Protocol):
+    """A renderer, as far as hosts need one."""
+
+    def show(self, value: Value) -> None: ...
+
+    def error(self, error: MathreplError, equation: str | None = None) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a line ended: its exit code, and whether the person wants to leave."""
+
+    code: int
+    leave: bool = False
+
+
+def run_line(context: Context, line: str) -> Iterator[Value]:
+    """The values of a line: a command where it starts with a colon, else equations."""
+    if line.lstrip().startswith(":"):
+        command, arguments = parse_command(line, context.commands, context.host)
+        yield from run_command(context, command, arguments)
+    else:
+        yield context.session.ask_line(line)
+
+
+def run_command(context: Context, command: Command, arguments: Arguments) -> Iterator[Value]:
+    """The values of a command that was parsed already."""
+    result: Any = command.run(context, arguments)
+    if isinstance(result, Iterator):
+        yield from result
+    else:
+        yield result
+
+
+def perform(
+    context: Context, values: Iterator[Value], renderer: Shows, equation: str | None = None
+) -> Done:
+    """Show values as they come; errors become one line, and the host goes on."""
+    code, leave = OK, False
+    context.interrupted = False
+    try:
+        for value in values:
+            renderer.show(value)
+            code = max(code, _code(value))
+            leave = leave or isinstance(value, Quit)
+    except MathreplError as error:
+        renderer.error(error, equation)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        context.interrupted = True
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        renderer.error(MathreplError(f"{error.strerror or error}: {error.filename or ''}".strip()))
+        code = FAILURE
+    except (RecursionError, MemoryError):
+        renderer.error(MathreplError("that needs more memory than there is"), equation)
+        code = FAILURE
+    finally:
+        renderer.close()
+    return Done(INTERRUPTED if context.interrupted else code, leave)
+
+
+def _code(value: Value) -> int:
+    if isinstance(value, Answers):
+        return max((_code(item) for item in value.items), default=OK)
+    if isinstance(value, Refused):
+        return value.error.exit_code
+    if isinstance(value, Finished) and value.outcome == "failed":
+        return FAILURE
+    return OK

@@ -1,0 +1,1 @@
+"""The one room where prompt_toolkit lives: lines in, from a person at a terminal."""

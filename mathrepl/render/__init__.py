@@ -1,0 +1,1 @@
+"""The one room where rich lives: values in, drawings out."""

@@ -1,0 +1,167 @@
+"""Answers drawn place by place, or a row each."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from mathrepl.comparison import CLOSE_RUNNER_UP, Answer, Answers, Guess, Refused
+from mathrepl.encoding import END
+from mathrepl.render.text import confidence_style, percent, place_name, safe
+
+
+def answer_line(answer: Answer) -> Text:
+    """One plain line, for output that is not a terminal."""
+    text = Text(f"{answer.equation} = {written(answer.network)}  ")
+    text.append_text(verdict(answer))
+    if not answer.right:
+        text.append(f", truth {answer.truth}")
+    for note in answer.notes:
+        text.append(f"  ({note})", "quiet")
+    return text
+
+
+def verdict(answer: Answer) -> Text:
+    return Text(safe(answer.verdict), "good" if answer.right else "bad")
+
+
+def written(text: str) -> str:
+    """What a network wrote, with blanks made visible."""
+    return safe(text.replace(" ", "␣")) or "(nothing)"
+
+
+def draw_answer(answer: Answer, console: Console) -> RenderableType:
+    """The table of one answer, or a few lines where the window is too narrow for it."""
+    table = _places(answer)
+    room = Measurement.get(console, console.options, table).minimum
+    body: RenderableType = table if room <= console.width else _narrow(answer)
+    lines: list[RenderableType] = [Text(f"{answer.equation} = ?", "title"), body]
+    if answer.solution.working:
+        lines.insert(1, Text("\n".join(answer.solution.working)))
+    verdict_line = Text.assemble(
+        ("✓ " if answer.right else "✗ ", "good" if answer.right else "bad"),
+        verdict(answer),
+        (f"  ·  {answer.weights} was {percent(answer.confidence)} sure of the whole", "quiet"),
+    )
+    lines.append(verdict_line)
+    lines += [Text(f"! {note}", "unsure") for note in answer.notes]
+    return Group(*lines)
+
+
+def _places(answer: Answer) -> Table:
+    widest = max((c.power for c in answer.columns if c.power is not None), default=0)
+    end = answer.solution.end
+    table = Table(box=box.ROUNDED, show_header=True, header_style="quiet", pad_edge=True)
+    table.add_column("place", no_wrap=True, style="quiet")
+    for column in answer.columns:
+        table.add_column(place_name(column.power, widest), justify="center", no_wrap=True)
+    table.add_column("end", justify="center", no_wrap=True)
+    guesses = [column.guess for column in answer.columns]
+    table.add_row(
+        "network",
+        *(Text(_shown(c.network), "accent" if c.right else "bad") for c in answer.columns),
+        Text("■" if end else "none", "quiet" if end else "bad"),
+    )
+    table.add_row("truth", *(_shown(c.truth) for c in answer.columns), Text("■", "quiet"))
+    table.add_row(
+        "match",
+        *(Text("=" if c.right else "≠", "good" if c.right else "bad") for c in answer.columns),
+        "",
+    )
+    table.add_row("sure", *(_sure(g) for g in guesses), _sure(end))
+    if any(g and g.runner_up_probability >= CLOSE_RUNNER_UP for g in (*guesses, end)):
+        table.add_row("or else", *(_runner_up(g) for g in guesses), _runner_up(end))
+    return table
+
+
+def _narrow(answer: Answer) -> RenderableType:
+    """Network over truth with a mark under each place that differs; no table."""
+    lines = [("network", "network", ""), ("truth", "truth", "")]
+    texts = []
+    for label, side, _ in lines:
+        text = Text(f"{label:<8}")
+        for column in answer.columns:
+            text.append(_shown(getattr(column, side)), "" if column.right else "bad")
+        texts.append(text)
+    marks = Text(" " * 8)
+    for column in answer.columns:
+        marks.append(" " if column.right else "^", "bad")
+    if not answer.right:
+        texts.append(marks)
+    least = min((c.guess for c in answer.columns if c.guess), key=_probability, default=None)
+    if least is not None:
+        texts.append(Text(f"least    {_shown(least.character)} {percent(least.probability)}"))
+    return Group(*texts)
+
+
+def _probability(guess: Guess) -> float:
+    return guess.probability
+
+
+def _shown(character: str) -> str:
+    if not character:
+        return "·"
+    return "␣" if character == " " else character
+
+
+def _sure(guess: Guess | None) -> Text:
+    if guess is None:
+        return Text("")
+    return Text(percent(guess.probability), confidence_style(guess.probability))
+
+
+def _runner_up(guess: Guess | None) -> Text:
+    if guess is None or guess.runner_up_probability < CLOSE_RUNNER_UP:
+        return Text("")
+    name = "■" if guess.runner_up == END else _shown(guess.runner_up)
+    return Text(f"{name} {percent(guess.runner_up_probability)}", "unsure")
+
+
+def draw_answers(answers: Answers, console: Console) -> RenderableType:
+    """One table, one row an equation; columns that do not fit are left out from the right."""
+    several = len({a.weights for a in answers.items if isinstance(a, Answer)}) > 1
+    narrow = console.width < 60
+    table = Table(box=box.ROUNDED if not narrow else box.SIMPLE, header_style="quiet")
+    table.add_column("equation", justify="right", no_wrap=not narrow, overflow="fold")
+    if several:
+        table.add_column("weights")
+    table.add_column("network", justify="right", overflow="fold")
+    if not narrow:
+        table.add_column("truth", justify="right", overflow="fold")
+    table.add_column("verdict", overflow="fold")
+    if not narrow:
+        table.add_column("sure", justify="right")
+    notes: list[Text] = []
+    for item in answers.items:
+        cells: list[RenderableType] = []
+        if isinstance(item, Refused):
+            cells = [Text(safe(item.equation)), *([""] if several else []), ""]
+            cells += [] if narrow else [""]
+            cells.append(Text(safe(str(item.error)), "bad"))
+            cells += [] if narrow else [""]
+        else:
+            cells = [item.equation, *([item.weights] if several else []), _marked(item)]
+            cells += [] if narrow else [item.truth]
+            cells.append(
+                Text.assemble(
+                    ("✓ " if item.right else "✗ ", "good" if item.right else "bad"), verdict(item)
+                )
+            )
+            sure = Text(percent(item.confidence), confidence_style(item.confidence))
+            cells += [] if narrow else [sure]
+            notes += [Text(f"! {item.equation}: {note}", "unsure") for note in item.notes]
+        table.add_row(*cells)
+    asked = [item for item in answers.items if isinstance(item, Answer)]
+    right = sum(answer.right for answer in asked)
+    return Group(table, *notes, Text(f"{right} of {len(asked)} right", "quiet"))
+
+
+def _marked(answer: Answer) -> Text:
+    text = Text()
+    for column in answer.columns:
+        if column.network:
+            text.append(_shown(column.network), "accent" if column.right else "bad")
+    return text if text.plain else Text("(nothing)", "bad")

@@ -1,0 +1,136 @@
+"""Notes, tables, help and model cards."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from mathrepl.card import Card, Certificate
+from mathrepl.certify import Certified
+from mathrepl.commands.configuring import HelpPage
+from mathrepl.commands.spec import Note, Table
+from mathrepl.commands.weights import CardPage
+from mathrepl.encoding import END
+from mathrepl.render.text import safe, sparkline
+
+
+def draw_note(note: Note) -> RenderableType:
+    return Text(safe(note.text), "" if note.style == "plain" else note.style)
+
+
+def draw_table(table: Table) -> RenderableType:
+    drawn = RichTable(box=box.SIMPLE_HEAD, header_style="quiet", pad_edge=False)
+    for index, heading in enumerate(table.headings):
+        drawn.add_column(heading, overflow="fold", style="key" if index == 0 else "")
+    for row in table.rows:
+        drawn.add_row(*(Text(safe(cell)) for cell in row))
+    parts: list[RenderableType] = [Text(table.title, "title"), drawn]
+    if table.footer:
+        parts.append(Text(safe(table.footer), "quiet"))
+    return Group(*parts)
+
+
+def draw_help(page: HelpPage) -> RenderableType:
+    command, host = page.command, page.host
+    parts: list[RenderableType] = [
+        Text(command.usage(host), "title"),
+        Text(command.summary + ("" if not command.details else f". {command.details}")),
+    ]
+    parameters = command.parameters_for(host)
+    if parameters:
+        table = RichTable(box=None, show_header=False, padding=(0, 2, 0, 2), pad_edge=True)
+        table.add_column(no_wrap=True, style="key")
+        table.add_column(overflow="fold")
+        for parameter in parameters:
+            default = f" (default {parameter.default})" if parameter.default else ""
+            table.add_row(Text(parameter.usage), Text(parameter.help + default))
+        parts.append(table)
+    if command.aliases:
+        parts.append(Text("also " + ", ".join(f":{alias}" for alias in command.aliases), "quiet"))
+    if command.examples:
+        parts.append(Text("examples", "quiet"))
+        parts += [Text(f"  {example}", "accent") for example in command.examples]
+    return Group(*parts)
+
+
+def draw_card(page: CardPage) -> RenderableType:
+    card = page.card
+    table = RichTable(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column(style="quiet", no_wrap=True)
+    table.add_column(overflow="fold")
+    for key, value in _card_rows(card):
+        table.add_row(key, Text(safe(value)))
+    table.add_row("file", Text(safe(f"{page.path} ({page.origin})")))
+    return Group(Text(card.name, "title"), table)
+
+
+def _card_rows(card: Card) -> list[tuple[str, str]]:
+    encoding = card.encoding
+    alphabet = encoding.characters.replace(END, "■").replace(" ", "␣")
+    rows = [
+        ("network", card.architecture.describe()),
+        ("parameters", f"{card.parameters:,}"),
+        ("task", card.task.describe()),
+        (
+            "encoding",
+            f"{len(encoding.characters)} characters {alphabet}, "
+            f"question {encoding.question_length}, answer {encoding.answer_length}"
+            + (", reversed" if encoding.reverse else ""),
+        ),
+    ]
+    if card.held_out:
+        rows.append(
+            (
+                "held-out",
+                f"{card.held_out.exact:.2%} exact, {card.held_out.accuracy:.2%} of characters, "
+                f"loss {card.held_out.loss:.4f} (epoch {card.best_epoch} of {_last_epoch(card)})",
+            )
+        )
+    if card.certificate:
+        rows.append(("certified", certificate_line(card.certificate)))
+        rows.append(("", f"reproduce: {card.certificate.command}"))
+    for training in card.trainings:
+        rows.append(
+            (
+                "trained",
+                f"{training.started}: {training.outcome}, {training.examples:,} equations, "
+                f"batch {training.batch}, lr {training.learning_rate:g}, seed {training.seed}",
+            )
+        )
+        rows.append(("", f"reproduce: {training.command}"))
+    if card.trainings:
+        versions = card.trainings[-1].versions
+        rows.append(("versions", ", ".join(f"{k} {v}" for k, v in versions.items())))
+    if card.history:
+        exact = [epoch.held_out.exact for epoch in card.history]
+        rows.append(("exact by epoch", sparkline(_thinned(exact, 50), 50, 0.0, 1.0)))
+    rows.append(("sha256", card.sha256))
+    return rows
+
+
+def _last_epoch(card: Card) -> int:
+    return card.history[-1].number if card.history else 0
+
+
+def _thinned(values: list[float], width: int) -> list[float]:
+    if len(values) <= width:
+        return values
+    return [values[i * (len(values) - 1) // (width - 1)] for i in range(width)]
+
+
+def certificate_line(certificate: Certificate) -> str:
+    how = "sampled" if certificate.sampled else "the whole space"
+    return (
+        f"{certificate.wrong:,} wrong of {certificate.total:,} ({certificate.exact:.4%} exact), "
+        f"{how}: {certificate.space}; of the wrong, {certificate.wrong_operand_below_100:,} have "
+        f"an operand below 100 and {certificate.wrong_one_digit:,} are wrong in one digit only"
+    )
+
+
+def draw_certified(certified: Certified) -> RenderableType:
+    text = Text.assemble((f"{certified.name}: ", "title"), certificate_line(certified.certificate))
+    if not certified.written:
+        text.append("\nthe card of bundled weights is left as it is", "quiet")
+    return text

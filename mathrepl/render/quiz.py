@@ -1,0 +1,62 @@
+"""Quiz rounds and the score."""
+
+from __future__ import annotations
+
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+
+from mathrepl.comparison import Answers
+from mathrepl.quiz import Round, Score
+from mathrepl.render.answers import draw_answers, verdict, written
+from mathrepl.render.text import confidence_style, percent, safe
+
+
+def draw_round(one: Round) -> RenderableType:
+    answer = one.answer
+    width = len(str(one.total))
+    mark = ("✓", "good") if answer.right else ("✗", "bad")
+    text = Text.assemble(
+        (f"{one.number:>{width}}/{one.total}  ", "quiet"),
+        mark,
+        f" {answer.equation} = ",
+        (written(answer.network), "accent" if answer.right else "bad"),
+        "  ",
+        verdict(answer),
+    )
+    if not answer.right:
+        text.append(f", truth {answer.truth}")
+    text.append(f"  {percent(answer.confidence)}", confidence_style(answer.confidence))
+    if one.person is not None:
+        good = one.person_right
+        reply = safe(one.person.strip()) or "(passed)"
+        text.append("\n" + " " * (2 * width + 3))
+        text.append("✓" if good else "✗", "good" if good else "bad")
+        text.append(f" you: {reply}  {'right' if good else 'wrong'}")
+        text.append(f"  {one.person_seconds or 0:.1f} s", "quiet")
+    return text
+
+
+def draw_score(score: Score, console: Console) -> RenderableType:
+    count = len(score.rounds)
+    if not count:
+        return Text("quiz ended before the first answer", "quiet")
+    parts: list[RenderableType] = []
+    if score.misses:
+        parts.append(Text("missed", "title"))
+        parts.append(draw_answers(Answers(tuple(r.answer for r in score.misses)), console))
+    ended = " (ended early)" if score.early else ""
+    parts.append(
+        Text.assemble(
+            (f"network {score.right}/{count}", "title"),
+            f"  exact match {score.exact:.1%}, digits {score.digits:.1%}, "
+            f"longest streak {score.streak}, {score.seconds:.3f} s{ended}",
+        )
+    )
+    if score.against_person:
+        parts.append(
+            Text.assemble(
+                (f"you     {score.person_right}/{count}", "title"),
+                f"  longest streak {score.person_streak}, {score.person_seconds:.1f} s",
+            )
+        )
+    return Group(*parts)

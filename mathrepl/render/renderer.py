@@ -1,0 +1,129 @@
+"""Draws whatever a command returns, on stdout or, for talk, on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from mathrepl.certify import Certified, Certifying
+from mathrepl.commands.configuring import HelpPage
+from mathrepl.commands.spec import Note, Quit, Table, Value
+from mathrepl.commands.weights import CardPage
+from mathrepl.comparison import Answer, Answers, Refused
+from mathrepl.errors import MathreplError
+from mathrepl.progress import EpochDone, Event, Finished, Launched, Started, Stepped, Warned
+from mathrepl.quiz import Round, Score
+from mathrepl.render.answers import answer_line, draw_answer, draw_answers
+from mathrepl.render.pages import draw_card, draw_certified, draw_help, draw_note, draw_table
+from mathrepl.render.quiz import draw_round, draw_score
+from mathrepl.render.text import error_text, safe
+from mathrepl.render.theme import make_console, styles
+from mathrepl.render.training import CertifyView, TrainingView, draw_finished
+
+
+class Renderer:
+    """Results to `out`, talk and progress to `talk`; in a session both are the terminal."""
+
+    def __init__(self, theme: str, *, talk_on_stderr: bool) -> None:
+        self.out = make_console(sys.stdout, theme)
+        self.talk = make_console(sys.stderr, theme) if talk_on_stderr else self.out
+        self._training: TrainingView | None = None
+        self._certifying: CertifyView | None = None
+
+    def set_theme(self, theme: str) -> None:
+        for console in {id(self.out): self.out, id(self.talk): self.talk}.values():
+            console.push_theme(styles(theme), inherit=False)
+
+    def __enter__(self) -> Renderer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End any live display."""
+        for view in (self._training, self._certifying):
+            if view is not None:
+                view.close()
+        self._training = self._certifying = None
+
+    def show(self, value: Value) -> None:
+        """Draw one value."""
+        if isinstance(value, (Launched, Started, Stepped, EpochDone, Warned, Finished)):
+            self._show_training(value)
+            return
+        if isinstance(value, Certifying):
+            if self._certifying is None:
+                self._certifying = CertifyView(self.talk)
+            self._certifying.show(value)
+            return
+        self.close()
+        drawn = self._drawings().get(type(value))
+        if drawn is not None:
+            drawn(value)
+        elif not isinstance(value, Quit):
+            self._print_record(value)
+
+    def error(self, error: MathreplError, equation: str | None = None) -> None:
+        """One clear line, with a caret where the error has a column."""
+        self.close()
+        self.talk.print(error_text(error, self.talk.width), soft_wrap=True)
+
+    def _drawings(self) -> dict[type[Any], Callable[[Any], None]]:
+        out, talk = self.out, self.talk
+        return {
+            Answer: self._answer,
+            Answers: self._answers,
+            Refused: lambda v: self.error(v.error),
+            Round: lambda v: out.print(draw_round(v)),
+            Score: lambda v: out.print(draw_score(v, out)),
+            Note: lambda v: talk.print(draw_note(v)),
+            Table: lambda v: out.print(draw_table(v)),
+            HelpPage: lambda v: out.print(draw_help(v)),
+            CardPage: lambda v: out.print(draw_card(v)),
+            Certified: lambda v: out.print(draw_certified(v)),
+        }
+
+    def _answer(self, answer: Answer) -> None:
+        if self.out.is_terminal:
+            self.out.print(draw_answer(answer, self.out))
+        else:
+            self.out.print(answer_line(answer), soft_wrap=True)
+
+    def _answers(self, answers: Answers) -> None:
+        if self.out.is_terminal:
+            self.out.print(draw_answers(answers, self.out))
+            return
+        for item in answers.items:
+            self.show(item)
+
+    def _show_training(self, event: Launched | Event) -> None:
+        if isinstance(event, Finished):
+            self.close()
+            self.out.print(draw_finished(event), soft_wrap=not self.out.is_terminal)
+            return
+        if self._training is None:
+            self._training = TrainingView(self.talk)
+        self._training.show(event)
+
+    def _print_record(self, value: Value) -> None:
+        """Values from elsewhere that have no drawing of their own: their record, key by key."""
+        record = value.record()
+        for one in record if isinstance(record, list) else [record]:
+            for key, content in one.items():
+                self.out.print(Text.assemble((f"{key} ", "quiet"), safe(str(content))))
+
+
+def plain_console() -> Console:
+    """A console on stderr for errors that come before settings are known."""
+    return make_console(sys.stderr, "auto")

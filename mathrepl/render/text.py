@@ -1,0 +1,74 @@
+"""Small pieces of text that the drawings share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from mathrepl.errors import MathreplError
+
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def safe(text: str) -> str:
+    """`text` with every character that could steer a terminal replaced, one for one."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def percent(share: float) -> str:
+    """Rounded down, so that only certainty reads 100%."""
+    return f"{int(share * 100)}%"
+
+
+def confidence_style(probability: float) -> str:
+    if probability >= 0.9:
+        return "good"
+    return "unsure" if probability >= 0.5 else "bad"
+
+
+def sparkline(values: Sequence[float], width: int, low: float, high: float) -> str:
+    """The last `width` values as blocks between `low` and `high`."""
+    span = (high - low) or 1.0
+    shares = [(min(max(v, low), high) - low) / span for v in list(values)[-width:]]
+    return "".join(_BLOCKS[min(int(s * len(_BLOCKS)), len(_BLOCKS) - 1)] for s in shares)
+
+
+def place_name(power: int | None, widest: int) -> str:
+    """`1000`, or `10⁹` where places are many; empty for the point and signs."""
+    if power is None:
+        return ""
+    if power < 0:
+        return "10" + str(power).translate(_SUPERSCRIPTS)
+    return f"1{'0' * power}" if widest <= 4 else "10" + str(power).translate(_SUPERSCRIPTS)
+
+
+def error_text(error: MathreplError, width: int, label: str = "") -> Text:
+    """One line, preceded where it helps by the line in question and a caret under the column."""
+    text = Text()
+    if error.text is not None and error.column is not None:
+        shown = safe(error.text)
+        caret = cell_len(shown[: error.column])
+        start = 0
+        if caret >= width - 2:  # keep the caret in view on long lines
+            start = max(0, error.column - max(4, (width - 4) // 2))
+            shown = "…" + shown[start + 1 :]
+            caret = cell_len(shown[: error.column - start])
+        shown = _crop(shown, width - 2)
+        text.append(f"  {shown}\n", "line")
+        text.append(" " * (caret + 2) + "^\n", "bad")
+    text.append(f"{label}error: ", "bad")
+    text.append(safe(error.message))
+    if error.hint:
+        text.append(f"; {safe(error.hint)}", "hint")
+    return text
+
+
+def _crop(text: str, width: int) -> str:
+    if cell_len(text) <= max(width, 1):
+        return text
+    while text and cell_len(text) > width - 1:
+        text = text[:-1]
+    return text + "…"

@@ -1,0 +1,210 @@
+"""The live display of a training and of a certification, and their plain forms."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from mathrepl.certify import Certifying
+from mathrepl.progress import EpochDone, Event, Finished, Launched, Sample, Started, Stepped, Warned
+from mathrepl.render.answers import written
+from mathrepl.render.text import safe, sparkline
+
+SPARKS = 32
+
+
+class TrainingView:
+    """Draws the events of one training: live on a terminal, a line an epoch elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live: Live | None = None
+        self._started: Started | None = None
+        self._began = time.monotonic()
+        self._epochs: list[EpochDone] = []
+        self._step: Stepped | None = None
+        self._best: EpochDone | None = None
+        self._message = "loading TensorFlow …"
+
+    def show(self, event: Launched | Event) -> None:
+        """Take in an event; `draw_finished` is what stays after the end."""
+        match event:
+            case Launched():
+                self._open()
+            case Started():
+                self._started = event
+                self._began = time.monotonic()
+                self._message = ""
+            case Stepped():
+                self._step = event
+            case EpochDone():
+                self._epochs.append(event)
+                self._step = None
+                if event.best:
+                    self._best = event
+                if self._live is None:
+                    self._console.print(self._epoch_line(event), soft_wrap=True)
+            case Warned(message):
+                self._message = message
+                if self._live is None:
+                    self._console.print(Text(safe(message), "unsure"), soft_wrap=True)
+            case Finished():
+                self.close()
+        if self._live is not None:
+            self._live.update(self._draw())
+
+    def close(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def _open(self) -> None:
+        if self._console.is_terminal:
+            self._live = Live(
+                self._draw(), console=self._console, refresh_per_second=8, transient=True
+            )
+            self._live.start()
+
+    def _draw(self) -> RenderableType:
+        started = self._started
+        if started is None:
+            return Text(self._message, "quiet")
+        total = started.epochs
+        done = len(self._epochs) + (self._step.share if self._step else 0.0)
+        width = max(8, min(30, self._console.width - 50))
+        bar = Table.grid(padding=(0, 1))
+        bar.add_row(
+            Text(f"{started.name} epoch {min(len(self._epochs) + 1, total)}/{total}", "title"),
+            ProgressBar(total=total, completed=done, width=width),
+            Text(self._eta(done, total), "quiet"),
+        )
+        parts: list[RenderableType] = [bar, self._metrics()]
+        if self._epochs:
+            parts.append(_samples(self._epochs[-1].samples))
+        if self._message:
+            parts.append(Text(safe(self._message), "unsure"))
+        else:
+            parts.append(Text("Ctrl-C stops and keeps the best", "quiet"))
+        return Group(*parts)
+
+    def _metrics(self) -> RenderableType:
+        losses = [e.epoch.training.loss for e in self._epochs]
+        if self._step:
+            losses.append(self._step.loss)
+        exact = [e.epoch.held_out.exact for e in self._epochs]
+        baseline = self._started.baseline if self._started else None
+        table = Table.grid(padding=(0, 2))
+        if losses:
+            sparks = sparkline(losses, SPARKS, 0.0, max(losses))
+            table.add_row("loss", f"{losses[-1]:.4f}", Text(sparks, "accent"))
+        if exact:
+            best = self._best.epoch.held_out if self._best else baseline
+            sparks = sparkline(exact, SPARKS, 0.0, 1.0)
+            table.add_row(
+                "held-out exact",
+                f"{exact[-1]:.2%}",
+                Text.assemble((sparks, "good"), f"  best {best.exact:.2%}" if best else ""),
+            )
+        elif baseline:
+            table.add_row("held-out exact", f"{baseline.exact:.2%}", Text("before", "quiet"))
+        return table
+
+    def _eta(self, done: float, total: int) -> str:
+        elapsed = time.monotonic() - self._began
+        if done <= 0:
+            return ""
+        left = elapsed / done * (total - done)
+        return f"{_clock(left)} left"
+
+    def _epoch_line(self, event: EpochDone) -> Text:
+        epoch = event.epoch
+        total = self._started.epochs if self._started else event.index
+        return Text(
+            f"epoch {event.index}/{total}  loss {epoch.training.loss:.4f}  "
+            f"held-out exact {epoch.held_out.exact:.2%}{'  best so far' if event.best else ''}"
+        )
+
+
+def _samples(samples: tuple[Sample, ...]) -> RenderableType:
+    table = Table.grid(padding=(0, 1))
+    for sample in samples:
+        right = sample.network == sample.truth
+        table.add_row(
+            Text("✓" if right else "✗", "good" if right else "bad"),
+            Text(f"{sample.question} ="),
+            Text(written(sample.network), "accent" if right else "bad"),
+            Text("" if right else f"truth {sample.truth}", "quiet"),
+        )
+    return table
+
+
+def draw_finished(finished: Finished) -> RenderableType:
+    """What a training came to, in a line or two."""
+    text = Text()
+    name, epochs = finished.name, f"{finished.epochs} epoch{'' if finished.epochs == 1 else 's'}"
+    reached = f"{finished.held_out.exact:.2%}" if finished.held_out else ""
+    before = f" (before: {finished.baseline.exact:.2%})" if finished.baseline else ""
+    if finished.outcome == "failed":
+        text.append("training failed: ", "bad")
+        text.append(safe(finished.message) or "no reason known")
+        if finished.saved:
+            text.append(f"; the best so far is kept: {reached} exact on held-out")
+        else:
+            text.append("; nothing was changed")
+        return text
+    if finished.outcome == "dropped":
+        text.append(f"dropped after {epochs}; {name} is as it was before", "unsure")
+    elif finished.saved:
+        how = "stopped" if finished.outcome == "stopped" else "trained"
+        text.append(f"{how} {name} after {epochs}", "title")
+        text.append(f": best epoch {finished.best_epoch} kept, {reached} exact on held-out{before}")
+        text.append("; :undo goes back", "quiet")
+    elif finished.outcome == "stopped" and not finished.epochs:
+        text.append("stopped before the first epoch ended; nothing was changed", "unsure")
+    else:
+        text.append(f"{epochs}, none better than before", "unsure")
+        text.append(f": {name} stays at {reached} exact on held-out")
+    if finished.message:
+        text.append(f" ({safe(finished.message)})", "unsure")
+    return text
+
+
+class CertifyView:
+    """A progress bar over the questions of a certification; only on a terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live: Live | None = None
+        self._began = time.monotonic()
+
+    def show(self, value: Certifying) -> None:
+        if not self._console.is_terminal:
+            return
+        if self._live is None:
+            self._live = Live(console=self._console, refresh_per_second=8, transient=True)
+            self._live.start()
+        elapsed = time.monotonic() - self._began
+        left = elapsed / value.done * (value.total - value.done) if value.done else 0.0
+        bar = Table.grid(padding=(0, 1))
+        bar.add_row(
+            Text(f"{value.name} {value.done:,}/{value.total:,}"),
+            ProgressBar(total=value.total, completed=value.done, width=24),
+            Text(f"{value.wrong:,} wrong", "bad" if value.wrong else "good"),
+            Text(f"{_clock(left)} left", "quiet"),
+        )
+        self._live.update(bar)
+
+    def close(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    return f"{minutes}:{rest:02d}"
