@@ -97,7 +97,7 @@ class Parameter:
     @property
     def metavar(self) -> str:
         """How the value is written in help: `N`, `NAME`, `a|b`."""
-        if self.choices:
+        if self.choices and self.is_option:
             return "|".join(self.choices)
         names = {"integer": "N", "number": "X", "weights": "NAME", "command": "COMMAND"}
         return names.get(self.kind, "TEXT") if self.is_option else self.name.upper()

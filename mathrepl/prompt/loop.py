@@ -134,6 +134,8 @@ class Repl:
             if job.background and job.finished is not None and job.number not in self._told:
                 self._told.add(job.number)
                 self.renderer.show(job.finished)
+                if job.finished.saved and job.plan.name != self.session.name:
+                    self.renderer.show(Note(f":use {job.plan.name} to ask it"))
 
     def _may_leave(self) -> bool:
         job = self.session.running_job

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from mathrepl.comparison import CLOSE_RUNNER_UP, Answer, Answers, Guess, Refused
 from mathrepl.encoding import END
-from mathrepl.render.text import confidence_style, percent, place_name, safe
+from mathrepl.render.text import NARROW, confidence_style, percent, place_name, safe
 
 
 def answer_line(answer: Answer) -> Text:
@@ -36,16 +36,13 @@ def written(text: str) -> str:
 def draw_answer(answer: Answer, console: Console) -> RenderableType:
     """The table of one answer, or a few lines where the window is too narrow for it."""
     table = _places(answer)
-    room = Measurement.get(console, console.options, table).minimum
-    body: RenderableType = table if room <= console.width else _narrow(answer)
+    wanted = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
+    body: RenderableType = table if wanted <= console.width else _narrow(answer)
     lines: list[RenderableType] = [Text(f"{answer.equation} = ?", "title"), body]
     if answer.solution.working:
         lines.insert(1, Text("\n".join(answer.solution.working)))
-    verdict_line = Text.assemble(
-        ("✓ " if answer.right else "✗ ", "good" if answer.right else "bad"),
-        verdict(answer),
-        (f"  ·  {answer.weights} was {percent(answer.confidence)} sure of the whole", "quiet"),
-    )
+    sure = f"  ·  {answer.weights} was {percent(answer.confidence)} sure of the whole"
+    verdict_line = Text.assemble(_mark_verdict(answer), (sure, "quiet"))
     lines.append(verdict_line)
     lines += [Text(f"! {note}", "unsure") for note in answer.notes]
     return Group(*lines)
@@ -79,10 +76,9 @@ def _places(answer: Answer) -> Table:
 
 def _narrow(answer: Answer) -> RenderableType:
     """Network over truth with a mark under each place that differs; no table."""
-    lines = [("network", "network", ""), ("truth", "truth", "")]
     texts = []
-    for label, side, _ in lines:
-        text = Text(f"{label:<8}")
+    for side in ("network", "truth"):
+        text = Text(f"{side:<8}")
         for column in answer.columns:
             text.append(_shown(getattr(column, side)), "" if column.right else "bad")
         texts.append(text)
@@ -121,42 +117,45 @@ def _runner_up(guess: Guess | None) -> Text:
 
 
 def draw_answers(answers: Answers, console: Console) -> RenderableType:
-    """One table, one row an equation; columns that do not fit are left out from the right."""
-    several = len({a.weights for a in answers.items if isinstance(a, Answer)}) > 1
-    narrow = console.width < 60
-    table = Table(box=box.ROUNDED if not narrow else box.SIMPLE, header_style="quiet")
-    table.add_column("equation", justify="right", no_wrap=not narrow, overflow="fold")
+    """One table, one row an equation; a line each where the window is too narrow for it."""
+    asked = [item for item in answers.items if isinstance(item, Answer)]
+    right = sum(answer.right for answer in asked)
+    score = Text(f"{right} of {len(asked)} right", "quiet")
+    several = len({answer.weights for answer in asked}) > 1
+    if console.width < NARROW:
+        return Group(*(_item_line(item, several) for item in answers.items), score)
+    table = Table(box=box.ROUNDED, header_style="quiet")
+    table.add_column("equation", justify="right", overflow="fold")
     if several:
         table.add_column("weights")
     table.add_column("network", justify="right", overflow="fold")
-    if not narrow:
-        table.add_column("truth", justify="right", overflow="fold")
+    table.add_column("truth", justify="right", overflow="fold")
     table.add_column("verdict", overflow="fold")
-    if not narrow:
-        table.add_column("sure", justify="right")
-    notes: list[Text] = []
+    table.add_column("sure", justify="right")
     for item in answers.items:
-        cells: list[RenderableType] = []
+        row: list[RenderableType]
+        weights = [item.weights if isinstance(item, Answer) else ""] if several else []
         if isinstance(item, Refused):
-            cells = [Text(safe(item.equation)), *([""] if several else []), ""]
-            cells += [] if narrow else [""]
-            cells.append(Text(safe(str(item.error)), "bad"))
-            cells += [] if narrow else [""]
+            row = [Text(safe(item.equation)), *weights, "", "", Text(safe(str(item.error)), "bad")]
         else:
-            cells = [item.equation, *([item.weights] if several else []), _marked(item)]
-            cells += [] if narrow else [item.truth]
-            cells.append(
-                Text.assemble(
-                    ("✓ " if item.right else "✗ ", "good" if item.right else "bad"), verdict(item)
-                )
-            )
             sure = Text(percent(item.confidence), confidence_style(item.confidence))
-            cells += [] if narrow else [sure]
-            notes += [Text(f"! {item.equation}: {note}", "unsure") for note in item.notes]
-        table.add_row(*cells)
-    asked = [item for item in answers.items if isinstance(item, Answer)]
-    right = sum(answer.right for answer in asked)
-    return Group(table, *notes, Text(f"{right} of {len(asked)} right", "quiet"))
+            row = [item.equation, *weights, _marked(item), item.truth, _mark_verdict(item), sure]
+        table.add_row(*row)
+    notes = [Text(f"! {a.equation}: {note}", "unsure") for a in asked for note in a.notes]
+    return Group(table, *notes, score)
+
+
+def _item_line(item: Answer | Refused, several: bool) -> Text:
+    if isinstance(item, Refused):
+        return Text.assemble(f"{safe(item.equation)}: ", (safe(str(item.error)), "bad"))
+    name = f"{item.weights}: " if several else ""
+    mark = ("✓ ", "good") if item.right else ("✗ ", "bad")
+    return Text.assemble(mark, name, answer_line(item))
+
+
+def _mark_verdict(answer: Answer) -> Text:
+    mark = ("✓ ", "good") if answer.right else ("✗ ", "bad")
+    return Text.assemble(mark, verdict(answer))
 
 
 def _marked(answer: Answer) -> Text:

@@ -13,23 +13,40 @@ from mathrepl.commands.configuring import HelpPage
 from mathrepl.commands.spec import Note, Table
 from mathrepl.commands.weights import CardPage
 from mathrepl.encoding import END
-from mathrepl.render.text import safe, sparkline
+from mathrepl.render.text import NARROW, safe, sparkline
 
 
 def draw_note(note: Note) -> RenderableType:
     return Text(safe(note.text), "" if note.style == "plain" else note.style)
 
 
-def draw_table(table: Table) -> RenderableType:
+def draw_table(table: Table, width: int) -> RenderableType:
+    """Rows and columns, or a block of lines a row where the window is narrow."""
+    parts: list[RenderableType] = [Text(table.title, "title")]
+    parts += _blocks(table) if width < NARROW else [_grid(table)]
+    if table.footer:
+        parts.append(Text(safe(table.footer), "quiet"))
+    return Group(*parts)
+
+
+def _blocks(table: Table) -> list[RenderableType]:
+    blocks: list[RenderableType] = []
+    for row in table.rows:
+        text = Text()
+        for heading, cell in zip(table.headings, row, strict=True):
+            if cell:
+                text.append(f"{heading} " if heading else "", "quiet").append(safe(cell) + "\n")
+        blocks.append(text)
+    return blocks
+
+
+def _grid(table: Table) -> RenderableType:
     drawn = RichTable(box=box.SIMPLE_HEAD, header_style="quiet", pad_edge=False)
     for index, heading in enumerate(table.headings):
         drawn.add_column(heading, overflow="fold", style="key" if index == 0 else "")
     for row in table.rows:
         drawn.add_row(*(Text(safe(cell)) for cell in row))
-    parts: list[RenderableType] = [Text(table.title, "title"), drawn]
-    if table.footer:
-        parts.append(Text(safe(table.footer), "quiet"))
-    return Group(*parts)
+    return drawn
 
 
 def draw_help(page: HelpPage) -> RenderableType:

@@ -88,7 +88,7 @@ class Renderer:
             Round: lambda v: out.print(draw_round(v)),
             Score: lambda v: out.print(draw_score(v, out)),
             Note: lambda v: talk.print(draw_note(v)),
-            Table: lambda v: out.print(draw_table(v)),
+            Table: lambda v: out.print(draw_table(v, out.width)),
             HelpPage: lambda v: out.print(draw_help(v)),
             CardPage: lambda v: out.print(draw_card(v)),
             Certified: lambda v: out.print(draw_certified(v)),

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from mathrepl.errors import MathreplError
 
+NARROW = 60  # cells; below this, tables of several columns become lines
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 

@@ -167,7 +167,8 @@ def draw_finished(finished: Finished) -> RenderableType:
     elif finished.outcome == "stopped" and not finished.epochs:
         text.append("stopped before the first epoch ended; nothing was changed", "unsure")
     else:
-        text.append(f"{epochs}, none better than before", "unsure")
+        how = "stopped after " if finished.outcome == "stopped" else ""
+        text.append(f"{how}{epochs}, none better than before", "unsure")
         text.append(f": {name} stays at {reached} exact on held-out")
     if finished.message:
         text.append(f" ({safe(finished.message)})", "unsure")
