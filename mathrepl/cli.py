@@ -1,23 +1,27 @@
-"""The command line: a session without arguments, else Typer's subcommands from the table."""
+"""The command line: a session without arguments, else Typer's subcommands from the table.
+
+What a plain `mathrepl` does not need before its prompt stands is imported where it is used.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
-from mathrepl.commands.parse import bind, did_you_mean
-from mathrepl.commands.spec import Command, CommandLine, Context, Person, Word
-from mathrepl.commands.table import command_table
-from mathrepl.dispatch import OK, USAGE, Shows, perform, run_command
 from mathrepl.errors import MathreplError
-from mathrepl.session import Session
 from mathrepl.settings import Settings, changed, data_directory, load_settings
-from mathrepl.store import Store
+
+if TYPE_CHECKING:
+    from mathrepl.commands.spec import Command, Person, Word
+    from mathrepl.dispatch import Shows
+    from mathrepl.session import Session
+
+OK, USAGE = 0, 2
 
 
-@dataclass(frozen=True, slots=True)
-class Common:
+class Common(NamedTuple):
     """Options of every subcommand."""
 
     weights: str | None = None
@@ -27,18 +31,17 @@ class Common:
 
 def run(argv: Sequence[str]) -> int:
     """Run the command line `argv` (without the program's name); returns the exit code."""
-    if not argv:  # the session starts without Typer: a prompt should be there at once
+    if not argv:
         return run_session(Common())
+    from mathrepl.commands.table import command_table
+
     commands = {n: c for n, c in command_table().items() if "shell" in c.hosts}
     if not argv[0].startswith("-") and argv[0] not in commands:
-        hint = did_you_mean(argv[0], commands) or "see mathrepl --help"
-        if any(c.isdigit() for c in argv[0]):
-            hint = f'to ask an equation: mathrepl ask "{argv[0]}"'
-        _complain(MathreplError(f"unknown command {argv[0]!r}", hint=hint))
+        _complain(_unknown(argv[0], commands))
         return USAGE
-    outcome: list[int] = []
     from mathrepl.subcommands import build_app
 
+    outcome: list[int] = []
     app = build_app(commands, outcome)
     try:
         app(args=list(argv), prog_name="mathrepl")
@@ -48,37 +51,80 @@ def run(argv: Sequence[str]) -> int:
     return outcome[-1] if outcome else OK
 
 
+def _unknown(word: str, commands: Mapping[str, Command]) -> MathreplError:
+    from mathrepl.commands.parse import did_you_mean
+
+    hint = did_you_mean(word, commands) or "see mathrepl --help"
+    if any(c.isdigit() for c in word):
+        hint = f'to ask an equation: mathrepl ask "{word}"'
+    return MathreplError(f"unknown command {word!r}", hint=hint)
+
+
 def run_session(common: Common) -> int:
     """The interactive session, or answers line by line where stdin is not a terminal."""
     try:
-        session = make_session(common)
+        settings = _settings(common)
     except MathreplError as error:
         _complain(error)
         return error.exit_code
-    interactive = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
-    if interactive and not common.json:
-        from mathrepl.prompt.loop import run_prompt
-
-        return run_prompt(session, command_table())
-    from mathrepl.stream import StreamPerson, read_lines, run_stream
-
     if sys.stdin is None:
         return OK
+    if sys.stdin.isatty() and sys.stdout.isatty() and not common.json:
+        from mathrepl.prompt.loop import run_prompt
+
+        return run_prompt(settings)
+    from mathrepl.commands.spec import Context
+    from mathrepl.commands.table import command_table
+    from mathrepl.stream import StreamPerson, read_lines, run_stream
+
+    session = _session(settings)
     lines = read_lines(sys.stdin.buffer)
     context = Context(session, StreamPerson(lines), command_table(), "session")
     try:
-        return run_stream(context, make_renderer(common, session.settings), lines)
+        return run_stream(context, make_renderer(common, settings), lines)
     finally:
         session.close()
 
 
-def make_session(common: Common) -> Session:
-    """A session from settings and the options given. Raises `MathreplError`."""
+def run_shell_command(command: Command, words: Sequence[Word], common: Common) -> int:
+    """Check the words and run the command; returns the exit code."""
+    from mathrepl.commands.parse import bind
+    from mathrepl.commands.spec import CommandLine, Context
+    from mathrepl.commands.table import command_table
+    from mathrepl.dispatch import perform, run_command
+
+    try:
+        settings = _settings(common)
+        arguments = bind(command, CommandLine("", tuple(words)), "shell")
+    except MathreplError as error:
+        # Words of the shell have no line of their own to point into.
+        _complain(MathreplError(error.message, hint=error.hint))
+        return error.exit_code
+    session = _session(settings)
+    context = Context(session, _shell_person(), command_table(), "shell")
+    texts = arguments.texts("equations")
+    equation = texts[0] if len(texts) == 1 else None
+    renderer = make_renderer(common, settings)
+    try:
+        return perform(context, run_command(context, command, arguments), renderer, equation).code
+    finally:
+        session.close()
+
+
+def _settings(common: Common) -> Settings:
+    """Settings with the options given. Raises `SettingsError`."""
     settings = load_settings()
     if common.weights is not None:
         settings = replace(settings, weights=common.weights)
     if common.engine is not None:
         settings = changed(settings, "engine", common.engine)
+    return settings
+
+
+def _session(settings: Settings) -> Session:
+    from mathrepl.session import Session
+    from mathrepl.store import Store
+
     return Session(settings, Store(data_directory() / "weights"))
 
 
@@ -92,26 +138,7 @@ def make_renderer(common: Common, settings: Settings) -> Shows:
     return Renderer(settings.theme, talk_on_stderr=True)
 
 
-def run_shell_command(command: Command, words: Sequence[Word], common: Common) -> int:
-    """Check the words and run the command; returns the exit code."""
-    try:
-        session = make_session(common)
-        renderer = make_renderer(common, session.settings)
-        arguments = bind(command, CommandLine("", tuple(words)), "shell")
-    except MathreplError as error:
-        plain = MathreplError(error.message, hint=error.hint)
-        _complain(plain)
-        return error.exit_code
-    context = Context(session, shell_person(), command_table(), "shell")
-    texts = arguments.texts("equations")
-    equation = texts[0] if len(texts) == 1 else None
-    try:
-        return perform(context, run_command(context, command, arguments), renderer, equation).code
-    finally:
-        session.close()
-
-
-def shell_person() -> Person:
+def _shell_person() -> Person:
     from mathrepl.stream import StreamPerson, read_lines
 
     if sys.stdin is not None and sys.stdin.isatty():

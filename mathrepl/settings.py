@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -104,6 +103,8 @@ def _read_file(path: Path) -> dict[str, Any]:
         return {}
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"cannot read {path}: {error}") from None
+    import tomllib
+
     try:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -128,3 +129,10 @@ def data_directory() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("mathrepl", appauthor=False)
+
+
+def is_light(theme: str) -> bool:
+    """`auto` asks COLORFGBG, which some terminals set; its last part is the background."""
+    if theme != "auto":
+        return theme == "light"
+    return os.environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")

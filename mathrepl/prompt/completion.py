@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from mathrepl.commands.spec import Command, Parameter
-from mathrepl.session import Session
+if TYPE_CHECKING:
+    from mathrepl.commands.spec import Command, Parameter
+    from mathrepl.prompt.parts import Parts
 
 
 class CommandCompleter(Completer):
-    """Completes lines that start with a colon; equations are left alone."""
+    """Completes lines that start with a colon, once the command table is loaded."""
 
-    def __init__(self, session: Session, commands: Mapping[str, Command]) -> None:
-        self._session = session
-        self._commands = {n: c for n, c in commands.items() if "session" in c.hosts}
+    def __init__(self, loaded: Callable[[], Parts | None]) -> None:
+        self._loaded = loaded
+
+    @property
+    def _commands(self) -> dict[str, Command]:
+        parts = self._loaded()
+        commands = parts.commands if parts else {}
+        return {n: c for n, c in commands.items() if "session" in c.hosts}
 
     def get_completions(
         self, document: Document, complete_event: CompleteEvent
@@ -66,12 +73,13 @@ class CommandCompleter(Completer):
             yield from ((n, p.help) for n, p in options.items() if n not in before)
 
     def _values(self, parameter: Parameter, before: Sequence[str]) -> Sequence[str]:
-        if parameter.choices:
+        parts = self._loaded()
+        if parameter.choices or parts is None:
             return parameter.choices
         if parameter.suggest is not None:
-            return parameter.suggest(self._session, before)
+            return parameter.suggest(parts.session, before)
         if parameter.kind == "weights":
-            return self._session.store.names()
+            return parts.session.store.names()
         if parameter.kind == "command":
             return list(self._commands)
         return ()

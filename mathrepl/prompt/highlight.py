@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.lexers import Lexer
 from prompt_toolkit.styles import Style
 
-from mathrepl.commands.spec import Command
-from mathrepl.expression import readable
+if TYPE_CHECKING:
+    from mathrepl.prompt.parts import Parts
 
 _EQUATION = re.compile(
     r"(?P<number>[0-9.]+)|(?P<operator>[-+*/=?;]+)|(?P<paren>[()]+)|(?P<space>\s+)|(?P<bad>.)"
@@ -52,14 +53,16 @@ def style(*, light: bool) -> Style:
 class LineLexer(Lexer):
     """Numbers, operations and what cannot be read; commands by whether they exist."""
 
-    def __init__(self, commands: Mapping[str, Command]) -> None:
-        self._names = {n for c in commands.values() for n in (c.name, *c.aliases)}
+    def __init__(self, loaded: Callable[[], Parts | None]) -> None:
+        self._loaded = loaded
 
     def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
         lines = document.lines
 
         def line(number: int) -> StyleAndTextTuples:
             text = lines[number] if number < len(lines) else ""
+            if not text or self._loaded() is None:
+                return [("", text)]
             return self._command(text) if text.lstrip().startswith(":") else _equation(text)
 
         return line
@@ -68,12 +71,17 @@ class LineLexer(Lexer):
         head = re.match(r"\s*:\s*\S*", text)
         assert head is not None  # noqa: S101 - the caller saw the colon
         name = head.group().strip()[1:].strip()
-        known = name in self._names or any(n.startswith(name) for n in self._names)
+        parts = self._loaded()
+        commands = parts.commands.values() if parts else ()
+        names = [n for c in commands for n in (c.name, *c.aliases)]
+        known = any(n.startswith(name) for n in names)
         rest = _pieces(_COMMAND, text[head.end() :])
         return [("class:command" if known else "class:bad", head.group()), *rest]
 
 
 def _equation(text: str) -> StyleAndTextTuples:
+    from mathrepl.expression import readable
+
     # The look-alikes of + - * / are as good as the signs themselves.
     pieces = _pieces(_EQUATION, readable(text))
     shown: StyleAndTextTuples = []

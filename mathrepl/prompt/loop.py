@@ -1,152 +1,188 @@
-"""The interactive session: a prompt, a line, its values drawn, and again."""
+"""The interactive session: a prompt, a line, its values drawn, and again.
+
+The prompt is drawn before the rest of the program is loaded: a thread imports it and reads the
+weights while the person begins to type. `benchmarks/start.py` measures the difference.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import get_app
+from prompt_toolkit.application import Application, get_app
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.input import Input
 from prompt_toolkit.output import Output
-from prompt_toolkit.styles import DynamicStyle
+from prompt_toolkit.styles import BaseStyle, DynamicStyle
 
 from mathrepl import __version__
-from mathrepl.commands.spec import Command, Context, Note
-from mathrepl.dispatch import OK, perform, run_line
 from mathrepl.errors import MathreplError
 from mathrepl.prompt.completion import CommandCompleter
 from mathrepl.prompt.highlight import LineLexer, style
 from mathrepl.prompt.history import open_history
-from mathrepl.prompt.person import PromptPerson
 from mathrepl.prompt.toolbar import toolbar
-from mathrepl.render.renderer import Renderer
-from mathrepl.render.theme import is_light
-from mathrepl.session import Session
-from mathrepl.settings import data_directory
+from mathrepl.settings import Settings, data_directory, is_light
+
+if TYPE_CHECKING:
+    from mathrepl.prompt.parts import Parts
 
 PROMPT = "math> "
+GREETING = f"mathrepl {__version__}: type an equation, or :help; Ctrl-D leaves"
 JOB_REFRESH_SECONDS = 0.5
 
 
 class Repl:
-    """One interactive session; `run` returns the exit code."""
+    """One interactive session; `run` returns the exit code.
+
+    `load` makes the parts; it is called in a thread once the prompt stands.
+    """
 
     def __init__(
         self,
-        session: Session,
-        commands: Mapping[str, Command],
+        settings: Settings,
+        load: Callable[[], Parts],
         *,
         input: Input | None = None,
         output: Output | None = None,
     ) -> None:
-        self.session = session
-        self.commands = commands
-        self.renderer = Renderer(session.settings.theme, talk_on_stderr=False)
-        self.context = Context(session, PromptPerson(), commands, "session")
-        history, self._history_problem = open_history(
-            data_directory() / "history", keep=session.settings.history
-        )
+        self._settings = settings
+        self._load = load
+        self._parts: Parts | None = None
+        self._loading: threading.Thread | None = None
+        self._problem: BaseException | None = None
         self._told: set[int] = set()
+        history, self._history_problem = open_history(
+            data_directory() / "history", keep=settings.history
+        )
         self._prompt: PromptSession[str] = PromptSession(
             history=history,
-            lexer=LineLexer(commands),
-            completer=CommandCompleter(session, commands),
+            lexer=LineLexer(lambda: self._parts),
+            completer=CommandCompleter(lambda: self._parts),
             complete_while_typing=True,
             auto_suggest=AutoSuggestFromHistory(),
             bottom_toolbar=self._toolbar,
-            style=DynamicStyle(lambda: style(light=is_light(self.session.settings.theme))),
-            enable_history_search=False,
+            style=DynamicStyle(self._style),
             input=input,
             output=output,
         )
+        self._prompt.app.after_render += self._start_loading
+
+    @property
+    def parts(self) -> Parts:
+        """The loaded parts; waits for them, and raises what loading them raised."""
+        if self._loading is None:
+            self._start_loading(self._prompt.app)
+        assert self._loading is not None  # noqa: S101 - the line above started it
+        self._loading.join()
+        if self._parts is None:
+            raise self._problem or RuntimeError("the session could not be loaded")
+        return self._parts
 
     def run(self) -> int:
-        self._greet()
-        warm: Callable[[], None] | None = self._warm_up
+        """Until the person leaves."""
+        print(GREETING)  # noqa: T201 - rich is not loaded yet
+        if self._history_problem:
+            print(self._history_problem)  # noqa: T201
         while True:
-            line = self._read(warm)
-            warm = None
+            line = self._read()
             self._tell_finished_jobs()
             if line is None:
                 if self._may_leave():
                     break
-                continue
-            if not line.strip():
-                continue
-            theme = self.session.settings.theme
-            done = perform(self.context, run_line(self.context, line), self.renderer)
-            if self.session.settings.theme != theme:
-                self.renderer.set_theme(self.session.settings.theme)
-            if done.leave and self._may_leave():
+            elif line.strip() and self._perform(line) and self._may_leave():
                 break
-        self.session.close()
-        return OK
+        self.parts.session.close()
+        return 0
 
-    def _greet(self) -> None:
-        talk = self.renderer.talk
-        talk.print(f"mathrepl {__version__}: type an equation, or :help; Ctrl-D leaves")
-        if self._history_problem:
-            self.renderer.show(Note(self._history_problem))
-        try:
-            self.session.card  # noqa: B018 - its error is worth a line before the first question
-        except MathreplError as error:
-            self.renderer.error(error)
-
-    def _read(self, pre_run: Callable[[], None] | None) -> str | None:
+    def _read(self) -> str | None:
         """A line; "" after Ctrl-C, None at the end of input."""
-        vi = self.session.settings.editing == "vi"
-        running = self.session.running_job is not None
+        settings = self._parts.session.settings if self._parts else self._settings
+        running = self._parts is not None and self._parts.session.running_job is not None
         try:
             return self._prompt.prompt(
                 [("class:prompt", PROMPT)],
-                editing_mode=EditingMode.VI if vi else EditingMode.EMACS,
+                editing_mode=EditingMode.VI if settings.editing == "vi" else EditingMode.EMACS,
                 refresh_interval=JOB_REFRESH_SECONDS if running else 0,
-                pre_run=pre_run,
             )
         except KeyboardInterrupt:
             return ""
         except EOFError:
             return None
 
-    def _warm_up(self) -> None:
-        """Load the network while the person types the first question."""
+    def _perform(self, line: str) -> bool:
+        """Run a line and draw its values; whether the person wants to leave."""
+        from mathrepl.dispatch import perform, run_line
 
-        def load() -> None:
-            try:
-                self.session.solver  # noqa: B018 - loading it is the point
-            except (MathreplError, OSError):
-                return  # the first question will say it
+        parts = self.parts
+        theme = parts.session.settings.theme
+        done = perform(parts.context, run_line(parts.context, line), parts.renderer)
+        if parts.session.settings.theme != theme:
+            parts.renderer.set_theme(parts.session.settings.theme)
+        return done.leave
 
-        if self.session.engine == "numpy":
-            threading.Thread(target=load, daemon=True, name="mathrepl-warm-up").start()
+    def _start_loading(self, app: Application[str]) -> None:
+        if self._loading is None:
+            self._loading = threading.Thread(
+                target=self._load_parts, args=(app,), daemon=True, name="mathrepl-load"
+            )
+            self._loading.start()
+
+    def _load_parts(self, app: Application[str]) -> None:
+        try:
+            parts = self._load()
+            with contextlib.suppress(MathreplError, OSError):  # the first question will say it
+                parts.session.card  # noqa: B018 - the toolbar shows it
+            self._parts = parts
+            app.invalidate()
+            with contextlib.suppress(MathreplError, OSError):
+                if parts.session.engine == "numpy":
+                    parts.session.solver  # noqa: B018 - ready before the first question
+        except BaseException as error:  # noqa: BLE001 - raised again where the parts are used
+            self._problem = error
+
+    def _style(self) -> BaseStyle:
+        settings = self._parts.session.settings if self._parts else self._settings
+        return style(light=is_light(settings.theme))
 
     def _toolbar(self) -> StyleAndTextTuples:
         app = get_app()
         width = app.output.get_size().columns
-        return toolbar(self.session, self.commands, app.current_buffer.text, width)
+        return toolbar(self._parts, app.current_buffer.text, width)
 
     def _tell_finished_jobs(self) -> None:
-        for job in self.session.jobs:
+        if self._parts is None:
+            return
+        from mathrepl.commands.spec import Note
+
+        session, renderer = self._parts.session, self._parts.renderer
+        for job in session.jobs:
             if job.background and job.finished is not None and job.number not in self._told:
                 self._told.add(job.number)
-                self.renderer.show(job.finished)
-                if job.finished.saved and job.plan.name != self.session.name:
-                    self.renderer.show(Note(f":use {job.plan.name} to ask it"))
+                renderer.show(job.finished)
+                if job.finished.saved and job.plan.name != session.name:
+                    renderer.show(Note(f":use {job.plan.name} to ask it"))
 
     def _may_leave(self) -> bool:
-        job = self.session.running_job
+        job = self.parts.session.running_job
         if job is None:
             return True
-        question = (
-            f"job {job.number} is training {job.plan.name}; stop it, keep its best and leave?"
-        )
-        return self.context.person.confirm(question)
+        what = f"job {job.number} is training {job.plan.name}"
+        return self.parts.context.person.confirm(f"{what}; stop it, keep its best and leave?")
 
 
-def run_prompt(session: Session, commands: Mapping[str, Command]) -> int:
+def run_prompt(settings: Settings) -> int:
     """Run the session at the terminal."""
-    return Repl(session, commands).run()
+
+    def load() -> Parts:
+        from mathrepl.prompt.parts import assemble
+        from mathrepl.session import Session
+        from mathrepl.store import Store
+
+        return assemble(Session(settings, Store(data_directory() / "weights")))
+
+    return Repl(settings, load).run()

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
-from mathrepl.commands.spec import Command
 from mathrepl.errors import MathreplError
-from mathrepl.jobs import Job
-from mathrepl.session import Session
+
+if TYPE_CHECKING:
+    from mathrepl.commands.spec import Command
+    from mathrepl.jobs import Job
+    from mathrepl.prompt.parts import Parts
+    from mathrepl.session import Session
 
 
-def toolbar(
-    session: Session, commands: Mapping[str, Command], text: str, width: int
-) -> StyleAndTextTuples:
+def toolbar(loaded: Parts | None, text: str, width: int) -> StyleAndTextTuples:
     """Fragments that fit into `width` cells; the least important parts give way first."""
-    hint = _hint(commands, text)
+    if loaded is None:
+        return [("class:toolbar.quiet", " loading …")]
+    session = loaded.session
+    hint = _hint(loaded.commands, text)
     if hint is not None:
         return [("class:toolbar.quiet", _crop(f" {hint}", width))]
     parts = _parts(session)

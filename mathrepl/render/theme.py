@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import IO
 
 from rich.console import Console
 from rich.theme import Theme
+
+from mathrepl.settings import is_light
 
 _SHARED = {"title": "bold", "key": "bold"}
 _DARK = {
@@ -27,14 +28,6 @@ _LIGHT = {
     "line": "default",
     "accent": "#005f87",
 }
-
-
-def is_light(theme: str) -> bool:
-    """`auto` asks COLORFGBG, which some terminals set; its last part is the background."""
-    if theme != "auto":
-        return theme == "light"
-    background = os.environ.get("COLORFGBG", "").rpartition(";")[2]
-    return background in ("7", "15")
 
 
 def styles(theme: str) -> Theme:
