@@ -31,6 +31,7 @@ class Job:
         self.best: EpochDone | None = None
         self.finished: Finished | None = None
         self.saves = 0
+        self.told = follow  # whether the person has seen how it ended
         self.began = time.monotonic()
         self._dropped = False
         self._follow = follow
@@ -48,11 +49,6 @@ class Job:
         self._send(plan.to_json())
         self._reader = threading.Thread(target=self._read, daemon=True, name="mathrepl-job")
         self._reader.start()
-
-    @property
-    def background(self) -> bool:
-        """Whether nobody follows its events."""
-        return not self._follow
 
     @property
     def running(self) -> bool:

@@ -94,7 +94,8 @@ def set_value(context: Context, arguments: Arguments) -> Result:
     elif key == "engine":
         session.set_engine(value)
     session.settings = settings
-    return Note(f"{key} is {value} for this session")
+    loads = "; TensorFlow loads with the next question" if value == "keras" else ""
+    return Note(f"{key} is {value} for this session{loads}")
 
 
 def _task_text(task: Task, key: str) -> str:

@@ -55,7 +55,6 @@ class Repl:
         self._parts: Parts | None = None
         self._loading: threading.Thread | None = None
         self._problem: BaseException | None = None
-        self._told: set[int] = set()
         history, self._history_problem = open_history(
             data_directory() / "history", keep=settings.history
         )
@@ -161,8 +160,8 @@ class Repl:
 
         session, renderer = self._parts.session, self._parts.renderer
         for job in session.jobs:
-            if job.background and job.finished is not None and job.number not in self._told:
-                self._told.add(job.number)
+            if job.finished is not None and not job.told:
+                job.told = True
                 renderer.show(job.finished)
                 if job.finished.saved and job.plan.name != session.name:
                     renderer.show(Note(f":use {job.plan.name} to ask it"))
