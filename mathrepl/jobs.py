@@ -33,7 +33,6 @@ class Job:
         self.saves = 0
         self.told = follow  # whether the person has seen how it ended
         self.began = time.monotonic()
-        self._dropped = False
         self._follow = follow
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the process ends
@@ -73,9 +72,11 @@ class Job:
         self._send("stop")
 
     def drop(self) -> None:
-        """End, and put back the weights from before this training."""
-        self._dropped = True
+        """End, also after the end, and put back the weights from before this training."""
         self.stop()
+        self.wait()
+        if self.finished is not None:
+            self.finished = self._put_back(self.finished)
 
     def wait(self, seconds: float = STOP_SECONDS) -> None:
         """Wait for the end; a worker that does not end in time is killed, its best is kept."""
@@ -112,16 +113,14 @@ class Job:
         code = self._process.wait()
         if finished is None:
             finished = self._died(code)
-        if self._dropped:
-            finished = self._put_back(finished)
         for stream in (self._process.stdin, self._process.stdout, self._log):
             try:
                 if stream is not None:
                     stream.close()
             except OSError:
                 continue
-        self._events.put(finished)
         self.finished = finished
+        self._events.put(finished)
 
     def _note(self, event: Event) -> None:
         match event:

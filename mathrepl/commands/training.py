@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
@@ -25,6 +26,8 @@ from mathrepl.plan import MAX_EPOCHS, MAX_EXAMPLES, MAX_SEED, Plan, TrainSetting
 from mathrepl.progress import Finished, Launched, Warned
 from mathrepl.session import Session
 from mathrepl.task import MAX_DECIMALS, SAMPLINGS, Task, parse_count, parse_operations, parse_range
+
+SECOND_PRESS_SECONDS = 0.7
 
 
 def train(context: Context, arguments: Arguments) -> Iterator[Value]:
@@ -53,23 +56,31 @@ def train(context: Context, arguments: Arguments) -> Iterator[Value]:
 
 
 def _follow(context: Context, job: Job, presses: Callable[[], int]) -> Iterator[Value]:
-    warned = dropped = False
+    stopped_at = 0.0
 
     def tick() -> None:
-        nonlocal warned, dropped
-        if presses() >= 1 and not warned:
-            warned = context.interrupted = True
+        nonlocal stopped_at
+        if presses() and not stopped_at:
+            stopped_at = time.monotonic()
+            context.interrupted = True
             job.stop()
-        if presses() >= 2 and not dropped:
-            dropped = True
-            job.drop()
 
     told = False
     for event in job.events(tick):
-        if warned and not told and not isinstance(event, Finished):
+        if stopped_at and not told:
             told = True
             yield Warned("stopping; Ctrl-C again drops what this training has learnt")
-        yield event
+        if not isinstance(event, Finished):
+            yield event
+            continue
+        # A stop takes a few milliseconds: leave a second Ctrl-C the time to be pressed.
+        while stopped_at and event.saved and presses() < 2:
+            if time.monotonic() > stopped_at + SECOND_PRESS_SECONDS:
+                break
+            time.sleep(0.02)
+        if presses() >= 2:
+            job.drop()
+        yield job.finished or event
 
 
 def _plan(session: Session, arguments: Arguments) -> Plan:

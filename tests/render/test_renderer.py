@@ -1,0 +1,213 @@
+"""What values look like, on terminals of several widths and without one."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from mathrepl.card import Epoch, Metrics
+from mathrepl.certify import Certifying
+from mathrepl.commands.configuring import HelpPage
+from mathrepl.commands.spec import Note, Table, Value
+from mathrepl.commands.table import command_table
+from mathrepl.commands.weights import CardPage
+from mathrepl.comparison import Answer, Answers, Guess, Refused, Solution, compare
+from mathrepl.errors import EquationError
+from mathrepl.progress import EpochDone, Finished, Launched, Sample, Started, Stepped, Warned
+from mathrepl.quiz import Round, Score
+from mathrepl.render.renderer import Renderer
+from mathrepl.render.theme import styles
+from tests.helpers import tiny_card
+
+
+def answer(
+    network: str, truth: str, *, runner_up: float = 0.0, notes: tuple[str, ...] = ()
+) -> Answer:
+    guesses = tuple(Guess(c, 1 - runner_up - 0.01, "7", runner_up) for c in network)
+    solution = Solution("1 + 2", network, guesses, Guess("\0", 0.9, "1", 0.1))
+    return compare("1 + 2", solution, truth, weights="w", engine="numpy", notes=notes)
+
+
+class Screen:
+    """A renderer that draws into a string, as on a terminal or as into a pipe."""
+
+    def __init__(self, width: int = 80, *, terminal: bool = True, color: bool = False) -> None:
+        self.file = io.StringIO()
+        self.renderer = Renderer("dark", talk_on_stderr=False)
+        self.renderer.out = self.renderer.talk = Console(
+            file=self.file,
+            width=width,
+            force_terminal=terminal,
+            no_color=not color,
+            color_system="truecolor" if color else None,
+            theme=styles("dark"),
+            markup=False,
+            highlight=False,
+        )
+
+    def show(self, value: Value) -> str:
+        before = len(self.file.getvalue())
+        self.renderer.show(value)
+        return self.file.getvalue()[before:]
+
+
+def test_network_stands_over_truth_in_the_same_columns() -> None:
+    text = Screen().show(answer("23", "3"))
+    network = next(line for line in text.splitlines() if "network" in line)
+    truth = next(line for line in text.splitlines() if "truth" in line)
+    match = next(line for line in text.splitlines() if "match" in line)
+    assert network.index("3") == truth.index("3") == match.index("=")
+    assert network.index("2") == truth.index("·") == match.index("≠")
+
+
+def test_the_verdict_needs_no_colour() -> None:
+    assert "✓ right" in Screen().show(answer("3", "3"))
+    assert "✗ wrong by 20, in 1 digit" in Screen().show(answer("23", "3"))
+
+
+def test_a_close_runner_up_is_shown_and_a_far_one_is_not() -> None:
+    assert "7 40%" in Screen().show(answer("3", "3", runner_up=0.4))
+    assert "or else" not in Screen().show(
+        compare(
+            "1 + 2",
+            Solution("1 + 2", "3", (Guess("3", 0.97, "7", 0.02),), Guess("\0", 0.99, "1", 0.01)),
+            "3",
+            weights="w",
+            engine="numpy",
+        )
+    )
+
+
+def test_notes_stand_below_the_table() -> None:
+    assert "! leading zeros" in Screen().show(answer("3", "3", notes=("leading zeros",)))
+
+
+@pytest.mark.parametrize("width", [20, 24, 40, 60, 80, 200])
+@pytest.mark.parametrize("length", [1, 4, 30])
+def test_no_line_is_wider_than_the_window(width: int, length: int) -> None:
+    text = Screen(width).show(answer("9" * length, "1" * length))
+    assert all(len(line) <= width for line in text.splitlines())
+    assert "…" not in text
+    assert "9" in text
+
+
+def test_a_narrow_window_marks_the_places_that_differ() -> None:
+    lines = Screen(20).show(answer("23", "3")).splitlines()
+    network = next(line for line in lines if line.startswith("network"))
+    marks = next(line for line in lines if line.strip() == "^")
+    assert network[marks.index("^")] == "2"
+
+
+def test_without_a_terminal_an_answer_is_one_plain_line() -> None:
+    text = Screen(terminal=False).show(answer("23", "3"))
+    assert text == "1 + 2 = 23  wrong by 20, in 1 digit, truth 3\n"
+
+
+def test_colour_appears_only_when_it_may() -> None:
+    assert "\x1b[" in Screen(color=True).show(answer("3", "3"))
+    assert "\x1b[" not in Screen(color=False).show(answer("3", "3"))
+
+
+def test_several_answers_are_a_row_each_with_refusals_in_place() -> None:
+    refused = Refused("4 +", EquationError("a number is missing"))
+    text = Screen(100).show(Answers((answer("3", "3"), refused, answer("4", "3"))))
+    assert "a number is missing" in text
+    assert "1 of 2 right" in text
+
+
+def test_a_blank_the_network_wrote_is_visible() -> None:
+    assert "␣" in Screen().show(answer("1 3", "113"))
+
+
+def test_user_text_cannot_steer_the_terminal() -> None:
+    screen = Screen()
+    screen.renderer.error(EquationError("no", text="\x1b[2J1", column=0))
+    screen.renderer.show(Refused("\x1b[2J", EquationError("\x1b]0;x\x07")))
+    screen.renderer.show(Note("\x1b[2J"))
+    screen.renderer.show(Table("t", ("a",), (("\x1b[2J",),)))
+    assert "\x1b" not in screen.file.getvalue()
+
+
+def test_help_shows_every_parameter_of_every_command() -> None:
+    for command in command_table().values():
+        text = Screen(100).show(HelpPage(command, "session"))
+        for parameter in command.parameters_for("session"):
+            assert parameter.usage in text
+
+
+def test_a_table_becomes_lines_in_a_narrow_window() -> None:
+    table = Table("t", ("name", "task"), (("blog", "a + b, 0..999"),), footer="end")
+    assert "name blog\ntask a + b, 0..999\n" in Screen(30).show(table)
+    assert "name   task" in Screen(80).show(table)
+
+
+def test_a_card_tells_the_network_and_its_file() -> None:
+    text = Screen(120).show(CardPage(tiny_card("t"), "user", "/x/t.json"))
+    assert "BiLSTM(4) -> RepeatVector -> BiLSTM(4) -> Dense" in text
+    assert "/x/t.json (user)" in text
+
+
+def test_a_quiz_shows_rounds_and_a_score() -> None:
+    right, wrong = (Round(i, 2, answer(n, "3"), 0.001, "3", 1.5) for i, n in ((1, "3"), (2, "4")))
+    assert "1/2  ✓ 1 + 2 = 3" in Screen(100).show(right)
+    assert "you: 3  right" in Screen(100).show(right)
+    text = Screen(100).show(Score((right, wrong), early=False, against_person=True))
+    assert "network 1/2  exact match 50.0%" in text
+    assert "you     2/2" in text
+    assert "missed" in text
+
+
+METRICS = Metrics(0.5, 0.75, 0.25)
+EPOCH = EpochDone(1, Epoch(1, 0.1, METRICS, METRICS), True, (Sample("1 + 2", "4", "3"),))
+
+
+def test_training_without_a_terminal_is_a_line_an_epoch() -> None:
+    screen = Screen(terminal=False)
+    for event in (Launched("w", 2), Started("w", 10, 9, 1, 2, None), Stepped(1, 0.5, 0.7), EPOCH):
+        screen.show(event)
+    assert screen.file.getvalue() == "epoch 1/2  loss 0.5000  held-out exact 25.00%  best so far\n"
+
+
+def test_training_on_a_terminal_shows_bar_sparkline_and_samples() -> None:
+    screen = Screen(100)
+    for event in (Launched("w", 2), Started("w", 10, 9, 1, 2, None), EPOCH, Warned("disk full")):
+        screen.show(event)
+    live = screen.renderer._training
+    assert live is not None
+    screen.renderer.out.print(live._draw())
+    screen.renderer.close()
+    text = screen.file.getvalue()
+    for piece in ("epoch 2/2", "loss", "held-out exact", "✗ 1 + 2 =", "truth 3", "disk full"):
+        assert piece in text
+
+
+@pytest.mark.parametrize(
+    ("finished", "text"),
+    [
+        (Finished("finished", "w", 2, True, 2, METRICS, None), "best epoch 2 kept, 25.00% exact"),
+        (Finished("stopped", "w", 0, False, 0, None, None), "stopped before the first epoch"),
+        (Finished("stopped", "w", 3, False, 0, METRICS, METRICS), "stopped after 3 epochs, none"),
+        (Finished("dropped", "w", 1, False, 0, None, None), "w is as it was before"),
+        (Finished("failed", "w", 1, True, 1, METRICS, None, "full"), "training failed: full"),
+    ],
+)
+def test_the_end_of_a_training_says_what_was_kept(finished: Finished, text: str) -> None:
+    assert text in Screen(200).show(finished)
+
+
+def test_certification_shows_a_bar_on_a_terminal_only() -> None:
+    assert Screen(terminal=False).show(Certifying("w", 5, 10, 1)) == ""
+    screen = Screen(100)
+    screen.show(Certifying("w", 5, 10, 1))
+    screen.renderer.close()
+    assert "5/10" in screen.file.getvalue()
+
+
+def test_a_value_from_elsewhere_is_drawn_by_its_record() -> None:
+    class Foreign:
+        def record(self) -> dict[str, object]:
+            return {"moon": "full"}
+
+    assert "moon full" in Screen().show(Foreign())

@@ -1,0 +1,65 @@
+"""Pieces of text: what reaches the terminal, and carets under the right column."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from mathrepl.errors import EquationError, MathreplError
+from mathrepl.render.text import error_text, percent, place_name, safe, sparkline
+
+
+@given(st.text())
+def test_nothing_that_steers_a_terminal_passes(text: str) -> None:
+    shown = safe(text)
+    assert len(shown) == len(text)
+    assert all(c.isprintable() for c in shown)
+
+
+def test_an_escape_sequence_is_disarmed() -> None:
+    assert "\x1b" not in safe("1 + \x1b[31m2\x07")
+
+
+def test_only_certainty_reads_as_100_percent() -> None:
+    assert percent(1.0) == "100%"
+    assert percent(0.99999) == "99%"
+    assert percent(0.0) == "0%"
+
+
+def test_the_caret_stands_under_the_column() -> None:
+    error = EquationError("no", text="12 + ?", column=5)
+    line, caret, message = error_text(error, 80).plain.split("\n")
+    assert line[caret.index("^")] == "?"
+    assert message == "error: no"
+
+
+def test_the_caret_counts_cells_not_characters() -> None:
+    error = EquationError("no", text="漢 + x", column=4)
+    line, caret, _ = error_text(error, 80).plain.split("\n")
+    assert cell_len(line[: line.index("x")]) == caret.index("^")
+
+
+@given(st.integers(0, 599), st.integers(12, 120))
+def test_a_long_line_keeps_its_caret_in_view(column: int, width: int) -> None:
+    text = "".join(str(i % 10) for i in range(600))
+    error = EquationError("no", text=text, column=column)
+    line, caret, _ = error_text(error, width).plain.split("\n")
+    assert cell_len(line) <= width
+    assert line[caret.index("^")] == text[column]
+
+
+def test_a_hint_follows_the_message() -> None:
+    assert error_text(MathreplError("a", hint="b"), 80).plain == "error: a; b"
+
+
+def test_a_sparkline_runs_from_low_to_high() -> None:
+    assert sparkline([0.0, 0.5, 1.0], 3, 0.0, 1.0) == "▁▅█"
+    assert sparkline([0.0, 1.0], 1, 0.0, 1.0) == "█"
+    assert sparkline([2.0, 2.0], 2, 2.0, 2.0) == "▁▁"
+
+
+def test_places_are_named_by_their_power() -> None:
+    assert [place_name(p, 3) for p in (3, 2, 1, 0, None)] == ["1000", "100", "10", "1", ""]
+    assert place_name(9, 9) == "10⁹"
+    assert place_name(-2, 0) == "10⁻²"

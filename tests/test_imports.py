@@ -1,0 +1,56 @@
+"""What importing mathrepl may load, and the import contracts of pyproject.toml."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = ("tensorflow", "keras", "rich", "prompt_toolkit", "typer", "numpy")
+ROOT = Path(__file__).parents[1]
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Top-level modules of HEAVY that a fresh interpreter has after `statement`."""
+    report = f"import json, sys\nprint(json.dumps([m for m in {HEAVY} if m in sys.modules]))"
+    code = f"{statement}\n{report}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize(
+    ("statement", "allowed"),
+    [
+        ("import mathrepl", set()),
+        ("import mathrepl.session, mathrepl.dispatch, mathrepl.commands.table", set()),
+        ("import mathrepl.cli, mathrepl.stream, mathrepl.jsonlines", set()),
+        ("import mathrepl.prompt.loop", {"prompt_toolkit"}),
+        ("import mathrepl.render.renderer", {"rich"}),
+        ("import mathrepl.solver, mathrepl.tensors", {"numpy"}),
+        ("import mathrepl.subcommands", {"typer", "rich"}),
+    ],
+)
+def test_a_module_loads_only_its_own_room(statement: str, allowed: set[str]) -> None:
+    assert loaded_by(statement) <= allowed
+
+
+def test_a_session_answers_without_tensorflow() -> None:
+    ask = (
+        "from mathrepl.session import Session\n"
+        "from mathrepl.settings import Settings\n"
+        "from mathrepl.store import Store\n"
+        "from pathlib import Path\n"
+        "Session(Settings(), Store(Path('/nonexistent'))).ask('94 + 909')\n"
+    )
+    assert loaded_by(ask) == {"numpy"}
+
+
+def test_import_contracts_are_kept() -> None:
+    command = [Path(sys.executable).parent / "lint-imports", "--no-cache"]
+    if not command[0].exists():
+        pytest.skip("import-linter is not installed; it is in the extra `dev`")
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
