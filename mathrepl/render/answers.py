@@ -116,14 +116,14 @@ def _runner_up(guess: Guess | None) -> Text:
     return Text(f"{name} {percent(guess.runner_up_probability)}", "unsure")
 
 
-def draw_answers(answers: Answers, console: Console) -> RenderableType:
+def draw_answers(answers: Answers, console: Console, *, score: bool = True) -> RenderableType:
     """One table, one row an equation; a line each where the window is too narrow for it."""
     asked = [item for item in answers.items if isinstance(item, Answer)]
     right = sum(answer.right for answer in asked)
-    score = Text(f"{right} of {len(asked)} right", "quiet")
+    below = [Text(f"{right} of {len(asked)} right", "quiet")] if score else []
     several = len({answer.weights for answer in asked}) > 1
     if console.width < NARROW:
-        return Group(*(_item_line(item, several) for item in answers.items), score)
+        return Group(*(_item_line(item, several) for item in answers.items), *below)
     table = Table(box=box.ROUNDED, header_style="quiet")
     table.add_column("equation", justify="right", overflow="fold")
     if several:
@@ -142,7 +142,7 @@ def draw_answers(answers: Answers, console: Console) -> RenderableType:
             row = [item.equation, *weights, _marked(item), item.truth, _mark_verdict(item), sure]
         table.add_row(*row)
     notes = [Text(f"! {a.equation}: {note}", "unsure") for a in asked for note in a.notes]
-    return Group(table, *notes, score)
+    return Group(table, *notes, *below)
 
 
 def _item_line(item: Answer | Refused, several: bool) -> Text:

@@ -43,7 +43,8 @@ def draw_score(score: Score, console: Console) -> RenderableType:
     parts: list[RenderableType] = []
     if score.misses:
         parts.append(Text("missed", "title"))
-        parts.append(draw_answers(Answers(tuple(r.answer for r in score.misses)), console))
+        missed = Answers(tuple(r.answer for r in score.misses))
+        parts.append(draw_answers(missed, console, score=False))
     ended = " (ended early)" if score.early else ""
     parts.append(
         Text.assemble(
