@@ -45,7 +45,7 @@ class Architecture:
         if set(record) != set(types):
             raise TaskError("an architecture has " + ", ".join(types))
         for key, kind in types.items():
-            if type(record[key]) is not kind:
+            if type(record[key]) is not kind and not (kind is float and type(record[key]) is int):
                 raise TaskError(f"architecture setting {key!r} must be of type {kind.__name__}")
         return cls(**record)
 

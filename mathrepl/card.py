@@ -110,9 +110,8 @@ def load_card(data: bytes, where: str) -> Card:
         record = json.loads(data)
     except (ValueError, RecursionError):
         raise WeightsError(f"{where} is not a model card: not readable as JSON") from None
-    if not isinstance(record, dict) or record.get("format") != FORMAT:
+    if not isinstance(record, dict) or str(record.pop("format", None)) != str(FORMAT):
         raise WeightsError(f"{where} is not a model card of format {FORMAT}")
-    record.pop("format")
     try:
         return _card(record)
     except WeightsError as error:

@@ -188,27 +188,28 @@ def parse(line: str) -> Expression:
     are bounded, so no input can hang it.
     """
     text = line.strip()
-    text = _ASKING.sub("", text)
-    if not text:
-        raise EquationError("nothing to read", hint="type an equation such as 94 + 909")
     if len(text) > MAX_LENGTH:
         raise EquationError(
             f"the line has {len(text):,} characters",
             hint=f"an equation may have at most {MAX_LENGTH:,}",
         )
+    text = _ASKING.sub("", text)
+    if not text:
+        raise EquationError("nothing to read", hint="type an equation such as 94 + 909")
     tokens = _tokens(text)
     parser = _Parser(text, tokens)
     root = parser.expression(0)
     if parser.peek() is not None:
         raise parser.unexpected()
-    if isinstance(root, Number) or (isinstance(root, Unary) and isinstance(root.operand, Number)):
+    expression = Expression(text, root)
+    if not expression.operations():
         raise EquationError(
             "a number alone asks nothing",
             text=text,
             column=0,
             hint="type an equation such as 94 + 909",
         )
-    return Expression(text, root)
+    return expression
 
 
 def split_line(line: str) -> list[str]:
@@ -295,7 +296,7 @@ class _Parser:
         if head is None or head in "*/)":
             raise self.unexpected()
         token = self.take()
-        if depth >= MAX_DEPTH:
+        if depth >= MAX_DEPTH and head in "+-(":
             raise EquationError(
                 f"parentheses and signs are nested more than {MAX_DEPTH} deep",
                 text=self.text,

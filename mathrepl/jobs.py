@@ -102,7 +102,7 @@ class Job:
         for line in self._process.stdout:
             try:
                 event = load_event(line)
-            except (ValueError, TypeError, KeyError):
+            except ValueError:
                 continue
             if isinstance(event, Finished):
                 finished = event

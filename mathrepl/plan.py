@@ -13,7 +13,7 @@ from mathrepl.errors import TaskError
 from mathrepl.task import Task
 
 MAX_EPOCHS = 100_000
-MAX_EXAMPLES = 5_000_000
+MAX_EXAMPLES = 1_000_000
 MAX_SEED = 2**31 - 1
 
 

@@ -116,9 +116,13 @@ def dump_event(event: Event) -> str:
 
 def load_event(line: str) -> Event:
     """Inverse of `dump_event`. Raises `ValueError` for a line that is none."""
-    record = json.loads(line)
-    if not isinstance(record, dict) or record.get("event") not in _KINDS:
-        raise ValueError(line)
+    try:
+        return _event(json.loads(line))
+    except (TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise ValueError(f"not an event: {line[:80]}") from error
+
+
+def _event(record: dict[str, Any]) -> Event:
     kind = _KINDS[record.pop("event")]
     for key in ("baseline", "held_out"):
         if record.get(key) is not None:

@@ -302,8 +302,7 @@ class Session:
                 f"job {self.running_job.number} is training {self.running_job.plan.name}",
                 hint="wait for it, or end it with :stop",
             )
-        if self.store.user.resolve() == self.store.bundled.resolve():
-            raise WeightsError("bundled weights are never overwritten")
+        self.store.check_user_directory()
         check_writable(self.store.user)
         job = Job(len(self.jobs) + 1, plan, follow=follow)
         self.jobs.append(job)

@@ -50,16 +50,24 @@ def changed(settings: Settings, key: str, value: Any, where: str = "") -> Settin
         raise SettingsError(f"unknown setting {key!r}{at}", hint=f"settings are {', '.join(kinds)}")
     parsed = _parse(kinds[key], value)
     if parsed is None:
-        raise SettingsError(f"{key}{at} must be {_wanted(kinds[key])}, not {value!r}")
+        raise SettingsError(f"{key}{at} must be {_wanted(kinds[key])}, not {_shown(value)}")
     if key in CHOICES and parsed not in CHOICES[key]:
-        raise SettingsError(f"{key}{at} must be {' or '.join(CHOICES[key])}, not {value!r}")
+        raise SettingsError(f"{key}{at} must be {' or '.join(CHOICES[key])}, not {_shown(value)}")
     if key == "quiz" and not 1 <= parsed <= 10_000:
-        raise SettingsError(f"quiz{at} must be 1 to 10000, not {value!r}")
+        raise SettingsError(f"quiz{at} must be 1 to 10000, not {_shown(value)}")
     return replace(settings, **{key: parsed})
 
 
+def _shown(value: Any) -> str:
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to write out integers of thousands of digits
+        return "that"
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
 def _parse(kind: type, value: Any) -> Any:
-    if type(value) is kind:
+    if type(value) is kind and kind is not str:
         return value
     if not isinstance(value, str):
         return None
@@ -107,15 +115,15 @@ def _read_file(path: Path) -> dict[str, Any]:
 
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from None
 
 
 def config_directory() -> Path:
     """The platform's config directory for mathrepl, or `MATHREPL_CONFIG_DIR`."""
-    chosen = os.environ.get("MATHREPL_CONFIG_DIR")
-    if chosen:
-        return Path(chosen).expanduser()
+    chosen = _chosen("MATHREPL_CONFIG_DIR")
+    if chosen is not None:
+        return chosen
     from platformdirs import user_config_path
 
     return user_config_path("mathrepl", appauthor=False)
@@ -123,12 +131,22 @@ def config_directory() -> Path:
 
 def data_directory() -> Path:
     """The platform's user data directory for mathrepl, or `MATHREPL_DATA_DIR`."""
-    chosen = os.environ.get("MATHREPL_DATA_DIR")
-    if chosen:
-        return Path(chosen).expanduser()
+    chosen = _chosen("MATHREPL_DATA_DIR")
+    if chosen is not None:
+        return chosen
     from platformdirs import user_data_path
 
     return user_data_path("mathrepl", appauthor=False)
+
+
+def _chosen(variable: str) -> Path | None:
+    text = os.environ.get(variable)
+    if not text:
+        return None
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise SettingsError(f"{variable} names no directory: {text!r}") from None
 
 
 def is_light(theme: str) -> bool:

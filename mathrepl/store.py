@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,24 +128,42 @@ class Store:
 
     def _commit(self, card: Card, data: bytes) -> Card:
         check_name(card.name)
-        if self.user.resolve() == self.bundled.resolve():
-            raise WeightsError(
-                "bundled weights are never overwritten",
-                hint="set MATHREPL_DATA_DIR to another folder",
-            )
+        self.check_user_directory()
         card = replace(card, sha256=hashlib.sha256(data).hexdigest())
         pending = self._pending(self.user, card.name, card.sha256)
         atomic.write_bytes(pending, data)
         try:
             atomic.write_bytes(self.user / f"{card.name}.json", card.dump())
         except BaseException:
-            pending.unlink(missing_ok=True)
+            # An interrupt can come after the rename: then the card counts, and so do these.
+            self._clear_pending(card.name)
             raise
         pending.replace(self.user / f"{card.name}.safetensors")
+        self._clear_pending(card.name)
         return card
+
+    def _clear_pending(self, name: str) -> None:
+        """Remove pending weights of `name`, but never those that the card in place needs."""
+        try:
+            needed = load_card((self.user / f"{name}.json").read_bytes(), name).sha256
+        except (OSError, WeightsError):
+            needed = ""
+        keep = self._pending(self.user, name, needed)
+        for path in self.user.glob(f".{name}.*.pending"):
+            if path != keep:
+                path.unlink(missing_ok=True)
+
+    def check_user_directory(self) -> None:
+        """Raise `WeightsError` where the user's directory is the bundled one."""
+        if self.user.resolve() == self.bundled.resolve():
+            raise WeightsError(
+                "bundled weights are never overwritten",
+                hint="set MATHREPL_DATA_DIR to another folder",
+            )
 
     def save_card(self, card: Card) -> None:
         """Write a changed card of weights that are the user's already. Raises `OSError`."""
+        self.check_user_directory()
         atomic.write_bytes(self.user / f"{check_name(card.name)}.json", card.dump())
 
     def copy(self, found: Found, name: str) -> Card:
@@ -159,6 +178,7 @@ class Store:
 
         Where the user has none (bundled or new), an empty mark says that undo removes it.
         """
+        self.check_user_directory()
         directory = self.user / ".undo" / check_name(name)
         numbers = self._undo_numbers(name)
         number = (numbers[-1] if numbers else 0) + 1
@@ -182,11 +202,20 @@ class Store:
             raise WeightsError(
                 f"there is no training of {name!r} to undo", hint="undo follows a :train"
             )
-        undone = f"{name[:57]}-undone" if self.exists_as_user(name) else None
-        if undone:
-            self.copy(self.find(name), undone)
+        undone = None
+        if self.exists_as_user(name):
+            undone = self._free_name(f"{name[:50]}-undone")
+            try:
+                self.copy(self.find(name), undone)
+            except WeightsError:  # damaged: there is nothing to keep, and all the more to undo
+                undone = None
         self.restore(name, numbers[-1])
         return undone
+
+    def _free_name(self, name: str) -> str:
+        taken = self.names()
+        numbered = (f"{name}-{i}" for i in count(2))
+        return next(n for n in chain([name], numbered) if n not in taken)
 
     def restore(self, name: str, number: int) -> None:
         """Put back what `remember` kept as `number`, and forget it."""

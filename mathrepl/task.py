@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from mathrepl.errors import TaskError
-from mathrepl.expression import OPERATIONS, Expression, format_value
+from mathrepl.expression import MAX_LENGTH, OPERATIONS, Expression, format_value
 
 _Interval = tuple[Fraction, Fraction]
 Sampling = Literal["uniform", "stratified"]
@@ -47,7 +47,7 @@ class Task:
             raise TaskError(
                 f"the range {self.low}..{self.high} is empty", hint="put the smaller number first"
             )
-        if max(len(str(abs(self.low))), len(str(abs(self.high)))) > MAX_NUMBER_DIGITS:
+        if max(abs(self.low), abs(self.high)) >= 10**MAX_NUMBER_DIGITS:
             raise TaskError(f"numbers may have at most {MAX_NUMBER_DIGITS} digits")
         if not self.operations or any(o not in OPERATIONS for o in self.operations):
             raise TaskError(
@@ -70,6 +70,11 @@ class Task:
             raise TaskError(f"a seed must be 0 or more, not {self.seed}")
         if self.operations == "/" and self.low == self.high == 0:
             raise TaskError("every equation of this task divides by zero", hint="widen the range")
+        if self.question_length > MAX_LENGTH:
+            raise TaskError(
+                f"its equations can have {self.question_length:,} characters",
+                hint=f"at most {MAX_LENGTH:,}; take smaller numbers or fewer operations",
+            )
 
     @property
     def space_size(self) -> int:

@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mathrepl.card import (
+    MAX_CARD_BYTES,
+    Card,
+    Certificate,
+    Epoch,
+    Metrics,
+    Training,
+    load_card,
+)
+from mathrepl.errors import WeightsError
+from tests.helpers import tasks, tiny_card
+
+FULL = replace(
+    tiny_card("full", reverse=True),
+    sha256="ab" * 32,
+    trainings=(
+        Training("train 5", 5, 90, 10, 32, 0.01, 3, "2026-01-01T00:00:00+00:00", "finished"),
+        Training("train 1", 1, 90, 10, 32, 0.5, 0, "x", "stopped", {"keras": "3.15", "é": "ü\n"}),
+    ),
+    history=tuple(
+        Epoch(n, 0.5 * n, Metrics(1 / n, 0.1, 0.0), Metrics(1.5, 1 / 3, 1.0)) for n in (1, 2, 3)
+    ),
+    best_epoch=2,
+    held_out=Metrics(1.5, 1 / 3, 1.0),
+    certificate=Certificate("a + b, 0..9", "certify", False, 100, 3, 3, 2, "ab" * 32, "2026-01-02"),
+)
+
+
+def record() -> dict:
+    return json.loads(FULL.dump())
+
+
+@pytest.mark.parametrize("card", [FULL, tiny_card()], ids=["full", "bare"])
+def test_round_trip(card):
+    assert load_card(card.dump(), "here") == card
+
+
+@given(tasks(), st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_any_task_round_trips(task, reverse):
+    card = tiny_card("x", task, reverse=reverse)
+    assert load_card(card.dump(), "here") == card
+
+
+def test_a_card_is_ascii_json_of_a_stated_format_with_a_line_end():
+    data = FULL.dump()
+    assert data.isascii()
+    assert data.endswith(b"}\n")
+    assert json.loads(data)["format"] == 1
+
+
+def test_whole_numbers_stand_for_floats():
+    changed = record()
+    changed["held_out"] = {"loss": 1, "accuracy": 0, "exact": 1}
+    assert load_card(json.dumps(changed).encode(), "here").held_out == Metrics(1.0, 0.0, 1.0)
+
+
+def test_renamed_changes_the_name_alone():
+    assert replace(FULL.renamed("other"), name="full") == FULL
+    assert FULL.renamed("other").name == "other"
+
+
+def test_a_certificate_tells_the_share_of_exact_answers():
+    assert FULL.certificate.exact == pytest.approx(0.97)
+    assert replace(FULL.certificate, total=0, wrong=0).exact == 0
+
+
+def refused(data: bytes) -> str:
+    with pytest.raises(WeightsError) as caught:
+        load_card(data, "/some/where.json")
+    assert "/some/where.json" in caught.value.message
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe\xff",
+        b"\0" * 100,
+        b"null",
+        b"[]",
+        b"{}",
+        b'"card"',
+        b"1",
+        b"[" * 100_000,
+        b'{"format": 1}',
+        b'{"format": 2}',
+        b'{"format": "1"}',
+        b'{"format": null}',
+        b'{"format": 1, "name": ' + b"9" * 5000 + b"}",
+        FULL.dump()[:-10],
+        FULL.dump() + b"x",
+    ],
+    ids=lambda data: ascii(data[:16]),
+)
+def test_what_is_no_card_is_refused(data):
+    refused(data)
+
+
+def test_a_huge_file_is_refused_before_it_is_read():
+    assert "too large" in refused(b" " * (MAX_CARD_BYTES + 1))
+
+
+@pytest.mark.parametrize("key", [*FULL.record()])
+def test_a_card_that_lacks_a_key_is_refused(key):
+    changed = record()
+    del changed[key]
+    assert key in refused(json.dumps(changed).encode())
+
+
+NESTED = [
+    ("architecture",),
+    ("encoding",),
+    ("task",),
+    ("held_out",),
+    ("certificate",),
+    ("trainings", 0),
+    ("history", 1),
+    ("history", 1, "training"),
+    ("history", 1, "held_out"),
+]
+
+
+def at(value, path):
+    for step in path:
+        value = value[step]
+    return value
+
+
+@pytest.mark.parametrize("path", [(), *NESTED], ids=str)
+def test_an_unknown_key_is_refused_at_any_level(path):
+    changed = record()
+    at(changed, path)["colour"] = "red"
+    refused(json.dumps(changed).encode())
+
+
+@pytest.mark.parametrize("path", NESTED, ids=str)
+def test_each_missing_key_within_is_refused(path):
+    for key in at(record(), path):
+        changed = record()
+        del at(changed, path)[key]
+        refused(json.dumps(changed).encode())
+
+
+def leaves(value, path=()):
+    if isinstance(value, dict | list) and value:
+        for step in value if isinstance(value, dict) else range(len(value)):
+            yield from leaves(value[step], (*path, step))
+    else:
+        yield path
+
+
+@pytest.mark.parametrize("path", [p for p in leaves(record()) if p != ("format",)], ids=str)
+def test_a_value_of_another_type_is_refused_everywhere(path):
+    strangers = [[1], {"a": 1}, "text", 7, 0.5, True]
+    old = at(record(), path)
+    number = isinstance(old, float)
+    for stranger in strangers:
+        if type(stranger) is type(old) or (number and type(stranger) is int):
+            continue
+        changed = record()
+        at(changed, path[:-1])[path[-1]] = stranger
+        refused(json.dumps(changed).encode())
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("architecture", "hidden"), 10**9),
+        (("architecture", "encoder_depth"), 0),
+        (("architecture", "dropout"), float("nan")),
+        (("architecture", "dropout"), 1.5),
+        (("encoding", "characters"), "012"),
+        (("encoding", "characters"), "\x0000"),
+        (("encoding", "answer_length"), 10**9),
+        (("task", "operations"), "^"),
+        (("task", "low"), 10),
+        (("task", "high"), 10**4000),
+        (("task", "seed"), -1),
+        (("architecture",), None),
+        (("task",), []),
+        (("trainings",), {}),
+        (("trainings",), [None]),
+        (("history",), None),
+        (("history",), [[]]),
+        (("name",), None),
+    ],
+    ids=str,
+)
+def test_values_out_of_bounds_are_refused(path, value):
+    changed = record()
+    at(changed, path[:-1])[path[-1]] = value
+    refused(json.dumps(changed).encode())
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2)
+    ),
+    max_leaves=3,
+)
+
+
+@given(st.data())
+@settings(max_examples=250, deadline=None)
+def test_a_changed_card_loads_into_one_that_dumps_back_or_is_refused(data):
+    changed = copy.deepcopy(record())
+    path = data.draw(st.sampled_from([*leaves(changed), *NESTED]))
+    at(changed, path[:-1])[path[-1]] = data.draw(json_values)
+    try:
+        card = load_card(json.dumps(changed).encode(), "here")
+    except WeightsError:
+        return
+    assert isinstance(card, Card)
+    assert load_card(card.dump(), "here").dump() == card.dump()
+
+
+@given(st.binary(max_size=200), st.integers(0, len(FULL.dump())))
+@settings(max_examples=150, deadline=None)
+def test_damaged_bytes_load_or_are_refused(noise, start):
+    data = bytearray(FULL.dump())
+    data[start : start + len(noise)] = noise
+    try:
+        load_card(bytes(data), "here")
+    except WeightsError as error:
+        assert error.message.startswith("here")  # noqa: PT017
