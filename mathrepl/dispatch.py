@@ -70,7 +70,8 @@ def perform(
     except BrokenPipeError:
         raise
     except OSError as error:
-        renderer.error(MathreplError(f"{error.strerror or error}: {error.filename or ''}".strip()))
+        where = f": {error.filename}" if error.filename else ""
+        renderer.error(MathreplError(f"{error.strerror or error}{where}"))
         code = FAILURE
     except (RecursionError, MemoryError):
         renderer.error(MathreplError("that needs more memory than there is"), equation)

@@ -34,6 +34,7 @@ class Job:
         self.told = follow  # whether the person has seen how it ended
         self.began = time.monotonic()
         self._follow = follow
+        self._killed = False
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the process ends
         self._process = subprocess.Popen(
@@ -67,7 +68,8 @@ class Job:
 
     def stop(self) -> None:
         """End at the next step and keep the best weights."""
-        if self.started is None:  # TensorFlow is still loading: there is nothing to keep
+        if self.started is None and self.running:
+            self._killed = True  # TensorFlow is still loading: there is nothing to keep
             self._process.kill()
         self._send("stop")
 
@@ -75,7 +77,7 @@ class Job:
         """End, also after the end, and put back the weights from before this training."""
         self.stop()
         self.wait()
-        if self.finished is not None:
+        if self.finished is not None and self.finished.outcome != "dropped":
             self.finished = self._put_back(self.finished)
 
     def wait(self, seconds: float = STOP_SECONDS) -> None:
@@ -119,6 +121,7 @@ class Job:
                     stream.close()
             except OSError:
                 continue
+        self.saves += finished.saved  # the card was completed at the end
         self.finished = finished
         self._events.put(finished)
 
@@ -140,16 +143,15 @@ class Job:
         epochs = self.last_epoch.index if self.last_epoch else 0
         baseline = self.started.baseline if self.started else None
         best = self.best.epoch if self.best else None
-        outcome = "stopped" if self.started is None and code == -9 else "failed"
         return Finished(
-            outcome="stopped" if outcome == "stopped" else "failed",
+            outcome="stopped" if self._killed else "failed",
             name=self.plan.name,
             epochs=epochs,
             saved=best is not None,
             best_epoch=best.number if best else 0,
             held_out=best.held_out if best else baseline,
             baseline=baseline,
-            message="" if outcome == "stopped" else self._why(code),
+            message="" if self._killed else self._why(code),
             undo=self._undo_number() if best else None,
         )
 
@@ -174,4 +176,6 @@ class Job:
             except (OSError, MathreplError) as error:
                 return replace(finished, message=f"could not put back the old weights: {error}")
         self.saves += 1
-        return replace(finished, outcome="dropped", saved=False, held_out=finished.baseline)
+        return replace(
+            finished, outcome="dropped", saved=False, best_epoch=0, held_out=finished.baseline
+        )

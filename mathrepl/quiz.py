@@ -10,7 +10,7 @@ from typing import Any
 
 from mathrepl.comparison import Answer
 from mathrepl.errors import TaskError
-from mathrepl.expression import parse, read_value
+from mathrepl.expression import read_value
 from mathrepl.sampling import draw_held_out, narrowed
 from mathrepl.session import Session
 
@@ -140,10 +140,9 @@ def questions(
     """
     task = session.card.task
     asked = narrowed(task, bounds=bounds, operations=operations)
+    session.check_characters(asked)
     drawn: list[str] = []
     for example in draw_held_out(asked, random.Random(seed), split_seed=task.seed):
-        if not drawn:
-            session.check_reach(parse(example.question))
         drawn.append(example.question)
         if len(drawn) == count:
             break
@@ -153,15 +152,22 @@ def questions(
 
 
 def play(
-    session: Session, asked: list[str], person: Callable[[str], str | None] | None
+    session: Session,
+    asked: list[str],
+    person: Callable[[str], str | None] | None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Round | Score]:
     """Ask each question; yields a `Round` each and the `Score` at the end.
 
-    `person`, where given, gets a question and returns the person's answer, or None to end.
+    `person`, where given, gets a question and returns the person's answer, or None to end;
+    `should_stop` ends it between two questions.
     """
     rounds: list[Round] = []
     early = False
     for number, question in enumerate(asked, 1):
+        if should_stop():
+            early = True
+            break
         reply, person_seconds = None, None
         if person is not None:
             started = time.perf_counter()

@@ -140,7 +140,9 @@ def question_at(task: Task, index: int) -> str:
 def narrowed(task: Task, *, bounds: tuple[int, int] | None, operations: str | None) -> Task:
     """`task` within other bounds or operations, everything else alike. Raises `TaskError`."""
     low, high = bounds if bounds is not None else (task.low, task.high)
-    return replace(task, low=low, high=high, operations=operations or task.operations)
+    return replace(
+        task, low=low, high=high, operations=task.operations if operations is None else operations
+    )
 
 
 def _drawer(task: Task, rng: random.Random) -> Callable[[], str]:

@@ -66,8 +66,11 @@ class Session:
 
     @property
     def task(self) -> Task:
-        """What the next fresh training is for: set with `:set`, else that of the weights."""
-        return self._task if self._task is not None else self.card.task
+        """What the next fresh training is for: set with `:set`, else that of the weights.
+
+        Without readable weights it is the seed's, `a + b` for 0..999.
+        """
+        return self._task if self._task is not None else self._task_or_default()
 
     @task.setter
     def task(self, task: Task | None) -> None:
@@ -184,6 +187,18 @@ class Session:
         del self.history[:-MAX_HISTORY]
         return answers
 
+    def check_characters(self, task: Task) -> None:
+        """Raise `OutOfReachError` where the network has no character for questions of `task`."""
+        card = self.card
+        signs = task.operations + ("-" if task.low < 0 else "")
+        strange = [sign for sign in signs if sign not in card.encoding.characters]
+        if strange:
+            raise OutOfReachError(
+                f"{card.name} has no character {strange[0]!r}, it was trained on "
+                f"{card.task.describe()}",
+                hint="choose other operations, or weights that know them",
+            )
+
     def check_reach(self, expression: Expression) -> None:
         """Raise `OutOfReachError` where the network has no character for the question."""
         card = self.card
@@ -258,9 +273,9 @@ class Session:
 
         Raises `TaskError` where going on cannot honour the settings.
         """
-        target = check_name(name or self.name)
+        target = check_name(self.name if name is None else name)
         if fresh:
-            wanted = task or self._task or self._task_or_default()
+            wanted = task or self.task
             encoding = Encoding.for_task(wanted, reverse=bool(reverse))
             shape = architecture or Architecture()
         else:

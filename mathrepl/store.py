@@ -153,6 +153,10 @@ class Store:
             if path != keep:
                 path.unlink(missing_ok=True)
 
+    def is_writable(self, found: Found) -> bool:
+        """Whether weights are the user's own; bundled ones are never written."""
+        return found.origin == "user" and self.user.resolve() != self.bundled.resolve()
+
     def check_user_directory(self) -> None:
         """Raise `WeightsError` where the user's directory is the bundled one."""
         if self.user.resolve() == self.bundled.resolve():
@@ -228,6 +232,10 @@ class Store:
             found = kept.find(str(number))
             self.save(found.card.renamed(name), kept.tensors(found))
         self._forget(name, number)
+
+    def forget(self, name: str, number: int) -> None:
+        """Drop what `remember` kept as `number`: nothing was changed after all."""
+        self._forget(check_name(name), number)
 
     def last_undo(self, name: str) -> int | None:
         """The number of the newest pair kept for undo."""

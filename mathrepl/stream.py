@@ -11,6 +11,8 @@ from mathrepl.commands.spec import Context
 from mathrepl.dispatch import OK, Done, Shows, perform, run_line
 from mathrepl.errors import EquationError
 
+MAX_BYTES = 4 * MAX_LINE - 1  # a character of UTF-8 has at most four
+
 
 class StreamPerson:
     """Answers a quiz from the lines of the stream; nobody is there to confirm anything."""
@@ -29,10 +31,10 @@ class StreamPerson:
 
 
 def read_lines(stream: BinaryIO) -> Iterator[bytes]:
-    """Lines of at most `MAX_LINE` bytes; the rest of a longer one is skipped unread."""
-    while line := stream.readline(4 * MAX_LINE):
+    """Lines; one of more than `MAX_BYTES` is cut to `MAX_BYTES` + 1 and its rest skipped unread."""
+    while line := stream.readline(MAX_BYTES + 1):
         if not line.endswith(b"\n"):
-            while (more := stream.readline(4 * MAX_LINE)) and not more.endswith(b"\n"):
+            while (more := stream.readline(MAX_BYTES + 1)) and not more.endswith(b"\n"):
                 continue
         yield line
 
@@ -49,6 +51,10 @@ def run_stream(context: Context, renderer: Shows, lines: Iterator[bytes]) -> int
 
 
 def _line(context: Context, renderer: Shows, raw: bytes) -> Done:
+    if len(raw.rstrip(b"\r\n")) > MAX_BYTES:
+        problem = EquationError(f"the line has more than {MAX_LINE:,} characters", hint="split it")
+        renderer.error(problem, raw[:200].decode("utf-8", "replace"))
+        return Done(problem.exit_code)
     try:
         line = raw.decode("utf-8").strip("\r\n")
     except UnicodeDecodeError as error:

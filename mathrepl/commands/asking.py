@@ -43,8 +43,8 @@ def quiz(context: Context, arguments: Arguments) -> Iterator[Value]:
     asked = questions(
         session,
         count,
-        bounds=parse_range(bounds) if bounds else None,
-        operations=parse_operations(operations) if operations else None,
+        bounds=None if bounds is None else parse_range(bounds),
+        operations=None if operations is None else parse_operations(operations),
         seed=arguments.integer("seed"),
     )
     if len(asked) < count:
@@ -58,11 +58,8 @@ def quiz(context: Context, arguments: Arguments) -> Iterator[Value]:
         return None if reply is None or reply.strip().lower() in ("q", ":q", "quit") else reply
 
     with counted() as presses:
-        for value in play(session, asked, person if me else None):
-            yield value
-            if presses.count and not context.interrupted:
-                context.interrupted = True
-                asked.clear()
+        yield from play(session, asked, person if me else None, lambda: presses.count > 0)
+        context.interrupted = presses.count > 0
 
 
 def compare(context: Context, arguments: Arguments) -> Result:

@@ -18,11 +18,11 @@ from mathrepl.commands.spec import (
     Result,
     Table,
 )
-from mathrepl.commands.training import TASK_KEYS, TASK_PARAMETERS, task_changes
+from mathrepl.commands.training import TASK_KEYS, TASK_PARAMETERS, task_changes, task_texts
 from mathrepl.errors import UsageError
 from mathrepl.session import Session
 from mathrepl.settings import CHOICES, DESCRIPTIONS, FILE_NAME, Settings, changed, config_directory
-from mathrepl.task import SAMPLINGS, Task
+from mathrepl.task import SAMPLINGS
 
 SETTING_KEYS = tuple(f.name for f in fields(Settings))
 
@@ -63,7 +63,8 @@ def show(context: Context, arguments: Arguments) -> Result:
     task = session.task
     settings = replace(session.settings, weights=session.name, engine=session.engine)
     rows = [(key, str(getattr(settings, key)).lower(), DESCRIPTIONS[key]) for key in SETTING_KEYS]
-    rows += [(p.key, _task_text(task, p.key), p.help) for p in TASK_PARAMETERS]
+    texts = task_texts(task)
+    rows += [(p.key, texts[p.key], p.help) for p in TASK_PARAMETERS]
     footer = (
         "the task was changed with :set; :train N --fresh trains for it"
         if session.task_was_set
@@ -98,23 +99,17 @@ def set_value(context: Context, arguments: Arguments) -> Result:
     return Note(f"{key} is {value} for this session{loads}")
 
 
-def _task_text(task: Task, key: str) -> str:
-    texts = {
-        "range": f"{task.low}..{task.high}",
-        "ops": task.operations,
-        "operations": str(task.most) if task.fewest == task.most else f"{task.fewest}..{task.most}",
-        "decimals": str(task.decimals),
-        "sampling": task.sampling,
-        "task_seed": str(task.seed),
-    }
-    return texts[key]
-
-
 def _values(session: Session, words: Sequence[str]) -> Sequence[str]:
     key = words[0] if words else ""
     if key == "weights":
         return session.store.names()
-    fixed = {"history": ("on", "off"), "task": ("reset",), "sampling": SAMPLINGS, **CHOICES}
+    fixed = {
+        "history": ("on", "off"),
+        "task": ("reset",),
+        "sampling": SAMPLINGS,
+        "spaces": ("on", "off"),
+        **CHOICES,
+    }
     return fixed.get(key, ())
 
 

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mathrepl.commands.spec import Arguments, Command, CommandLine, Host, Parameter, Word
 from mathrepl.errors import UsageError
 
-_WORD = re.compile(r'"([^"]*)"|\'([^\']*)\'|(\S+)')
+_WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s"']|["'](?=\S*))+""")
+_QUOTED = re.compile(r""""([^"]*)"|'([^']*)'""")
 _OPTION = re.compile(r"--[A-Za-z]")
 MAX_LINE = 10_000
 
 
-def resolve(name: str, commands: Mapping[str, Command], line: str, host: Host) -> Command:
-    """The command of that name, alias or unambiguous prefix. Raises `UsageError`."""
+def resolve(
+    name: str, commands: Mapping[str, Command], line: str, host: Host, column: int = 1
+) -> Command:
+    """The command of that name, alias or unambiguous prefix. Raises `UsageError`.
+
+    In a session `column` is where the name stands in `line`.
+    """
     available = {n: c for n, c in commands.items() if host in c.hosts}
     for command in available.values():
         if name == command.name or name in command.aliases:
@@ -25,16 +31,13 @@ def resolve(name: str, commands: Mapping[str, Command], line: str, host: Host) -
     starting = sorted(n for n in available if n.startswith(name)) if name else []
     if len(starting) == 1 and host == "session":
         return available[starting[0]]
-    column = 1 if host == "session" else None
-    text = line if host == "session" else None
+    text, at = (line, column) if host == "session" else (None, None)
     if len(starting) > 1:
         choices = ", ".join(mark + n for n in starting)
-        raise UsageError(f"{mark}{name} could be {choices}", text=text, column=column)
+        raise UsageError(f"{mark}{name} could be {choices}", text=text, column=at)
     hint = did_you_mean(name, available, mark)
     listing = ":help lists the commands" if host == "session" else "see mathrepl --help"
-    raise UsageError(
-        f"unknown command {mark}{name}", text=text, column=column, hint=hint or listing
-    )
+    raise UsageError(f"unknown command {mark}{name}", text=text, column=at, hint=hint or listing)
 
 
 def did_you_mean(word: str, known: Iterable[str], mark: str = "") -> str | None:
@@ -54,9 +57,9 @@ def parse_command(
     text = line.strip()
     name = re.match(r":\s*(\S*)", text)
     assert name is not None  # noqa: S101 - hosts send only lines that start with a colon
-    command = resolve(name[1], commands, text, host)
+    command = resolve(name[1], commands, text, host, name.start(1))
     words = tuple(
-        Word(next(g for g in m.groups() if g is not None), m.start())
+        Word(_QUOTED.sub(lambda q: q[1] or q[2] or "", m.group()), m.start())
         for m in _WORD.finditer(text, name.end())
     )
     return command, bind(command, CommandLine(text, words), host)
@@ -93,18 +96,19 @@ def bind(command: Command, line: CommandLine, host: Host) -> Arguments:
             raise line.error(f"{name} needs a value", word.column, f"write {name} {option.metavar}")
         else:
             values[option.key] = convert(option, words.pop(0), line)
-    _bind_positionals(command, positionals, loose, line, values)
+    _bind_positionals(command, host, loose, line, values)
     return Arguments(values)
 
 
 def _bind_positionals(
     command: Command,
-    positionals: Sequence[Parameter],
+    host: Host,
     loose: list[Word],
     line: CommandLine,
     values: dict[str, Any],
 ) -> None:
-    for parameter in positionals:
+    usage = f"usage: {command.usage(host)}"
+    for parameter in command.positionals(host):
         if parameter.many:
             if loose:
                 values[parameter.key] = [convert(parameter, word, line) for word in loose]
@@ -115,13 +119,13 @@ def _bind_positionals(
             raise line.error(
                 f"{parameter.name} is missing",
                 len(line.text) + 1 if line.text else None,
-                f"usage: {command.usage('session')}",
+                usage,
             )
     if loose:
         raise line.error(
             f"{loose[0].text!r} is one word too many",
             loose[0].column,
-            f"usage: {command.usage('session')}",
+            usage,
         )
 
 

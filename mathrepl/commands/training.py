@@ -148,7 +148,9 @@ def reproduce(plan: Plan) -> str:
     ):
         if getattr(plan.settings, name) != getattr(usual, name):
             words += [option, f"{getattr(plan.settings, name)}"]
-    words += _task_words(plan.task)
+    # All of the task is named, so that the command means the same whatever weights are current.
+    texts = task_texts(plan.task)
+    words += [f"{parameter.name}={texts[parameter.key]}" for parameter in TASK_PARAMETERS]
     if plan.source is None:
         for f in fields(Architecture):
             value = getattr(plan.architecture, f.name)
@@ -215,6 +217,7 @@ TASK_PARAMETERS = (
     Parameter("--operations", "operations in an equation, such as 1 or 1..3"),
     Parameter("--decimals", f"decimals of an answer, 0 to {MAX_DECIMALS}"),
     Parameter("--sampling", "how operands are drawn", choices=SAMPLINGS),
+    Parameter("--spaces", "write 94 + 909 or 94+909", choices=("on", "off")),
     Parameter("--task-seed", "which equations are drawn and held out"),
 )
 TASK_KEYS = tuple(parameter.key for parameter in TASK_PARAMETERS)
@@ -234,6 +237,10 @@ def task_changes(texts: Mapping[str, str | None]) -> dict[str, Any]:
             changes["fewest"], changes["most"] = parse_count(text)
         elif key == "sampling":
             changes["sampling"] = text
+        elif key == "spaces":
+            if text not in ("on", "off"):
+                raise TaskError(f"spaces must be on or off, not {text!r}")
+            changes["spaced"] = text == "on"
         elif not (text.isascii() and text.isdigit() and len(text) < 10):
             raise TaskError(f"{key} must be a whole number, not {text!r}")
         else:
@@ -241,22 +248,18 @@ def task_changes(texts: Mapping[str, str | None]) -> dict[str, Any]:
     return changes
 
 
-def _task_words(task: Task) -> list[str]:
-    usual = Task()
-    words: list[str] = []
-    if (task.low, task.high) != (usual.low, usual.high):
-        words += [f"--range={task.low}..{task.high}"]
-    if task.operations != usual.operations:
-        words += [f"--ops={task.operations}"]
-    if (task.fewest, task.most) != (usual.fewest, usual.most):
-        words += ["--operations", f"{task.fewest}..{task.most}"]
-    if task.decimals:
-        words += ["--decimals", str(task.decimals)]
-    if task.sampling != usual.sampling:
-        words += ["--sampling", task.sampling]
-    if task.seed:
-        words += ["--task-seed", str(task.seed)]
-    return words
+def task_texts(task: Task) -> dict[str, str]:
+    """Every part of a task as its option's text, by key; `task_changes` is the inverse."""
+    same = task.fewest == task.most
+    return {
+        "range": f"{task.low}..{task.high}",
+        "ops": task.operations,
+        "operations": str(task.most) if same else f"{task.fewest}..{task.most}",
+        "decimals": str(task.decimals),
+        "sampling": task.sampling,
+        "spaces": "on" if task.spaced else "off",
+        "task_seed": str(task.seed),
+    }
 
 
 COMMANDS = (

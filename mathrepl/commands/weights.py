@@ -126,7 +126,7 @@ def _written(context: Context, certificate: Certificate) -> Certified:
     """Put the certificate into the card of user weights; bundled cards are never written."""
     session = context.session
     found = session.found
-    writable = found.origin == "user" and found.card.sha256 == certificate.weights_sha256
+    writable = session.store.is_writable(found) and found.card.sha256 == certificate.weights_sha256
     if writable:
         try:
             session.store.save_card(replace(found.card, certificate=certificate))

@@ -31,15 +31,18 @@ PROGRESS_SECONDS = 0.1
 def run(plan: Plan, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> None:
     """Train as planned; every outcome, failures included, ends in one `Finished`."""
     try:
-        _Run(plan, emit, should_stop).run()
-    except MathreplError as error:
-        emit(_failed(plan, str(error)))
-    except (OSError, MemoryError, tf.errors.ResourceExhaustedError) as error:
-        emit(_failed(plan, f"training failed: {str(error) or type(error).__name__}"))
+        prepared = _Run(plan, emit, should_stop)
+    except _FAILURES as error:
+        emit(Finished("failed", plan.name, 0, False, 0, None, None, _reason(error)))
+        return
+    prepared.run()
 
 
-def _failed(plan: Plan, message: str) -> Finished:
-    return Finished("failed", plan.name, 0, False, 0, None, None, message)
+_FAILURES = (MathreplError, OSError, MemoryError, tf.errors.ResourceExhaustedError)
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__
 
 
 class _Run:
@@ -97,9 +100,20 @@ class _Run:
         self.unsaved: tuple[dict[str, Floats], Card] | None = None
 
     def run(self) -> None:
+        baseline: Metrics | None = None
+        outcome: Outcome = "finished"
+        message = ""
+        try:
+            if self.plan.source:
+                baseline = self.trainer.evaluate()[0]
+                self.best = baseline if np.isfinite(baseline.loss) else None
+            outcome, message = self._epochs(baseline)
+        except _FAILURES as error:
+            outcome, message = "failed", _reason(error)
+        self._close(outcome, baseline, message)
+
+    def _epochs(self, baseline: Metrics | None) -> tuple[Outcome, str]:
         settings = self.plan.settings
-        baseline = self.trainer.evaluate()[0] if self.plan.source else None
-        self.best = baseline
         self.emit(
             Started(
                 self.plan.name,
@@ -110,18 +124,14 @@ class _Run:
                 baseline,
             )
         )
-        outcome: Outcome = "finished"
-        message = ""
         for index in range(1, settings.epochs + 1):
             done = self._epoch(index)
             if done is None:
-                outcome = "stopped"
-                break
+                return "stopped", ""
             self.emit(done)
-            if not np.isfinite(done.epoch.training.loss):
-                outcome, message = "failed", "the loss is no longer a number; try a smaller --lr"
-                break
-        self._close(outcome, baseline, message)
+            if not np.isfinite([done.epoch.training.loss, done.epoch.held_out.loss]).all():
+                return "failed", "the loss is no longer a number; try a smaller --lr"
+        return "finished", ""
 
     def _epoch(self, index: int) -> EpochDone | None:
         number = self.past_epochs + index
@@ -140,10 +150,10 @@ class _Run:
         held_out, written = self.trainer.evaluate()
         epoch = Epoch(number, round(time.perf_counter() - started, 3), training, held_out)
         self.history.append(epoch)
-        is_best = np.isfinite(held_out.loss) and (self.best is None or _better(held_out, self.best))
-        if is_best:
+        saved = False
+        if np.isfinite(held_out.loss) and (self.best is None or _better(held_out, self.best)):
             self.best = held_out
-            self._keep(epoch)
+            saved = self._keep(epoch)
         elif self.unsaved is not None:
             self._save(*self.unsaved)
         texts = decode(self.plan.encoding, written[:SAMPLES])
@@ -151,9 +161,9 @@ class _Run:
             Sample(e.question, text, e.answer)
             for e, text in zip(self.held_out, texts, strict=False)
         )
-        return EpochDone(index, epoch, bool(is_best), samples)
+        return EpochDone(index, epoch, saved, samples)
 
-    def _keep(self, epoch: Epoch) -> None:
+    def _keep(self, epoch: Epoch) -> bool:
         card = replace(
             self.card,
             trainings=(*self.card.trainings, self.training),
@@ -161,9 +171,9 @@ class _Run:
             best_epoch=epoch.number,
             held_out=epoch.held_out,
         )
-        self._save(tensors_of(self.model), card)
+        return self._save(tensors_of(self.model), card)
 
-    def _save(self, tensors: dict[str, Floats], card: Card) -> None:
+    def _save(self, tensors: dict[str, Floats], card: Card) -> bool:
         try:
             if self.undo is None:
                 self.undo = self.store.remember(card.name)
@@ -172,15 +182,18 @@ class _Run:
             # The best stays in memory, and every epoch tries again: a full disk may be emptied.
             self.unsaved = (tensors, card)
             self.emit(Warned(f"could not save the best weights yet: {error.strerror or error}"))
-            return
+            return False
         self.saved = True
         self.unsaved = None
+        return True
 
     def _close(self, outcome: Outcome, baseline: Metrics | None, message: str) -> None:
         if self.unsaved is not None:
             self._save(*self.unsaved)
         if self.unsaved is not None:
             outcome, message = "failed", "the best weights could not be saved; free the disk"
+        if not self.saved and self.undo is not None:
+            self.store.forget(self.plan.name, self.undo)
         if self.saved:
             done = f"{outcome} after {len(self.history)} of {self.plan.settings.epochs} epochs"
             final = replace(

@@ -1,0 +1,572 @@
+"""`:train`, `:jobs`, `:stop`, `:undo` and `reproduce`; no test here starts a process."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import mathrepl.session
+from mathrepl import atomic
+from mathrepl.architecture import Architecture
+from mathrepl.commands.parse import bind
+from mathrepl.commands.spec import CommandLine, Note, Table, Word
+from mathrepl.commands.table import command_table
+from mathrepl.commands.training import reproduce, task_changes
+from mathrepl.encoding import Encoding
+from mathrepl.errors import MathreplError, TaskError, UsageError, WeightsError
+from mathrepl.plan import MAX_EPOCHS, MAX_EXAMPLES, MAX_SEED, Plan, TrainSettings
+from mathrepl.progress import Finished, Launched, Started, Warned
+from mathrepl.session import Session
+from mathrepl.store import Store
+from mathrepl.task import SAMPLINGS, Task
+from tests.commands import METRICS, FakeJob, Lab, epoch_done, files, finished, isolate
+from tests.helpers import tiny_weights
+
+STARTED = Started("tiny", 10, 9, 1, 5, METRICS)
+
+
+@pytest.fixture(autouse=True)
+def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    isolate(monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    return Lab(tmp_path)
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> list[FakeJob]:
+    """The trainings started; they emit `FakeJob.script`, and none of them runs a process."""
+    jobs: list[FakeJob] = []
+
+    def launch(number: int, plan: Plan, *, follow: bool) -> FakeJob:
+        jobs.append(FakeJob(number, plan, follow=follow))
+        return jobs[-1]
+
+    monkeypatch.setattr(FakeJob, "script", [STARTED, epoch_done(), finished("finished")])
+    monkeypatch.setattr(mathrepl.session, "Job", launch)
+    return jobs
+
+
+def plan_of(lab: Lab, launched: list[FakeJob], line: str) -> Plan:
+    """The plan that `line` starts."""
+    lab.values(line)
+    return launched[-1].plan
+
+
+class Planned(Exception):  # noqa: N818
+    """Carries a plan out of the command that would have started it."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self.plan = plan
+
+
+class Planner(Session):
+    """A session that plans and trains nothing."""
+
+    def train(self, plan: Plan, *, follow: bool) -> Any:
+        raise Planned(plan)
+
+
+def shell_plan(lab: Lab, words: Sequence[str]) -> Plan:
+    """The plan of `mathrepl train WORDS` in a new shell; Typer takes `--weights NAME` first."""
+    words = list(words)
+    settings = lab.session.settings
+    if "--weights" in words:
+        at = words.index("--weights")
+        settings = replace(settings, weights=words[at + 1])
+        del words[at : at + 2]
+    session = Planner(settings, lab.store)
+    context = replace(lab.context, session=session, host="shell")
+    command = command_table()["train"]
+    line = CommandLine("", tuple(Word(word, 0) for word in words))
+    with pytest.raises(Planned) as caught:
+        list(command.run(context, bind(command, line, "shell")))
+    return caught.value.plan
+
+
+def plan_again(lab: Lab, plan: Plan) -> Plan:
+    """The plan that the command in a card leads to."""
+    program, command, *words = shlex.split(plan.command)
+    assert (program, command) == ("mathrepl", "train")
+    return shell_plan(lab, words)
+
+
+# Plans
+
+
+def test_plain_training_goes_on_with_the_current_weights(lab: Lab, launched: list[FakeJob]):
+    plan = plan_of(lab, launched, ":train 5")
+    card = lab.session.card
+    assert (plan.name, plan.source, plan.settings) == ("tiny", "tiny", TrainSettings(5))
+    assert (plan.task, plan.architecture, plan.encoding) == (
+        card.task,
+        card.architecture,
+        card.encoding,
+    )
+    assert launched[0].follow
+
+
+def test_every_option_reaches_the_plan(lab: Lab, launched: list[FakeJob]):
+    plan = plan_of(
+        lab,
+        launched,
+        ":train 7 --fresh --name wide --examples 500 --batch 32 --lr 0.002 --seed 9 "
+        "--range -50..50 --ops +,* --operations 1..2 --decimals 1 --sampling stratified "
+        "--task-seed 4 --hidden 12 --encoder-depth 2 --decoder-depth 3 --dropout 0.25 "
+        "--batch-norm --reverse",
+    )
+    task = Task(-50, 50, "+*", 1, 2, 1, "stratified", 4)
+    assert (plan.name, plan.source) == ("wide", None)
+    assert plan.settings == TrainSettings(7, 500, 32, 0.002, 9)
+    assert plan.task == task
+    assert plan.encoding == Encoding.for_task(task, reverse=True)
+    assert plan.architecture == Architecture("seq2seq", 12, 2, 3, 0.25, True)
+    assert (plan.user, plan.bundled) == (lab.store.user, lab.store.bundled)
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (":train 5 --hidden 8", TaskError),
+        (":train 5 --encoder-depth 2", TaskError),
+        (":train 5 --batch-norm", TaskError),
+        (":train 5 --dropout 0.5", TaskError),
+        (":train 5 --reverse", TaskError),
+        (":train 5 --range 0..99", TaskError),
+        (":train 5 --ops -", TaskError),
+        (":train 5 --operations 2", TaskError),
+        (":train 5 --task-seed 1", TaskError),
+        (":train 5 --lr 0", TaskError),
+        (":train 5 --lr -1", TaskError),
+        (":train 5 --lr 11", TaskError),
+        (":train 5 --fresh --dropout 1", TaskError),
+        (":train 5 --fresh --range 9..1", TaskError),
+        (":train 5 --fresh --range x", TaskError),
+        (":train 5 --fresh --ops x", TaskError),
+        (":train 5 --fresh --operations 0", TaskError),
+        (":train 5 --fresh --decimals 21", TaskError),
+        (":train 5 --fresh --decimals -1", TaskError),
+        (":train 5 --fresh --task-seed x", TaskError),
+        (":train 5 --fresh --range=", TaskError),
+        (":train 5 --examples 1", UsageError),
+        (":train 5 --seed -1", UsageError),
+        (":train 5 --batch 0", UsageError),
+        (":train 0", UsageError),
+        (":train -3", UsageError),
+        (":train x", UsageError),
+        (":train", UsageError),
+        (":train 5 --name ../x", WeightsError),
+        (":train 5 --fresh --name 'a b'", WeightsError),
+        (":train 5 --fresh --name=", MathreplError),
+        (':train 5 --fresh --name ""', MathreplError),
+    ],
+)
+def test_what_cannot_be_trained_starts_nothing(
+    lab: Lab, launched: list[FakeJob], line: str, kind: type[Exception]
+):
+    before = files(lab.folder)
+    with pytest.raises(kind):
+        lab.values(line)
+    assert launched == lab.session.jobs == []
+    assert files(lab.folder) == before
+
+
+def test_shape_options_that_ask_for_no_change_go_on(lab: Lab, launched: list[FakeJob]):
+    plan = plan_of(lab, launched, ":train 5 --hidden 4 --encoder-depth 1 --dropout 0")
+    assert plan.architecture == lab.session.card.architecture
+
+
+def test_a_fresh_training_does_not_inherit_the_shape(lab: Lab, launched: list[FakeJob]):
+    assert plan_of(lab, launched, ":train 5 --fresh").architecture == Architecture()
+    plan = plan_of(lab, launched, ":train 5 --fresh --encoder-depth 2")
+    assert plan.architecture == Architecture(encoder_depth=2)
+
+
+def test_options_change_parts_of_the_task_that_was_set(lab: Lab, launched: list[FakeJob]):
+    lab.value(":set range 0..5")
+    lab.value(":set ops +-")
+    plan = plan_of(lab, launched, ":train 5 --fresh --range 0..7")
+    assert plan.task == Task(high=7, operations="+-")
+
+
+def test_a_fresh_training_needs_no_weights(lab: Lab, launched: list[FakeJob]):
+    (lab.store.user / "tiny.json").write_text("{")
+    plan = plan_of(lab, launched, ":train 5 --fresh --name new --range 0..5")
+    assert plan.task == Task(high=5)
+    assert plan_of(lab, launched, ":train 5 --fresh --name new").task == Task()
+
+
+def test_the_task_can_be_set_without_weights(lab: Lab, launched: list[FakeJob]):
+    (lab.store.user / "tiny.json").unlink()
+    lab.value(":set range 0..5")
+    assert plan_of(lab, launched, ":train 5 --fresh --name new").task == Task(high=5)
+
+
+def test_task_texts_become_task_fields():
+    texts = {
+        "range": "-5..5",
+        "ops": "*+",
+        "operations": "1..3",
+        "decimals": "2",
+        "sampling": "stratified",
+        "task_seed": "8",
+    }
+    assert Task(**task_changes(texts)) == Task(-5, 5, "+*", 1, 3, 2, "stratified", 8)
+    assert task_changes(dict.fromkeys(texts)) == {}
+
+
+# Refusals
+
+
+def test_a_second_training_at_once_is_refused(lab: Lab, launched: list[FakeJob]):
+    note = lab.value(":train 5 --background")
+    assert isinstance(note, Note)
+    assert "job 1" in note.text
+    for line in (":train 5", ":train 5 --background", ":train 5 --fresh --name other"):
+        with pytest.raises(UsageError, match="job 1 is training tiny"):
+            lab.values(line)
+    assert len(launched) == 1
+    launched[0].end("finished")
+    lab.values(":train 5")
+    assert len(launched) == 2
+
+
+def test_a_data_folder_that_is_the_bundled_one_is_refused(lab: Lab, launched: list[FakeJob]):
+    lab.session.store = Store(lab.store.user, lab.store.user)
+    with pytest.raises(WeightsError, match="never overwritten"):
+        lab.values(":train 5")
+    assert launched == []
+
+
+def test_a_data_folder_that_cannot_be_written_is_refused(
+    lab: Lab, launched: list[FakeJob], monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(**_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(atomic.tempfile, "TemporaryFile", refuse)
+    for line in (":train 5", ":train 5 --background"):
+        with pytest.raises(MathreplError, match=r"cannot write to .*Permission denied"):
+            lab.values(line)
+    assert launched == []
+
+
+# Following
+
+
+def test_the_events_are_passed_on(lab: Lab, launched: list[FakeJob]):
+    first, *rest = lab.values(":train 5")
+    assert first == Launched("tiny", 5)
+    assert [type(event) for event in rest] == [type(e) for e in FakeJob.script]
+    assert not lab.context.interrupted
+
+
+@pytest.mark.parametrize(
+    ("saved", "name", "used"),
+    [(True, "other", "other"), (False, "other", "tiny"), (True, "tiny", "tiny")],
+)
+def test_new_weights_are_used_when_they_were_saved(
+    lab: Lab,
+    launched: list[FakeJob],
+    monkeypatch: pytest.MonkeyPatch,
+    saved: bool,
+    name: str,
+    used: str,
+):
+    monkeypatch.setattr(FakeJob, "script", [STARTED, finished("finished", saved=saved)])
+    tiny_weights(lab.store, "other", seed=4)
+    values = lab.values(f":train 5 --name {name}")
+    assert lab.session.name == used
+    assert isinstance(values[-1], Note if used == "other" else Finished)
+
+
+def press() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_ctrl_c_stops_and_keeps_the_best(
+    lab: Lab, launched: list[FakeJob], monkeypatch: pytest.MonkeyPatch
+):
+    script = [STARTED, press, epoch_done(), finished("stopped", saved=True)]
+    monkeypatch.setattr(FakeJob, "script", script)
+    monkeypatch.setattr(FakeJob, "stop", lambda self: self.calls.append("stop"))
+    values = lab.values(":train 5")
+    assert launched[0].calls == ["stop"]
+    assert lab.context.interrupted
+    (warning,) = [value for value in values if isinstance(value, Warned)]
+    assert "Ctrl-C again" in warning.message
+    assert isinstance(values[-1], Finished)
+
+
+def test_a_second_ctrl_c_drops(lab: Lab, launched: list[FakeJob], monkeypatch: pytest.MonkeyPatch):
+    script = [STARTED, press, epoch_done(), press, epoch_done(2), press, finished("dropped")]
+    monkeypatch.setattr(FakeJob, "script", script)
+    monkeypatch.setattr(FakeJob, "stop", lambda self: self.calls.append("stop"))
+    monkeypatch.setattr(FakeJob, "drop", lambda self: self.calls.append("drop"))
+    values = lab.values(":train 5")
+    assert launched[0].calls == ["stop", "drop"]
+    assert values[-1].outcome == "dropped"
+    assert len([value for value in values if isinstance(value, Warned)]) == 1
+
+
+def test_a_display_that_fails_does_not_leave_the_training_behind(lab: Lab, launched: list[FakeJob]):
+    values = lab.iterate(":train 5")
+    next(values)
+    values.close()  # type: ignore[attr-defined]
+    assert launched[0].calls == ["stop", "wait"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+# jobs and stop
+
+
+def test_without_trainings_there_are_no_jobs(lab: Lab):
+    assert isinstance(lab.value(":jobs"), Note)
+    assert "no training" in lab.value(":stop").text
+
+
+def test_jobs_are_listed_as_they_stand(lab: Lab, launched: list[FakeJob]):
+    lab.value(":train 5 --background")
+    assert [row[:4] for row in lab.value(":jobs").rows] == [("1", "tiny", "starting", "0/5")]
+    job = launched[0]
+    job.started = replace(STARTED, baseline=replace(METRICS, exact=0.5))
+    assert lab.value(":jobs").rows == (("1", "tiny", "running", "0/5", "50.00%"),)
+    job.last_epoch = epoch_done(3)
+    assert lab.value(":jobs").rows == (("1", "tiny", "running", "3/5", "50.00%"),)
+    job.best = epoch_done(2)
+    assert lab.value(":jobs").rows == (("1", "tiny", "running", "3/5", "25.00%"),)
+    job.end("failed")
+    lab.value(":train 6 --fresh --name other --background")
+    table = lab.value(":jobs")
+    assert isinstance(table, Table)
+    assert [row[:3] for row in table.rows] == [("1", "tiny", "failed"), ("2", "other", "starting")]
+
+
+@pytest.mark.parametrize(
+    ("line", "call"),
+    [(":stop", "stop"), (":stop 1", "stop"), (":stop --drop", "drop"), (":stop 1 --drop", "drop")],
+)
+def test_stop_ends_the_running_job(lab: Lab, launched: list[FakeJob], line: str, call: str):
+    lab.value(":train 5 --background")
+    end = lab.value(line)
+    assert launched[0].calls[0] == call
+    assert launched[0].told
+    assert end is launched[0].finished
+    assert "no training" in lab.value(":stop").text
+
+
+def test_stop_of_no_job_is_an_error(lab: Lab, launched: list[FakeJob]):
+    lab.value(":train 5 --background")
+    with pytest.raises(UsageError, match="no job 2"):
+        lab.values(":stop 2")
+    assert launched[0].calls == []
+
+
+def test_a_job_that_does_not_end_in_time_is_said_so(lab: Lab, launched: list[FakeJob]):
+    lab.value(":train 5 --background")
+    launched[0].ends_when_stopped = False
+    assert "still ending" in lab.value(":stop").text
+    assert not launched[0].told
+
+
+# undo
+
+
+def test_undo_says_where_it_went_back_to(lab: Lab):
+    before = lab.value("3 + 4")
+    lab.store.remember("tiny")
+    tiny_weights(lab.store, "tiny", seed=9)
+    lab.session._found = lab.session._solver = None  # as after a training has saved
+    assert lab.value("3 + 4").solution != before.solution
+    note = lab.value(":undo")
+    assert "tiny is back to before that training" in note.text
+    assert "tiny-undone" in note.text
+    assert lab.value("3 + 4") == before
+
+
+def test_undo_goes_further_back_each_time(lab: Lab):
+    answers = [lab.value("3 + 4").solution]
+    for seed in (1, 2):
+        lab.store.remember("tiny")
+        tiny_weights(lab.store, "tiny", seed=seed)
+        lab.value(":use tiny")
+        answers.append(lab.value("3 + 4").solution)
+    for expected in answers[-2::-1]:
+        lab.value(":undo")
+        assert lab.value("3 + 4").solution == expected
+    with pytest.raises(WeightsError, match="to undo"):
+        lab.values(":undo")
+
+
+def test_undo_of_first_weights_says_they_are_gone(lab: Lab):
+    lab.store.remember("first")
+    tiny_weights(lab.store, "first")
+    lab.value(":use first")
+    note = lab.value(":undo")
+    assert "first is gone" in note.text
+    assert ":use" in note.text
+    assert lab.store.names() == ["first-undone", "tiny"]
+
+
+def test_undo_to_the_bundled_weights_says_so(lab: Lab):
+    lab.bundle("shipped")
+    lab.store.remember("shipped")
+    tiny_weights(lab.store, "shipped", seed=2)
+    lab.value(":use shipped")
+    assert "back to the bundled weights" in lab.value(":undo").text
+
+
+# reproduce
+
+NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,10}", fullmatch=True).filter(
+    lambda name: not name.endswith((".json", ".safetensors"))
+)
+RUN_WORDS: dict[str, st.SearchStrategy[str]] = {
+    "--name": NAMES,
+    "--examples": st.integers(2, MAX_EXAMPLES).map(str),
+    "--batch": st.integers(1, 1_000_000).map(str),
+    "--lr": st.floats(1e-12, 10, allow_subnormal=False).map(repr),
+    "--seed": st.integers(0, MAX_SEED).map(str),
+}
+TASK_WORDS: dict[str, st.SearchStrategy[str]] = {
+    "--range": st.tuples(st.integers(-999, 999), st.integers(0, 999)).map(
+        lambda t: f"{t[0]}..{t[0] + t[1]}"
+    ),
+    "--ops": st.lists(st.sampled_from("+-*/"), min_size=1, max_size=4).map("".join),
+    "--operations": st.sampled_from(["1", "2", "1..3", "2..2"]),
+    "--decimals": st.integers(0, 5).map(str),
+    "--sampling": st.sampled_from(SAMPLINGS),
+    "--task-seed": st.integers(0, 10**9 - 1).map(str),
+}
+SHAPE_WORDS: dict[str, st.SearchStrategy[str]] = {
+    "--hidden": st.integers(1, 1024).map(str),
+    "--encoder-depth": st.integers(1, 8).map(str),
+    "--decoder-depth": st.integers(1, 8).map(str),
+    "--dropout": st.floats(0, 1, exclude_max=True).map(repr),
+    "--batch-norm": st.just(""),
+    "--reverse": st.just(""),
+}
+BASES = {
+    "usual": Task(),
+    "small": Task(high=9),
+    "plus and minus": Task(low=-999, high=999, operations="+-"),
+    "stratified": Task(high=999, sampling="stratified"),
+    "long": Task(high=999, most=3),
+    "decimals": Task(high=999, operations="+/", decimals=3),
+    "seeded": Task(high=999, seed=5),
+    "tight": Task(high=999, spaced=False),
+}
+
+
+@st.composite
+def train_words(draw: st.DrawFn, kinds: dict[str, st.SearchStrategy[str]]) -> list[str]:
+    options = draw(st.lists(st.sampled_from(sorted(kinds)), unique=True, max_size=6))
+    words = [str(draw(st.integers(1, MAX_EPOCHS)))]
+    for option in options:
+        value = draw(kinds[option])
+        words.append(f"{option}={value}" if value else option)
+    return words
+
+
+def based(factory: Any, base: str) -> Lab:
+    """A lab whose current weights `tiny` are of the task `base`, made once a run."""
+    if base not in _LABS:
+        _LABS[base] = Lab(factory.mktemp("lab"))
+        tiny_weights(_LABS[base].store, "tiny", BASES[base])
+    return _LABS[base]
+
+
+_LABS: dict[str, Lab] = {}
+
+
+@pytest.mark.parametrize("base", BASES)
+@given(words=train_words(RUN_WORDS | TASK_WORDS | SHAPE_WORDS))
+@settings(max_examples=40, deadline=None)
+def test_the_command_of_a_fresh_training_gives_its_plan_again(tmp_path_factory, base, words):
+    lab = based(tmp_path_factory, base)
+    try:
+        plan = shell_plan(lab, [*words, "--fresh"])
+    except TaskError:
+        return
+    assert plan_again(lab, plan) == plan
+
+
+@pytest.mark.parametrize("base", BASES)
+@given(words=train_words(RUN_WORDS))
+@settings(max_examples=20, deadline=None)
+def test_the_command_of_a_training_that_goes_on_gives_its_plan_again(tmp_path_factory, base, words):
+    lab = based(tmp_path_factory, base)
+    plan = shell_plan(lab, words)
+    assert plan.source == "tiny"
+    assert plan_again(lab, plan) == plan
+
+
+@pytest.mark.parametrize(
+    ("base", "words"),
+    [
+        ("usual", "5 --range 0..99"),
+        ("usual", "5 --sampling stratified"),
+        ("small", "5 --fresh --range 0..999"),
+        ("stratified", "5 --sampling uniform"),
+        ("stratified", "5 --fresh --sampling uniform"),
+        ("plus and minus", "5 --ops +"),
+        ("plus and minus", "5 --range 0..999"),
+        ("plus and minus", "5 --ops + --range 0..999"),
+        ("long", "5 --operations 1"),
+        ("decimals", "5 --decimals 0"),
+        ("seeded", "5 --fresh --task-seed 0"),
+        ("tight", "5 --fresh"),
+    ],
+)
+def test_the_command_names_what_differs_from_the_weights(tmp_path_factory, base: str, words: str):
+    lab = based(tmp_path_factory, base)
+    plan = shell_plan(lab, words.split())
+    assert plan_again(lab, plan) == plan
+
+
+def test_the_command_does_not_depend_on_the_weights_at_hand(tmp_path_factory):
+    plan = shell_plan(based(tmp_path_factory, "usual"), ["5", "--fresh", "--name", "t"])
+    other = based(tmp_path_factory, "small")
+    again = plan_again(other, plan)
+    assert (again.task, again.encoding, again.architecture) == (
+        plan.task,
+        plan.encoding,
+        plan.architecture,
+    )
+
+
+def test_the_command_uses_the_weights_it_went_on_from(lab: Lab, launched: list[FakeJob]):
+    tiny_weights(lab.store, "other", Task(high=7), Architecture(hidden=3))
+    lab.value(":use other")
+    plan = plan_of(lab, launched, ":train 5 --name third --seed 3")
+    assert shlex.split(plan.command)[:4] == ["mathrepl", "train", "5", "--weights"]
+    again = plan_again(lab, plan)
+    assert again == plan
+    assert again.source == "other"
+
+
+def test_the_command_holds_what_was_set_in_the_session(lab: Lab, launched: list[FakeJob]):
+    lab.value(":set range 0..7")
+    lab.value(":set task_seed 0")
+    plan = plan_of(lab, launched, ":train 5")
+    assert plan.task == Task(high=7)
+    assert plan_again(lab, plan) == plan
+
+
+def test_the_command_is_one_line_that_a_shell_can_read(lab: Lab, launched: list[FakeJob]):
+    plan = plan_of(lab, launched, ":train 5 --fresh --name a --ops +-*/ --range -9..9")
+    assert plan.command == reproduce(plan)
+    assert "\n" not in plan.command
+    assert shlex.join(shlex.split(plan.command)) == plan.command

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mathrepl.codec import encode_questions
+from mathrepl.encoding import END
+from mathrepl.networks import seq2seq
+from mathrepl.solver import NetworkSolver, numpy_solver
+from tests.helpers import TINY_ARCHITECTURE, random_tensors, tiny_card
+
+QUESTIONS = ["3 + 4", "9 + 9", "0 + 0", "5 + 2"]
+LONG = ["12 + 345", "9999 + 99999", "1 + 2 + 3 + 4"]
+
+
+def solver_of(*, reverse: bool = False, seed: int = 0) -> NetworkSolver:
+    card = tiny_card(reverse=reverse)
+    return numpy_solver(card, random_tensors(card.architecture, card.encoding, seed))
+
+
+def scripted(rows: list[list[tuple[str, float, str, float]]], *, reverse: bool = False):
+    """A solver whose network gives these (likeliest, p, second, p) at each place."""
+    card = tiny_card(reverse=reverse)
+    characters = card.encoding.characters
+
+    def probabilities(questions: np.ndarray) -> np.ndarray:
+        table = np.zeros((len(rows), card.encoding.answer_length, len(characters)), np.float32)
+        for row, places in enumerate(rows):
+            for place, (first, p, second, q) in enumerate(places):
+                table[row, place, characters.index(first)] = p
+                table[row, place, characters.index(second)] = q
+        return table[: len(questions)]
+
+    return NetworkSolver(card, probabilities)
+
+
+def test_the_likeliest_character_stands_at_each_place_up_to_the_end_mark():
+    solver = scripted([[("7", 0.6, "1", 0.3), (END, 0.7, "7", 0.2), ("3", 0.9, "2", 0.1)]])
+    (solution,) = solver.solve(["3 + 4"])
+    assert (solution.question, solution.text) == ("3 + 4", "7")
+    assert solution.end is not None
+    (guess,) = solution.guesses
+    assert (guess.character, guess.runner_up) == ("7", "1")
+    assert guess.probability == pytest.approx(0.6)
+    assert guess.runner_up_probability == pytest.approx(0.3)
+    assert (solution.end.character, solution.end.runner_up) == (END, "7")
+    assert solution.end.probability == pytest.approx(0.7)
+
+
+def test_without_an_end_mark_the_answer_fills_every_place_and_has_no_end():
+    solver = scripted([[("7", 0.6, "1", 0.3), ("8", 0.7, END, 0.2), ("9", 0.9, END, 0.1)]])
+    (solution,) = solver.solve(["3 + 4"])
+    assert solution.text == "789"
+    assert solution.end is None
+    assert solver.write(["3 + 4"]) == ["789"]
+
+
+def test_an_end_mark_at_once_is_an_empty_answer():
+    solver = scripted([[(END, 0.6, "1", 0.3), ("8", 0.7, END, 0.2), ("9", 0.9, END, 0.1)]])
+    (solution,) = solver.solve(["3 + 4"])
+    assert (solution.text, solution.guesses) == ("", ())
+    assert solver.write(["3 + 4"]) == [""]
+
+
+def test_a_reversing_network_is_read_back_with_each_guess_at_its_character():
+    places = [("7", 0.6, "1", 0.3), ("1", 0.8, "2", 0.1), (END, 0.9, "3", 0.1)]
+    solver = scripted([places], reverse=True)
+    (solution,) = solver.solve(["8 + 9"])
+    assert solution.text == "17"
+    assert [guess.character for guess in solution.guesses] == ["1", "7"]
+    assert [guess.runner_up for guess in solution.guesses] == ["2", "1"]
+    assert solver.write(["8 + 9"]) == ["17"]
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_guesses_are_the_two_largest_probabilities_of_the_network(reverse: bool):
+    card = tiny_card(reverse=reverse)
+    tensors = random_tensors(card.architecture, card.encoding, 5)
+    (solution,) = numpy_solver(card, tensors).solve(["3 + 4"])
+    indices = encode_questions(card.encoding, ["3 + 4"])
+    (table,) = seq2seq.probabilities(tensors, TINY_ARCHITECTURE, card.encoding, indices)
+    guesses = list(reversed(solution.guesses)) if reverse else list(solution.guesses)
+    if solution.end is not None:
+        guesses.append(solution.end)
+    assert guesses
+    for guess, row in zip(guesses, table, strict=False):
+        most, second = sorted(row, reverse=True)[:2]
+        assert guess.probability == pytest.approx(most)
+        assert guess.runner_up_probability == pytest.approx(second)
+        assert row[card.encoding.characters.index(guess.character)] == most
+
+
+@given(st.lists(st.sampled_from(QUESTIONS + LONG), max_size=12), st.integers(0, 20))
+@settings(max_examples=40, deadline=None)
+def test_a_batch_answers_as_one_by_one_in_order(questions: list[str], seed: int):
+    solver = solver_of(seed=seed)
+    together = solver.solve(questions)
+    assert [solution.question for solution in together] == questions
+    for question, solution in zip(questions, together, strict=True):
+        (alone,) = solver.solve([question])
+        assert alone.text == solution.text
+        assert [g.probability for g in alone.guesses] == pytest.approx(
+            [g.probability for g in solution.guesses], abs=1e-5
+        )
+
+
+@given(st.lists(st.sampled_from(QUESTIONS + LONG), max_size=12), st.integers(0, 20), st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_write_gives_the_texts_of_solve(questions: list[str], seed: int, reverse: bool):
+    solver = solver_of(seed=seed, reverse=reverse)
+    assert solver.write(questions) == [s.text for s in solver.solve(questions)]
+
+
+def test_no_batch_is_larger_than_allowed_and_none_is_lost(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("mathrepl.solver.BATCH", 3)
+    sizes: list[int] = []
+    inner = solver_of()
+
+    def probabilities(questions: np.ndarray) -> np.ndarray:
+        sizes.append(len(questions))
+        return inner._probabilities(questions)
+
+    questions = [f"{a} + {b}" for a in range(4) for b in range(2)]
+    counting = NetworkSolver(inner.card, probabilities)
+    assert counting.write(questions) == inner.write(questions)
+    assert sizes == [3, 3, 2]
+
+
+def test_a_long_question_is_run_alone():
+    sizes: list[tuple[int, int]] = []
+    inner = solver_of()
+
+    def probabilities(questions: np.ndarray) -> np.ndarray:
+        sizes.append(questions.shape)
+        return inner._probabilities(questions)
+
+    NetworkSolver(inner.card, probabilities).write(["3 + 4", "5 + 6", "12 + 345", "7 + 8"])
+    usual = inner.card.encoding.question_length
+    assert [rows for rows, _ in sizes] == [2, 1, 1]
+    assert [width for _, width in sizes if width == usual] == [usual, usual]
+
+
+@pytest.mark.parametrize("method", ["solve", "write"])
+def test_an_unknown_character_is_a_value_error(method: str):
+    with pytest.raises(ValueError, match="no character"):
+        getattr(solver_of(), method)(["3 + 4", "3 * 4"])
+
+
+@pytest.mark.parametrize("method", ["solve", "write"])
+def test_no_questions_give_no_answers(method: str):
+    assert getattr(solver_of(), method)([]) == []

@@ -1,0 +1,148 @@
+"""The Keras networks against the numpy ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mathrepl.architecture import Architecture
+from mathrepl.card import Card
+from mathrepl.codec import Indices, encode_questions
+from mathrepl.encoding import Encoding
+from mathrepl.networks import KINDS, parameter_count
+from mathrepl.solver import keras_solver, numpy_solver
+from mathrepl.task import Task
+
+from .tiny import ENCODING, TASK, random_tensors
+
+pytestmark = pytest.mark.usefixtures("tensorflow_ready")
+
+TOLERANCE = 1e-5
+ARCHITECTURES = {
+    "default": Architecture(),
+    "deep": Architecture(hidden=8, encoder_depth=2, decoder_depth=2),
+    "uneven depth": Architecture(hidden=8, encoder_depth=3, decoder_depth=1),
+    "batch norm": Architecture(hidden=8, batch_norm=True),
+    "dropout": Architecture(hidden=8, dropout=0.3),
+    "everything": Architecture(
+        hidden=8, encoder_depth=2, decoder_depth=2, dropout=0.3, batch_norm=True
+    ),
+}
+each_architecture = pytest.mark.parametrize(
+    "architecture", ARCHITECTURES.values(), ids=ARCHITECTURES
+)
+
+
+def build(architecture: Architecture, encoding: Encoding = ENCODING, **options: Any) -> Any:
+    from mathrepl.training.keras_models import build
+
+    return build(architecture, encoding, **options)
+
+
+def difference(architecture: Architecture, encoding: Encoding, questions: Indices) -> float:
+    """Greatest difference between the probabilities of Keras and of numpy."""
+    from mathrepl.training.keras_models import load_into, predict
+
+    tensors = random_tensors(architecture, encoding)
+    model = build(architecture, encoding)
+    load_into(model, tensors)
+    ours = KINDS[architecture.kind].probabilities(tensors, architecture, encoding, questions)
+    theirs = predict(model, encoding, questions)
+    assert ours.shape == theirs.shape == (len(questions), encoding.answer_length, ours.shape[2])
+    assert np.ptp(ours, axis=0).max() > 100 * TOLERANCE  # the questions matter
+    return float(np.abs(ours - theirs).max())
+
+
+@each_architecture
+def test_numpy_and_keras_give_the_same_probabilities(architecture: Architecture) -> None:
+    questions = encode_questions(ENCODING, [f"{a} + {b}" for a in range(10) for b in range(10)])
+    assert difference(architecture, ENCODING, questions) < TOLERANCE
+
+
+def test_numpy_and_keras_agree_on_reversed_text() -> None:
+    encoding = replace(Encoding.for_task(Task()), reverse=True)
+    questions = encode_questions(encoding, ["94 + 909", "1 + 2", "999 + 999", "0 + 0"])
+    assert difference(Architecture(hidden=8), encoding, questions) < TOLERANCE
+
+
+def test_numpy_and_keras_agree_on_questions_longer_than_those_of_the_training() -> None:
+    questions = encode_questions(ENCODING, ["12345 + 6789 + 10", "1 + 1"])
+    assert questions.shape[1] > ENCODING.question_length
+    assert difference(Architecture(hidden=8), ENCODING, questions) < TOLERANCE
+
+
+def test_both_engines_write_the_same_answers() -> None:
+    from mathrepl.training.keras_models import load_into
+
+    architecture = Architecture(hidden=8, batch_norm=True)
+    tensors = random_tensors(architecture)
+    card = Card("tiny", architecture, ENCODING, TASK, parameter_count(architecture, ENCODING))
+    model = build(architecture)
+    load_into(model, tensors)
+    questions = ["1 + 2", "9 + 9", "123 + 4567", "0 + 7"]
+    ours = numpy_solver(card, tensors).solve(questions)
+    theirs = keras_solver(card, model).solve(questions)
+    assert [s.question for s in ours] == [s.question for s in theirs] == questions
+    assert [s.text for s in ours] == [s.text for s in theirs]
+    for one, other in zip(ours, theirs, strict=True):
+        assert [g.probability for g in one.guesses] == pytest.approx(
+            [g.probability for g in other.guesses], abs=TOLERANCE
+        )
+
+
+def test_the_seed_network_has_15733_parameters() -> None:
+    encoding = Encoding.for_task(Task())
+    assert build(Architecture(), encoding).count_params() == 15_733
+    assert parameter_count(Architecture(), encoding) == 15_733
+
+
+@each_architecture
+def test_parameter_count_is_what_keras_can_train(architecture: Architecture) -> None:
+    model = build(architecture)
+    trainable = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
+    assert parameter_count(architecture, ENCODING) == trainable
+
+
+@each_architecture
+@pytest.mark.parametrize("fused", [False, True], ids=["plain", "fused"])
+def test_keras_variables_have_the_names_and_shapes_of_the_kind(
+    architecture: Architecture, fused: bool
+) -> None:
+    from mathrepl.training.keras_models import variables
+
+    model = build(architecture, fused=fused)
+    found = variables(model)
+    wanted = KINDS[architecture.kind].shapes(architecture, ENCODING)
+    assert {name: tuple(variable.shape) for name, variable in found.items()} == wanted
+    assert {id(v) for v in found.values()} == {id(v) for v in model.weights}
+
+
+@each_architecture
+def test_weights_come_out_of_keras_as_they_went_in(architecture: Architecture) -> None:
+    from mathrepl.training.keras_models import load_into, tensors_of
+
+    tensors = random_tensors(architecture)
+    model = build(architecture)
+    load_into(model, tensors)
+    read = tensors_of(model)
+    assert set(read) == set(tensors)
+    for name, tensor in tensors.items():
+        assert read[name].dtype == np.float32
+        np.testing.assert_array_equal(read[name], tensor, err_msg=name)
+
+
+def test_weights_taken_from_keras_are_copies() -> None:
+    from mathrepl.training.keras_models import tensors_of
+
+    model = build(Architecture(hidden=8))
+    taken = tensors_of(model)
+    taken["output.bias"] += 1
+    model.get_layer("output").layer.kernel.assign_add(
+        np.ones_like(taken["output.kernel"], np.float32)
+    )
+    again = tensors_of(model)
+    assert (again["output.bias"] == 0).all()
+    assert not np.array_equal(again["output.kernel"], taken["output.kernel"])
