@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mathrepl.dispatch import Shows
     from mathrepl.session import Session
 
-OK, USAGE = 0, 2
+OK, USAGE, BROKEN_PIPE = 0, 2, 141
 
 
 class Common(NamedTuple):

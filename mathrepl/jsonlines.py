@@ -8,7 +8,7 @@ from typing import Any
 
 from mathrepl.certify import Certifying
 from mathrepl.commands.spec import Note, Quit, Value
-from mathrepl.errors import MathreplError
+from mathrepl.errors import EquationError, MathreplError
 from mathrepl.progress import Launched, Stepped, Warned
 
 
@@ -27,6 +27,8 @@ class JsonLines:
 
     def error(self, error: MathreplError, equation: str | None = None) -> None:
         record: dict[str, Any] = {"error": str(error)}
+        if equation is None and isinstance(error, EquationError):
+            equation = error.text
         if equation is not None:
             record = {"equation": equation, **record}
         if error.column is not None:

@@ -1,13 +1,14 @@
 """Typer's subcommands, made from the command table."""
 
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import typer
 
 from mathrepl import __version__
-from mathrepl.cli import Common, run_session, run_shell_command
+from mathrepl.cli import BROKEN_PIPE, Common, run_session, run_shell_command
 from mathrepl.commands.spec import Command, Parameter, Word
 from mathrepl.settings import data_directory
 from mathrepl.store import Store
@@ -51,7 +52,8 @@ def build_app(commands: Mapping[str, Command], outcome: list[int]) -> typer.Type
             typer.echo(f"mathrepl {__version__}")
             raise typer.Exit
         if context.invoked_subcommand is None:
-            outcome.append(run_session(Common(weights, engine, json)))
+            _run(outcome, lambda: run_session(Common(weights, engine, json)))
+        context.obj = Common(weights, engine, json)
 
     for command in commands.values():
         app.command(
@@ -63,6 +65,15 @@ def build_app(commands: Mapping[str, Command], outcome: list[int]) -> typer.Type
     return app
 
 
+def _run(outcome: list[int], run: Callable[[], int]) -> None:
+    """Note the exit code; a broken pipe is met here, before Typer calls it a failure."""
+    try:
+        outcome.append(run())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        outcome.append(BROKEN_PIPE)
+
+
 def _help(command: Command) -> str:
     text = command.summary[0].upper() + command.summary[1:] + "."
     return f"{text} {command.details}" if command.details else text
@@ -72,9 +83,14 @@ def _subcommand(command: Command, outcome: list[int]) -> Callable[..., None]:
     """A function whose signature, made from the table, tells Typer the command's parameters."""
 
     def subcommand(context: typer.Context, **given: Any) -> None:
-        common = Common(given.pop("weights"), given.pop("engine"), given.pop("json"))
+        before: Common = context.obj
+        common = Common(
+            given.pop("weights") or before.weights,
+            given.pop("engine") or before.engine,
+            given.pop("json") or before.json,
+        )
         words = [*_words(command, given), *(Word(extra, 0) for extra in context.args)]
-        outcome.append(run_shell_command(command, words, common))
+        _run(outcome, lambda: run_shell_command(command, words, common))
 
     parameters = [_signature("context", typer.Context, inspect.Parameter.empty)]
     for parameter in command.parameters_for("shell"):

@@ -151,6 +151,11 @@ def test_only_a_failed_training_is_a_failure(lab: Lab, outcome, code: int):
     assert perform(lab.context, iter([finished(outcome)]), Recorder()) == Done(code)
 
 
+def test_a_failure_is_not_forgotten_over_what_follows(lab: Lab):
+    values = [finished("failed"), Note("after"), finished("finished")]
+    assert perform(lab.context, iter(values), Recorder()) == Done(1)
+
+
 def test_the_wish_to_leave_is_passed_on(lab: Lab):
     done, recorder = do(lab, ":q")
     assert done == Done(0, leave=True)

@@ -132,7 +132,11 @@ def test_an_error_names_the_equation_and_the_column(capsys):
     lines.error(MathreplError("no"), "3 +")
     first, second, third = records(capsys)
     assert first == {"equation": "3 +", "error": "a number is missing; finish it", "column": 3}
-    assert second == {"error": "a number is missing; finish it", "column": 3}
+    assert second == {
+        "equation": "3 +",
+        "error": "a number is missing; finish it",
+        "column": 3,
+    }
     assert third == {"equation": "3 +", "error": "no"}
 
 

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mathrepl.session
+import mathrepl.solver
 from mathrepl import atomic
 from mathrepl.architecture import Architecture
+from mathrepl.card import Card
 from mathrepl.comparison import Answer, Answers, Refused
 from mathrepl.encoding import Encoding
 from mathrepl.errors import (
@@ -347,6 +349,23 @@ def test_an_unknown_engine_is_refused_and_the_old_one_stays(lab: Lab):
         lab.session.set_engine("torch")
     assert lab.session.engine == "numpy"
     assert lab.session.ask("3 + 4").engine == "numpy"
+
+
+def test_use_switches_the_network_of_keras_too(lab: Lab, monkeypatch: pytest.MonkeyPatch):
+    def solver(card: Card, model: str) -> ScriptedSolver:
+        assert model == f"model of {card.name}"
+        return ScriptedSolver(lambda _: "1" if card.name == "tiny" else "2")
+
+    monkeypatch.setattr(Session, "model", property(lambda self: f"model of {self.name}"))
+    monkeypatch.setattr(mathrepl.solver, "keras_solver", solver)
+    tiny_weights(lab.store, "other")
+    lab.session.ask("3 + 4")
+    lab.session.set_engine("keras")
+    answer = lab.session.ask("3 + 4")
+    assert (answer.network, answer.engine) == ("1", "keras")
+    lab.session.use("other")
+    answer = lab.session.ask("3 + 4")
+    assert (answer.network, answer.engine, answer.weights) == ("2", "keras", "other")
 
 
 def test_user_weights_come_before_bundled_of_the_same_name(lab: Lab):

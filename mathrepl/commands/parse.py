@@ -84,7 +84,8 @@ def bind(command: Command, line: CommandLine, host: Host) -> Arguments:
         name, equals, attached = word.text.partition("=")
         option = options.get(name)
         if option is None:
-            hint = did_you_mean(name, options) or f"see :help {command.name}"
+            more = f":help {command.name}" if host == "session" else f"mathrepl {command.name} -h"
+            hint = did_you_mean(name, options) or f"see {more}"
             raise line.error(f"unknown option {name}", word.column, hint)
         if option.kind == "flag":
             if equals:

@@ -56,26 +56,25 @@ def train(context: Context, arguments: Arguments) -> Iterator[Value]:
 
 
 def _follow(context: Context, job: Job, presses: Callable[[], int]) -> Iterator[Value]:
-    stopped_at = 0.0
+    stopped = False
 
     def tick() -> None:
-        nonlocal stopped_at
-        if presses() and not stopped_at:
-            stopped_at = time.monotonic()
-            context.interrupted = True
+        nonlocal stopped
+        if presses() and not stopped:
+            stopped = context.interrupted = True
             job.stop()
 
-    told = False
+    told_at = 0.0
     for event in job.events(tick):
-        if stopped_at and not told:
-            told = True
+        if stopped and not told_at:
+            told_at = time.monotonic()
             yield Warned("stopping; Ctrl-C again drops what this training has learnt")
         if not isinstance(event, Finished):
             yield event
             continue
         # A stop takes a few milliseconds: leave a second Ctrl-C the time to be pressed.
-        while stopped_at and event.saved and presses() < 2:
-            if time.monotonic() > stopped_at + SECOND_PRESS_SECONDS:
+        while told_at and event.saved and presses() < 2:
+            if time.monotonic() > told_at + SECOND_PRESS_SECONDS:
                 break
             time.sleep(0.02)
         if presses() >= 2:

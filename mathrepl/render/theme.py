@@ -34,6 +34,13 @@ def styles(theme: str) -> Theme:
     return Theme({**_SHARED, **(_LIGHT if is_light(theme) else _DARK)})
 
 
+class PipeConsole(Console):
+    """A console that leaves a broken pipe to the program, which ends as the shell expects."""
+
+    def on_broken_pipe(self) -> None:
+        raise
+
+
 def make_console(file: IO[str], theme: str) -> Console:
     """A console that never guesses markup in text and respects NO_COLOR."""
-    return Console(file=file, theme=styles(theme), markup=False, highlight=False, emoji=False)
+    return PipeConsole(file=file, theme=styles(theme), markup=False, highlight=False, emoji=False)
