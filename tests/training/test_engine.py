@@ -25,7 +25,11 @@ def test_both_engines_write_the_same_characters() -> None:
     mine = [ours.ask(question) for question in questions]
     theirs = [keras.ask(question) for question in questions]
     assert [a.network for a in mine] == [a.network for a in theirs]
+    # Untrained networks agree within 1e-5 (test_keras_models). Trained weights are larger and
+    # amplify float32 rounding: against float64, numpy is off by 7e-6 and Keras by 8e-6.
     np.testing.assert_allclose(
-        [a.confidence for a in mine], [a.confidence for a in theirs], atol=1e-5
+        [g.probability for a in mine for g in a.solution.guesses],
+        [g.probability for a in theirs for g in a.solution.guesses],
+        atol=5e-5,
     )
     assert {a.engine for a in theirs} == {"keras"}
