@@ -16,6 +16,19 @@ class Presses:
 
 
 @contextmanager
+def raising() -> Iterator[None]:
+    """Within `counted`: let Ctrl-C raise again, so that it can end a wait for input."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
 def counted() -> Iterator[Presses]:
     """Count Ctrl-C instead of raising; outside the main thread it changes nothing."""
     presses = Presses()

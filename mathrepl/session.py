@@ -121,6 +121,13 @@ class Session:
             self._solver = solver
         return found.card
 
+    def beside(self, name: str) -> Session:
+        """Another session on the same store and engine that uses `name`."""
+        other = Session(self.settings, self.store)
+        other.engine = self.engine
+        other.use(name)
+        return other
+
     def set_engine(self, engine: str) -> None:
         if engine not in CHOICES["engine"]:
             raise UsageError(f"engine must be numpy or keras, not {engine!r}")

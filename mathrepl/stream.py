@@ -10,6 +10,7 @@ from mathrepl.commands.parse import MAX_LINE
 from mathrepl.commands.spec import Context
 from mathrepl.dispatch import OK, Done, Shows, perform, run_line
 from mathrepl.errors import EquationError
+from mathrepl.interrupts import raising
 
 MAX_BYTES = 4 * MAX_LINE - 1  # a character of UTF-8 has at most four
 
@@ -23,7 +24,11 @@ class StreamPerson:
     def ask(self, prompt: str) -> str | None:
         sys.stderr.write(prompt)
         sys.stderr.flush()
-        line = next(self._lines, None)
+        try:
+            with raising():
+                line = next(self._lines, None)
+        except KeyboardInterrupt:
+            return None
         return None if line is None else line.decode("utf-8", "replace").rstrip("\r\n")
 
     def confirm(self, question: str) -> bool:

@@ -240,6 +240,11 @@ def test_options_before_the_command_count_too(capsys, store: Store):
     assert record["weights"] == "tiny"
 
 
+def test_options_after_the_command_come_before_those_in_front(capsys, store: Store):
+    _, out, _ = call(capsys, "-w", "nobody", "--json", "ask", "3 + 4", "-w", "tiny")
+    assert records(out)[0]["weights"] == "tiny"
+
+
 def test_bad_options_before_the_command_are_refused(capsys):
     assert call(capsys, "--weights", "nobody", "ask", "3 + 4")[0] == 1
     assert call(capsys, "--engine", "torch", "ask", "3 + 4")[0] == 2

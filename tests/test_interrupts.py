@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from mathrepl.interrupts import counted
+from mathrepl.interrupts import counted, raising
 
 
 def press() -> None:
@@ -69,3 +69,11 @@ def test_outside_the_main_thread_nothing_changes():
     thread.start()
     thread.join(10)
     assert handlers == [before, 0]
+
+
+def test_waiting_for_input_can_be_interrupted_within_counting():
+    with counted() as presses:
+        with pytest.raises(KeyboardInterrupt), raising():
+            signal.raise_signal(signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+    assert presses.count == 1

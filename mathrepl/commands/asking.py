@@ -19,7 +19,6 @@ from mathrepl.errors import EquationError, MathreplError, UsageError
 from mathrepl.expression import OPERATIONS, split_line
 from mathrepl.interrupts import counted
 from mathrepl.quiz import play, questions
-from mathrepl.session import Session
 from mathrepl.task import parse_operations, parse_range
 
 
@@ -72,12 +71,7 @@ def compare(context: Context, arguments: Arguments) -> Result:
     if names[0] == names[1]:
         raise UsageError(f"{names[0]} and {names[1]} are the same", hint="name two weights")
     items: list[Answer | Refused] = []
-    others = []
-    for name in names:
-        other = Session(session.settings, session.store)
-        other.engine = session.engine
-        other.use(name)
-        others.append(other)
+    others = [session.beside(name) for name in names]
     for text in texts:
         for other in others:
             try:

@@ -197,8 +197,3 @@ class CommandLine:
 
     def error(self, message: str, column: int | None, hint: str | None = None) -> UsageError:
         return UsageError(message, text=self.text, column=column, hint=hint)
-
-
-def rest_of(line: CommandLine, words: Sequence[Word]) -> str:
-    """The text from the first of `words` to the end of the line."""
-    return line.text[words[0].column :] if words else ""

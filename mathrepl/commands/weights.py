@@ -20,6 +20,7 @@ from mathrepl.commands.spec import (
 )
 from mathrepl.errors import WeightsError
 from mathrepl.interrupts import counted
+from mathrepl.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +102,10 @@ def save(context: Context, arguments: Arguments) -> Result:
 
 
 def certify_weights(context: Context, arguments: Arguments) -> Iterator[Value]:
-    session = context.session
     name = arguments.text("name")
-    if name and name != session.name:
-        session.use(name)
+    session = context.session
+    if name is not None and name != session.name:
+        session = session.beside(name)
     found = session.found
     sample = arguments.integer("sample")
     command = f"mathrepl certify {found.card.name}"
@@ -113,7 +114,7 @@ def certify_weights(context: Context, arguments: Arguments) -> Iterator[Value]:
     with counted() as presses:
         for value in certify(found.card, session.solver, command, sample=sample):
             if isinstance(value, Certificate):
-                yield _written(context, value)
+                yield _written(session, value)
                 return
             yield value
             if presses.count:
@@ -122,9 +123,8 @@ def certify_weights(context: Context, arguments: Arguments) -> Iterator[Value]:
                 return
 
 
-def _written(context: Context, certificate: Certificate) -> Certified:
+def _written(session: Session, certificate: Certificate) -> Certified:
     """Put the certificate into the card of user weights; bundled cards are never written."""
-    session = context.session
     found = session.found
     writable = session.store.is_writable(found) and found.card.sha256 == certificate.weights_sha256
     if writable:
@@ -132,7 +132,7 @@ def _written(context: Context, certificate: Certificate) -> Certified:
             session.store.save_card(replace(found.card, certificate=certificate))
         except OSError as error:
             raise WeightsError(f"could not write the card: {error.strerror or error}") from None
-        session.use(found.card.name)
+        session.use(session.name)
     return Certified(found.card.name, certificate, writable)
 
 

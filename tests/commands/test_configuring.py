@@ -81,6 +81,7 @@ def test_a_setting_is_changed_for_this_session(lab: Lab, key: str, text: str, va
         ":set decimals x",
         ":set sampling odd",
         ":set task_seed -1",
+        ":set spaces maybe",
         ":set quiz 3 4",
     ],
 )
@@ -119,6 +120,7 @@ def test_setting_weights_that_do_not_load_changes_nothing(lab: Lab):
         (":set decimals 2", Task(high=9, decimals=2)),
         (":set sampling stratified", Task(high=9, sampling="stratified")),
         (":set task_seed 7", Task(high=9, seed=7)),
+        (":set spaces off", Task(high=9, spaced=False)),
     ],
 )
 def test_a_part_of_the_next_task_is_set_and_taken_back(lab: Lab, line: str, task: Task):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -342,6 +343,14 @@ def test_a_line_may_be_long_but_not_longer():
     assert parse(fits)[1].text("name") == "x" * (MAX_LINE - 5)
     with pytest.raises(UsageError, match="characters"):
         parse(fits + "x")
+
+
+@pytest.mark.parametrize("filling", ['"', "'", "\"'", "'\"x", '" ', "--", "--a=", "="])
+def test_a_line_full_of_quotes_and_dashes_is_read_in_time(filling: str):
+    line = ":use " + filling * ((MAX_LINE - 5) // len(filling))
+    started = time.perf_counter()
+    complaint(line)
+    assert time.perf_counter() - started < 2
 
 
 def complaint(line: str) -> UsageError | None:

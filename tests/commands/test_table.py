@@ -137,11 +137,18 @@ def test_every_part_of_a_task_and_of_a_network_can_be_set():
     keys = {p.key for p in command_table()["train"].parameters}
     assert {"hidden", "encoder_depth", "decoder_depth", "dropout", "batch_norm"} <= keys
     assert {f.name for f in fields(Architecture)} - keys == {"kind"}
-    assert {"range", "ops", "operations", "decimals", "sampling", "task_seed"} <= keys
-    assert {f.name for f in fields(Task)} == {
-        *("low", "high", "operations", "fewest", "most", "decimals", "sampling", "seed"),
-        "spaced",  # decided by the weights
+    sets = {
+        "range": ("low", "high"),
+        "ops": ("operations",),
+        "operations": ("fewest", "most"),
+        "decimals": ("decimals",),
+        "sampling": ("sampling",),
+        "task_seed": ("seed",),
+        "spaces": ("spaced",),
     }
+    assert set(sets) <= keys
+    assert set(sets) <= set(command_table()["set"].parameters[0].choices)
+    assert {name for names in sets.values() for name in names} == {f.name for f in fields(Task)}
 
 
 def test_every_setting_can_be_set_and_is_described():

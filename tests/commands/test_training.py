@@ -124,10 +124,10 @@ def test_every_option_reaches_the_plan(lab: Lab, launched: list[FakeJob]):
         launched,
         ":train 7 --fresh --name wide --examples 500 --batch 32 --lr 0.002 --seed 9 "
         "--range -50..50 --ops +,* --operations 1..2 --decimals 1 --sampling stratified "
-        "--task-seed 4 --hidden 12 --encoder-depth 2 --decoder-depth 3 --dropout 0.25 "
+        "--task-seed 4 --spaces off --hidden 12 --encoder-depth 2 --decoder-depth 3 --dropout 0.25 "
         "--batch-norm --reverse",
     )
-    task = Task(-50, 50, "+*", 1, 2, 1, "stratified", 4)
+    task = Task(-50, 50, "+*", 1, 2, 1, "stratified", 4, spaced=False)
     assert (plan.name, plan.source) == ("wide", None)
     assert plan.settings == TrainSettings(7, 500, 32, 0.002, 9)
     assert plan.task == task
@@ -148,6 +148,7 @@ def test_every_option_reaches_the_plan(lab: Lab, launched: list[FakeJob]):
         (":train 5 --ops -", TaskError),
         (":train 5 --operations 2", TaskError),
         (":train 5 --task-seed 1", TaskError),
+        (":train 5 --spaces off", TaskError),
         (":train 5 --lr 0", TaskError),
         (":train 5 --lr -1", TaskError),
         (":train 5 --lr 11", TaskError),
@@ -222,8 +223,10 @@ def test_task_texts_become_task_fields():
         "decimals": "2",
         "sampling": "stratified",
         "task_seed": "8",
+        "spaces": "off",
     }
-    assert Task(**task_changes(texts)) == Task(-5, 5, "+*", 1, 3, 2, "stratified", 8)
+    task = Task(-5, 5, "+*", 1, 3, 2, "stratified", 8, spaced=False)
+    assert Task(**task_changes(texts)) == task
     assert task_changes(dict.fromkeys(texts)) == {}
 
 
@@ -449,6 +452,7 @@ TASK_WORDS: dict[str, st.SearchStrategy[str]] = {
     "--decimals": st.integers(0, 5).map(str),
     "--sampling": st.sampled_from(SAMPLINGS),
     "--task-seed": st.integers(0, 10**9 - 1).map(str),
+    "--spaces": st.sampled_from(["on", "off"]),
 }
 SHAPE_WORDS: dict[str, st.SearchStrategy[str]] = {
     "--hidden": st.integers(1, 1024).map(str),
@@ -528,6 +532,7 @@ def test_the_command_of_a_training_that_goes_on_gives_its_plan_again(tmp_path_fa
         ("decimals", "5 --decimals 0"),
         ("seeded", "5 --fresh --task-seed 0"),
         ("tight", "5 --fresh"),
+        ("tight", "5 --fresh --spaces on"),
     ],
 )
 def test_the_command_names_what_differs_from_the_weights(tmp_path_factory, base: str, words: str):
@@ -536,10 +541,12 @@ def test_the_command_names_what_differs_from_the_weights(tmp_path_factory, base:
     assert plan_again(lab, plan) == plan
 
 
-def test_the_command_does_not_depend_on_the_weights_at_hand(tmp_path_factory):
-    plan = shell_plan(based(tmp_path_factory, "usual"), ["5", "--fresh", "--name", "t"])
-    other = based(tmp_path_factory, "small")
-    again = plan_again(other, plan)
+@pytest.mark.parametrize("base", BASES)
+@pytest.mark.parametrize("at_hand", ["usual", "small", "tight"])
+def test_the_command_does_not_depend_on_the_weights_at_hand(tmp_path_factory, base, at_hand):
+    plan = shell_plan(based(tmp_path_factory, base), ["5", "--fresh", "--name", "t"])
+    assert plan.task == BASES[base]
+    again = plan_again(based(tmp_path_factory, at_hand), plan)
     assert (again.task, again.encoding, again.architecture) == (
         plan.task,
         plan.encoding,
