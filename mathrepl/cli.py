@@ -153,4 +153,4 @@ def _complain(error: MathreplError) -> None:
     from mathrepl.render.text import error_text
 
     console = plain_console()
-    console.print(error_text(error, console.width), soft_wrap=True)
+    console.print(error_text(error, console.width), soft_wrap=not console.is_terminal)

@@ -139,9 +139,11 @@ class Refused:
 
     equation: str
     error: MathreplError
+    weights: str = ""
 
     def record(self) -> dict[str, Any]:
-        return {"equation": self.equation, "error": str(self.error)}
+        record = {"equation": self.equation, "error": str(self.error)}
+        return {**record, "weights": self.weights} if self.weights else record
 
 
 @dataclass(frozen=True, slots=True)

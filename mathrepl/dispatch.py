@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from mathrepl.commands.parse import parse_command
 from mathrepl.commands.spec import Arguments, Command, Context, Quit, Value
 from mathrepl.comparison import Answers, Refused
-from mathrepl.errors import MathreplError
+from mathrepl.errors import MathreplError, UsageError
 from mathrepl.progress import Finished
 
 OK, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -39,7 +39,18 @@ def run_line(context: Context, line: str) -> Iterator[Value]:
         command, arguments = parse_command(line, context.commands, context.host)
         yield from run_command(context, command, arguments)
     else:
+        _check_not_a_command(context, line)
         yield context.session.ask_line(line)
+
+
+def _check_not_a_command(context: Context, line: str) -> None:
+    """`help` without its colon deserves more than a remark on the letter h."""
+    word = line.strip().split(" ", 1)[0].lower()
+    if not word or not (word.isalpha() or word == "?"):
+        return
+    for command in context.commands.values():
+        if context.host in command.hosts and word in (command.name, *command.aliases):
+            raise UsageError(f"{word!r} is no equation", hint=f"commands take a colon: :{word}")
 
 
 def run_command(context: Context, command: Command, arguments: Arguments) -> Iterator[Value]:

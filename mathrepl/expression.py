@@ -101,6 +101,13 @@ class Expression:
         """The binary operations, left to right, for instance `+*`."""
         return "".join(node.operation for node in _walk(self.root) if isinstance(node, Binary))
 
+    def has_signs(self) -> bool:
+        """Whether a plus stands before an operand, or a sign before a parenthesis or a sign."""
+        return any(
+            isinstance(node, Unary) and (node.sign == "+" or not isinstance(node.operand, Number))
+            for node in _walk(self.root)
+        )
+
     def format(self, *, spaced: bool) -> str:
         """Canonical text: digits as typed, one space round each operation, or none at all."""
         return _format(self.root, " " if spaced else "")
@@ -253,6 +260,8 @@ def _unreadable(text: str, column: int) -> EquationError:
         message, hint = "only ? may follow =", "leave the answer to the network: 94 + 909 = ?"
     elif character == ".":
         message, hint = "a point needs digits on both sides", "write 0.5"
+    elif character in "xX":
+        message, hint = f"{character!r} cannot stand in an equation", "write * to multiply"
     elif character == ",":
         message, hint = "a comma cannot stand in a number", "write 1000, and 0.5 for a half"
     else:

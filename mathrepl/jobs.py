@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import re
 import subprocess
 import sys
 import tempfile
@@ -148,7 +149,7 @@ class Job:
             name=self.plan.name,
             epochs=epochs,
             saved=best is not None,
-            best_epoch=best.number if best else 0,
+            best_epoch=self.best.index if self.best else 0,
             held_out=best.held_out if best else baseline,
             baseline=baseline,
             message="" if self._killed else self._why(code),
@@ -163,7 +164,9 @@ class Job:
             lines = self._log.read().decode(errors="replace").strip().splitlines()
         except (OSError, ValueError):
             lines = []
-        last = "".join(c for c in lines[-1] if c.isprintable())[:200] if lines else "no message"
+        raised = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Killed)\b", line)]
+        last = (raised or lines or ["no message"])[-1]
+        last = "".join(c for c in last if c.isprintable())[:200]
         return f"the training process ended with code {code}: {last}"
 
     def _undo_number(self) -> int | None:

@@ -83,7 +83,10 @@ class Warned:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The end: `saved` says whether weights were kept, `held_out` how good they are."""
+    """The end: `saved` says whether weights were kept, `held_out` how good they are.
+
+    `best_epoch` counts within this run, from 1; 0 where none was saved.
+    """
 
     outcome: Outcome
     name: str

@@ -13,6 +13,7 @@ from mathrepl.comparison import Answer, Answers, Refused, compare
 from mathrepl.encoding import Encoding
 from mathrepl.errors import MathreplError, OutOfReachError, TaskError, UsageError, WeightsError
 from mathrepl.expression import Expression, parse, readable, split_line
+from mathrepl.interrupts import counted
 from mathrepl.jobs import Job
 from mathrepl.plan import Plan, TrainSettings
 from mathrepl.settings import CHOICES, Settings
@@ -86,14 +87,17 @@ class Session:
         found = self.found
         if self._model is None:
             tensors = self.store.tensors(found)
-            from mathrepl.training.quiet import prepare_tensorflow, quiet_stderr
+            with counted() as presses:  # an import of TensorFlow that is cut off breaks it for good
+                from mathrepl.training.quiet import prepare_tensorflow, quiet_stderr
 
-            prepare_tensorflow()
-            from mathrepl.training.keras_models import build, load_into
+                prepare_tensorflow()
+                from mathrepl.training.keras_models import build, load_into
 
-            with quiet_stderr():
-                self._model = build(found.card.architecture, found.card.encoding)
-                load_into(self._model, tensors)
+                with quiet_stderr():
+                    self._model = build(found.card.architecture, found.card.encoding)
+                    load_into(self._model, tensors)
+            if presses.count:
+                raise KeyboardInterrupt
         return self._model
 
     @property
@@ -215,7 +219,7 @@ class Session:
             return
         able = [n for n in self.store.names() if n != card.name and self._knows(n, expression)]
         if not able:
-            hint = "no weights here can; train some with :set and :train --fresh"
+            hint = "no weights here can; train some for such equations"
         elif len(able) == 1:
             hint = f"try :use {able[0]}"
         else:
@@ -229,10 +233,17 @@ class Session:
         )
 
     def save(self, name: str) -> Card:
-        """Copy the current weights to `name` among the user's, and go on with those."""
+        """Copy the current weights to `name` among the user's, and go on with those.
+
+        Raises `WeightsError` for a name that is taken, by the user's or by bundled weights.
+        """
         if self.store.exists_as_user(check_name(name)):
             raise WeightsError(
                 f"you have weights named {name!r} already", hint="choose another name"
+            )
+        if name in self.store.names():
+            raise WeightsError(
+                f"{name!r} is the name of bundled weights", hint="choose another name"
             )
         try:
             self.store.copy(self.found, name)
@@ -242,6 +253,24 @@ class Session:
                 hint=f"free or unlock {self.store.user}",
             ) from None
         return self.use(name)
+
+    def delete(self, name: str) -> None:
+        """Delete weights of the user's; `undo` of that name brings them back.
+
+        Raises `UsageError` for weights in use, `WeightsError` where the user has none of that name.
+        """
+        job = self.running_job
+        if job is not None and name in (job.plan.name, job.plan.source):
+            raise UsageError(f"{name} is in training", hint="stop it first with :stop")
+        bundled_too = self.store.is_bundled(name)
+        if name == self.name and not bundled_too:
+            raise UsageError(f"{name} is in use", hint="switch to others first, with :use")
+        try:
+            self.store.delete(name)
+        except OSError as error:
+            raise WeightsError(f"could not delete {name!r}: {error.strerror or error}") from None
+        if name == self.name:
+            self._forget_network()
 
     def undo(self) -> tuple[Card | None, str | None]:
         """Go back to before the last training of the current weights.
@@ -259,6 +288,8 @@ class Session:
         try:
             return self.card, undone
         except WeightsError:
+            if self.settings.weights in self.store.names():
+                self.use(self.settings.weights)
             return None, undone
 
     @property
@@ -302,6 +333,11 @@ class Session:
                 raise TaskError(
                     "another task seed would train on equations that were held out",
                     hint="add --fresh to start over",
+                )
+            if wanted != card.task and self.store.is_bundled(target):
+                raise TaskError(
+                    f"{target} is bundled for {card.task.describe()}, this is {wanted.describe()}",
+                    hint="name the outcome with --name, or start over with --fresh",
                 )
         return Plan(
             name=target,

@@ -96,7 +96,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     for key, value in _read_file(path).items():
         settings = changed(settings, key, value, str(path))
     for variable, value in sorted(env.items()):
-        if not variable.startswith("MATHREPL_") or variable in _PATHS:
+        if not variable.startswith("MATHREPL_") or variable in _PATHS or not value:
             continue
         settings = changed(settings, variable.removeprefix("MATHREPL_").lower(), value, variable)
     return settings

@@ -91,6 +91,14 @@ class Store:
         """The checked weights of a card. Raises `WeightsError` saying what does not fit."""
         from mathrepl.tensors import read_tensors
 
+        path, content = self.read(found)
+        return read_tensors(content, found.card, str(path))
+
+    def read(self, found: Found) -> tuple[Path, bytes]:
+        """The file of a card's weights whose checksum holds, and its bytes.
+
+        Raises `WeightsError` where it is missing or damaged.
+        """
         card = found.card
         path = found.directory / f"{card.name}.safetensors"
         pending = self._pending(found.directory, card.name, card.sha256)
@@ -106,7 +114,7 @@ class Store:
                 raise WeightsError(f"cannot read {candidate}: {error.strerror or error}") from None
             data = content
             if hashlib.sha256(content).hexdigest() == card.sha256:
-                return read_tensors(content, card, str(candidate))
+                return candidate, content
         if data is None:
             raise WeightsError(
                 f"{path} is missing", hint="its card is there; restore it or train anew"
@@ -180,16 +188,21 @@ class Store:
     def remember(self, name: str) -> int:
         """Keep the user's current pair of `name` for `undo`; returns its number.
 
-        Where the user has none (bundled or new), an empty mark says that undo removes it.
+        Where the user has none (bundled or new), or a damaged one, an empty mark says that
+        undo removes it.
         """
         self.check_user_directory()
         directory = self.user / ".undo" / check_name(name)
         numbers = self._undo_numbers(name)
         number = (numbers[-1] if numbers else 0) + 1
-        if self.exists_as_user(name):
-            found = self.find(name)
+        try:
+            found = self.find(name) if self.exists_as_user(name) else None
+            tensors = self.tensors(found) if found else None
+        except WeightsError:
+            found = tensors = None
+        if found is not None and tensors is not None:
             kept = Store(directory, self.bundled)
-            kept.save(found.card.renamed(str(number)), self.tensors(found))
+            kept.save(found.card.renamed(str(number)), tensors)
         else:
             atomic.write_bytes(directory / f"{number}.absent", b"")
         for old in numbers[: max(0, len(numbers) + 1 - MAX_UNDO)]:
@@ -204,7 +217,7 @@ class Store:
         numbers = self._undo_numbers(name)
         if not numbers:
             raise WeightsError(
-                f"there is no training of {name!r} to undo", hint="undo follows a :train"
+                f"there is no training of {name!r} to undo", hint="undo follows a training"
             )
         undone = None
         if self.exists_as_user(name):
@@ -220,6 +233,18 @@ class Store:
         taken = self.names()
         numbered = (f"{name}-{i}" for i in count(2))
         return next(n for n in chain([name], numbered) if n not in taken)
+
+    def is_bundled(self, name: str) -> bool:
+        return (self.bundled / f"{check_name(name)}.json").exists()
+
+    def delete(self, name: str) -> None:
+        """Remove the user's pair of `name`, kept for `undo`. Raises `WeightsError`, `OSError`."""
+        if not self.exists_as_user(name):
+            why = "bundled weights stay" if self.is_bundled(name) else "there are none"
+            raise WeightsError(f"you have no weights named {name!r} to delete: {why}")
+        self.remember(name)
+        for suffix in (".json", ".safetensors"):
+            (self.user / f"{name}{suffix}").unlink(missing_ok=True)
 
     def restore(self, name: str, number: int) -> None:
         """Put back what `remember` kept as `number`, and forget it."""

@@ -202,6 +202,8 @@ class Task:
             len(text) > 1 and text[0] == "0" and text[1] != "." for text in expression.literals()
         ):
             notes.append("leading zeros were not in its training")
+        if expression.has_signs():
+            notes.append("such signs were not in its training")
         if "(" in expression.text:
             notes.append("parentheses were not in its training")
         return notes

@@ -382,7 +382,7 @@ def test_a_plan_from_the_shell_is_reproduced_by_its_command(
     for words in (
         "train 5 --fresh --name t --range -9..9 --ops +- --hidden 3 --batch-norm --lr 0.5",
         "train 7 -w tiny --name t --seed 3 --examples 50",
-        "train 7 --weights=blog --range=0..99",
+        "train 7 --weights=blog --range=0..99 --name small",
     ):
         assert run(shlex.split(words)) == 1
         assert run(shlex.split(plans[-1].command)[1:]) == 1

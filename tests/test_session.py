@@ -385,13 +385,21 @@ def test_save_copies_and_goes_on_with_the_copy(lab: Lab):
     assert files(lab.store.bundled) == shipped
 
 
-def test_save_takes_the_name_of_bundled_weights_but_not_of_the_users(lab: Lab):
+def test_save_takes_no_name_of_bundled_weights_or_of_the_users(lab: Lab):
     lab.bundle("shipped")
-    assert lab.session.save("shipped").name == "shipped"
     with pytest.raises(WeightsError, match="already"):
         lab.session.save("tiny")
-    with pytest.raises(WeightsError, match="already"):
+    with pytest.raises(WeightsError, match="bundled"):
         lab.session.save("shipped")
+
+
+def test_training_for_another_task_does_not_take_the_place_of_bundled_weights(lab: Lab):
+    lab.bundle("shipped")
+    lab.session.use("shipped")
+    with pytest.raises(TaskError, match="shipped is bundled for"):
+        plan_of(lab, task=Task(high=5))
+    assert plan_of(lab, task=Task(high=5), name="mine").name == "mine"
+    assert plan_of(lab).name == "shipped"
 
 
 @pytest.mark.parametrize("name", ["", ".", "../x", "a/b", "a b", "x.json", "-x"])
@@ -440,14 +448,13 @@ def test_undo_returns_to_the_weights_before_and_keeps_the_undone(lab: Lab):
     assert lab.session.ask("3 + 4").solution == trained.solution
 
 
-def test_undo_of_first_weights_leaves_none(lab: Lab):
+def test_undo_of_first_weights_goes_back_to_the_usual_ones(lab: Lab):
     lab.store.remember("first")
     tiny_weights(lab.store, "first")
     lab.session.use("first")
     assert lab.session.undo() == (None, "first-undone")
-    with pytest.raises(WeightsError, match="no weights named 'first'"):
-        lab.session.ask("3 + 4")
-    assert lab.session.use("tiny").name == "tiny"
+    assert "first" not in lab.store.names()
+    assert lab.session.ask("3 + 4").weights == "tiny"
 
 
 def test_undo_returns_to_the_bundled_weights(lab: Lab):

@@ -60,6 +60,10 @@ def test_the_environment_of_the_process_is_the_default(monkeypatch):
     assert load_settings() == Settings(quiz=7)
 
 
+def test_an_empty_variable_is_as_good_as_none():
+    assert load_settings({"MATHREPL_QUIZ": "", "MATHREPL_WEIGHTS": ""}) == Settings()
+
+
 def test_directory_variables_are_no_settings():
     found = load_settings({"MATHREPL_DATA_DIR": "/a", "MATHREPL_CONFIG_DIR": "/b"})
     assert found == Settings()
@@ -72,7 +76,6 @@ def test_directory_variables_are_no_settings():
         ("MATHREPL_THEME", "purple", "theme"),
         ("MATHREPL_HISTORY", "maybe", "history"),
         ("MATHREPL_QUIZ", "many", "quiz"),
-        ("MATHREPL_QUIZ", "", "quiz"),
         ("MATHREPL_", "x", ""),
     ],
 )

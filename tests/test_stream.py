@@ -232,9 +232,9 @@ def test_ctrl_c_ends_the_stream(lab: Lab):
 
 
 def test_a_quiz_takes_its_replies_from_the_lines_that_follow(lab: Lab, capsys):
-    code, recorder = feed(lab, b":quiz 2 --me --seed 1\n7\r\nx\n3 + 4\n")
+    code, recorder = feed(lab, b":quiz 2 --me --seed 1\n7\r\nx\n8\n3 + 4\n")
     rounds = [value for value in recorder.shown if isinstance(value, Round)]
-    assert [one.person for one in rounds] == ["7", "x"]
+    assert [one.person for one in rounds] == ["7", "8"]  # x is no number: asked again
     assert (code, truths(recorder)) == (0, ["7"])
     written = capsys.readouterr()
     assert written.out == ""

@@ -16,7 +16,7 @@ from mathrepl.commands.spec import (
 )
 from mathrepl.comparison import Answer, Answers, Refused
 from mathrepl.errors import EquationError, MathreplError, UsageError
-from mathrepl.expression import OPERATIONS, split_line
+from mathrepl.expression import OPERATIONS, read_value, split_line
 from mathrepl.interrupts import counted
 from mathrepl.quiz import play, questions
 from mathrepl.task import parse_operations, parse_range
@@ -53,8 +53,13 @@ def quiz(context: Context, arguments: Arguments) -> Iterator[Value]:
         yield Note("you against the network; an empty line passes, q or Ctrl-D ends")
 
     def person(prompt: str) -> str | None:
-        reply = context.person.ask(prompt)
-        return None if reply is None or reply.strip().lower() in ("q", ":q", "quit") else reply
+        while True:
+            reply = context.person.ask(prompt)
+            if reply is None or reply.strip().lower() in ("q", ":q", "quit"):
+                return None
+            if not reply.strip() or read_value(reply.strip()) is not None:
+                return reply
+            prompt = f"write a number, nothing to pass, or q to end; {prompt}"
 
     with counted() as presses:
         yield from play(session, asked, person if me else None, lambda: presses.count > 0)
@@ -77,7 +82,7 @@ def compare(context: Context, arguments: Arguments) -> Result:
             try:
                 items.append(other.ask(text))
             except MathreplError as error:
-                items.append(Refused(f"{text} ({other.name})", error))
+                items.append(Refused(text, error, other.name))
     return Answers(tuple(items))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from mathrepl.commands.spec import (
     Quit,
     Result,
     Table,
+    Value,
 )
 from mathrepl.commands.training import TASK_KEYS, TASK_PARAMETERS, task_changes, task_texts
 from mathrepl.errors import UsageError
@@ -59,7 +60,10 @@ def help_page(context: Context, arguments: Arguments) -> Result:
 
 
 def show(context: Context, arguments: Arguments) -> Result:
-    session = context.session
+    return _settings_table(context.session)
+
+
+def _settings_table(session: Session) -> Table:
     task = session.task
     settings = replace(session.settings, weights=session.name, engine=session.engine)
     rows = [(key, str(getattr(settings, key)).lower(), DESCRIPTIONS[key]) for key in SETTING_KEYS]
@@ -73,30 +77,35 @@ def show(context: Context, arguments: Arguments) -> Result:
     return Table("settings and task", ("key", "value", "meaning"), tuple(rows), footer=footer)
 
 
-def set_value(context: Context, arguments: Arguments) -> Result:
+def set_value(context: Context, arguments: Arguments) -> Iterator[Value]:
     key, value = arguments.text("key"), arguments.text("value")
     session = context.session
     if key is None:
-        return show(context, arguments)
+        yield _settings_table(session)
+        return
     if key == "task" and value == "reset":
         session.task = None
-        return Note(f"the task is that of the weights again: {session.task.describe()}")
+        yield Note(f"the task is that of the weights again: {session.task.describe()}")
+        return
     if value is None:
         raise UsageError(f"{key} needs a value", hint=f"write :set {key} VALUE")
     if key in TASK_KEYS:
         session.task = replace(session.task, **task_changes({key: value}))
-        return Note(
+        yield Note(
             f"task: {session.task.describe()}; :train 50 --fresh trains for it, "
             ":set task reset takes it back"
         )
+        return
     settings = changed(session.settings, key, value)
     if key == "weights":
         session.use(value)
     elif key == "engine":
+        if value == "keras":
+            yield Note("loading TensorFlow, a few seconds …")
+            session.model  # noqa: B018 - loaded here, so that the next question is quick
         session.set_engine(value)
     session.settings = settings
-    loads = "; TensorFlow loads with the next question" if value == "keras" else ""
-    return Note(f"{key} is {value} for this session{loads}")
+    yield Note(f"{key} is {value} for this session")
 
 
 def _values(session: Session, words: Sequence[str]) -> Sequence[str]:

@@ -24,6 +24,7 @@ def resolve(
     In a session `column` is where the name stands in `line`.
     """
     available = {n: c for n, c in commands.items() if host in c.hosts}
+    name = name.lower()
     for command in available.values():
         if name == command.name or name in command.aliases:
             return command

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -201,10 +202,12 @@ def stop(context: Context, arguments: Arguments) -> Result:
 
 def undo(context: Context, arguments: Arguments) -> Result:
     session = context.session
+    name = session.name
     card, undone = session.undo()
     kept = f"; the undone weights are kept as {undone}" if undone else ""
     if card is None:
-        return Note(f"{session.name} is gone, as it was before that training{kept}; :use others")
+        now = f"; now using {session.name}" if session.name != name else "; use others"
+        return Note(f"{name} is gone, as it was before that training{kept}{now}")
     where = "the bundled weights" if session.found.origin == "bundled" else "before that training"
     exact = f" ({card.held_out.exact:.2%} exact on held-out)" if card.held_out else ""
     return Note(f"{session.name} is back to {where}{exact}{kept}", "good")
@@ -240,7 +243,7 @@ def task_changes(texts: Mapping[str, str | None]) -> dict[str, Any]:
             if text not in ("on", "off"):
                 raise TaskError(f"spaces must be on or off, not {text!r}")
             changes["spaced"] = text == "on"
-        elif not (text.isascii() and text.isdigit() and len(text) < 10):
+        elif not re.fullmatch(r"-?[0-9]{1,9}", text):
             raise TaskError(f"{key} must be a whole number, not {text!r}")
         else:
             changes["seed" if key == "task_seed" else key] = int(text)

@@ -39,13 +39,16 @@ def models(context: Context, arguments: Arguments) -> Result:
     session = context.session
     rows: list[tuple[str, ...]] = []
     records: list[dict[str, Any]] = []
+    problems: list[str] = []
     for name in session.store.names():
         mark = "*" if name == session.name else ""
         try:
             found = session.store.find(name)
+            session.store.read(found)
         except WeightsError as error:
-            rows.append((mark, name, "unreadable", "", "", "", str(error)))
+            rows.append((mark, name, "unreadable", "", "", "", ""))
             records.append({"weights": name, "error": str(error)})
+            problems.append(f"{name}: {error}")
             continue
         card = found.card
         exact = f"{card.held_out.exact:.2%}" if card.held_out else "-"
@@ -81,6 +84,7 @@ def models(context: Context, arguments: Arguments) -> Result:
         ("", "name", "task", "held-out exact", "certified", "parameters", "from"),
         tuple(rows),
         tuple(records),
+        "\n".join(problems),
     )
 
 
@@ -98,7 +102,17 @@ def card_page(context: Context, arguments: Arguments) -> Result:
 
 def save(context: Context, arguments: Arguments) -> Result:
     card = context.session.save(arguments.text("name") or "")
-    return Note(f"saved as {card.name}, and now using it", "good")
+    using = ", and now using it" if context.host == "session" else ""
+    return Note(f"saved as {card.name}{using}", "good")
+
+
+def delete(context: Context, arguments: Arguments) -> Result:
+    name = arguments.text("name") or ""
+    context.session.delete(name)
+    back = f"mathrepl undo --weights {name}"
+    if context.session.store.is_bundled(name):
+        return Note(f"your {name} is deleted, the bundled one answers again; {back} takes it back")
+    return Note(f"{name} is deleted; {back} takes it back")
 
 
 def certify_weights(context: Context, arguments: Arguments) -> Iterator[Value]:
@@ -152,6 +166,13 @@ COMMANDS = (
         "copy the current weights to a name of yours",
         save,
         (Parameter("name", "the new name", required=True),),
+    ),
+    Command(
+        "delete",
+        "delete weights of yours",
+        delete,
+        (Parameter("name", "name of weights", "weights", required=True),),
+        details="Bundled weights stay; where yours hid them, they answer again.",
     ),
     Command(
         "certify",

@@ -7,6 +7,7 @@ weights while the person begins to type. `benchmarks/start.py` measures the diff
 from __future__ import annotations
 
 import contextlib
+import textwrap
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from mathrepl.errors import MathreplError
 from mathrepl.prompt.completion import CommandCompleter
 from mathrepl.prompt.highlight import LineLexer, style
 from mathrepl.prompt.history import open_history
+from mathrepl.prompt.keys import key_bindings
 from mathrepl.prompt.toolbar import toolbar
 from mathrepl.settings import Settings, data_directory, is_light
 
@@ -68,6 +70,7 @@ class Repl:
             style=DynamicStyle(self._style),
             input=input,
             output=output,
+            key_bindings=key_bindings(),
         )
         self._prompt.app.after_render += self._start_loading
 
@@ -84,9 +87,10 @@ class Repl:
 
     def run(self) -> int:
         """Until the person leaves."""
-        print(GREETING)  # noqa: T201 - rich is not loaded yet
-        if self._history_problem:
-            print(self._history_problem)  # noqa: T201
+        width = self._prompt.output.get_size().columns
+        for line in (GREETING, self._history_problem):
+            if line:
+                print(textwrap.fill(line, max(width, 10)))  # noqa: T201 - rich is not loaded yet
         while True:
             line = self._read()
             self._tell_finished_jobs()

@@ -89,7 +89,7 @@ def _narrow(answer: Answer) -> RenderableType:
         texts.append(marks)
     least = min((c.guess for c in answer.columns if c.guess), key=_probability, default=None)
     if least is not None:
-        texts.append(Text(f"least    {_shown(least.character)} {percent(least.probability)}"))
+        texts.append(Text(f"least sure: {_shown(least.character)} {percent(least.probability)}"))
     return Group(*texts)
 
 
@@ -121,7 +121,7 @@ def draw_answers(answers: Answers, console: Console, *, score: bool = True) -> R
     asked = [item for item in answers.items if isinstance(item, Answer)]
     right = sum(answer.right for answer in asked)
     below = [Text(f"{right} of {len(asked)} right", "quiet")] if score else []
-    several = len({answer.weights for answer in asked}) > 1
+    several = len({item.weights for item in answers.items if item.weights}) > 1
     if console.width < NARROW:
         return Group(*(_item_line(item, several) for item in answers.items), *below)
     table = Table(box=box.ROUNDED, header_style="quiet")
@@ -134,7 +134,7 @@ def draw_answers(answers: Answers, console: Console, *, score: bool = True) -> R
     table.add_column("sure", justify="right")
     for item in answers.items:
         row: list[RenderableType]
-        weights = [item.weights if isinstance(item, Answer) else ""] if several else []
+        weights = [item.weights] if several else []
         if isinstance(item, Refused):
             row = [Text(safe(item.equation)), *weights, "", "", Text(safe(str(item.error)), "bad")]
         else:

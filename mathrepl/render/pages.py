@@ -13,7 +13,7 @@ from mathrepl.commands.configuring import HelpPage
 from mathrepl.commands.spec import Note, Table
 from mathrepl.commands.weights import CardPage
 from mathrepl.encoding import END
-from mathrepl.render.text import NARROW, safe, sparkline
+from mathrepl.render.text import NARROW, safe, sparkline, thinned
 
 
 def draw_note(note: Note) -> RenderableType:
@@ -122,19 +122,13 @@ def _card_rows(card: Card) -> list[tuple[str, str]]:
         rows.append(("versions", ", ".join(f"{k} {v}" for k, v in versions.items())))
     if card.history:
         exact = [epoch.held_out.exact for epoch in card.history]
-        rows.append(("exact by epoch", sparkline(_thinned(exact, 50), 50, 0.0, 1.0)))
+        rows.append(("exact by epoch", sparkline(thinned(exact, 50), 50, 0.0, 1.0)))
     rows.append(("sha256", card.sha256))
     return rows
 
 
 def _last_epoch(card: Card) -> int:
     return card.history[-1].number if card.history else 0
-
-
-def _thinned(values: list[float], width: int) -> list[float]:
-    if len(values) <= width:
-        return values
-    return [values[i * (len(values) - 1) // (width - 1)] for i in range(width)]
 
 
 def certificate_line(certificate: Certificate) -> str:

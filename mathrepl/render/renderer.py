@@ -77,7 +77,8 @@ class Renderer:
     def error(self, error: MathreplError, equation: str | None = None) -> None:
         """One clear line, with a caret where the error has a column."""
         self.close()
-        self.talk.print(error_text(error, self.talk.width), soft_wrap=True)
+        text = error_text(error, self.talk.width)
+        self.talk.print(text, soft_wrap=not self.talk.is_terminal)
 
     def _drawings(self) -> dict[type[Any], Callable[[Any], None]]:
         out, talk = self.out, self.talk

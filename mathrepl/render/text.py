@@ -37,6 +37,13 @@ def sparkline(values: Sequence[float], width: int, low: float, high: float) -> s
     return "".join(_BLOCKS[min(int(s * len(_BLOCKS)), len(_BLOCKS) - 1)] for s in shares)
 
 
+def thinned(values: Sequence[float], width: int) -> list[float]:
+    """At most `width` of the values, evenly chosen, first and last among them."""
+    if len(values) <= width:
+        return list(values)
+    return [values[i * (len(values) - 1) // (width - 1)] for i in range(width)]
+
+
 def place_name(power: int | None, widest: int) -> str:
     """`1000`, or `10⁹` where places are many; empty for the point and signs."""
     if power is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import IO
 
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.theme import Theme
 
 from mathrepl.settings import is_light
 
+WIDTH_OF_A_PIPE = 500  # nothing there is a window that lines would have to fit
 _SHARED = {"title": "bold", "key": "bold"}
 _DARK = {
     "good": "green",
@@ -43,4 +45,9 @@ class PipeConsole(Console):
 
 def make_console(file: IO[str], theme: str) -> Console:
     """A console that never guesses markup in text and respects NO_COLOR."""
-    return PipeConsole(file=file, theme=styles(theme), markup=False, highlight=False, emoji=False)
+    console = PipeConsole(
+        file=file, theme=styles(theme), markup=False, highlight=False, emoji=False
+    )
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = WIDTH_OF_A_PIPE
+    return console

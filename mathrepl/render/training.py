@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 
 from rich.console import Console, Group, RenderableType
@@ -13,7 +14,7 @@ from rich.text import Text
 from mathrepl.certify import Certifying
 from mathrepl.progress import EpochDone, Event, Finished, Launched, Sample, Started, Stepped, Warned
 from mathrepl.render.answers import written
-from mathrepl.render.text import safe, sparkline
+from mathrepl.render.text import safe, sparkline, thinned
 
 SPARKS = 32
 
@@ -100,11 +101,14 @@ class TrainingView:
         baseline = self._started.baseline if self._started else None
         table = Table.grid(padding=(0, 2))
         if losses:
-            sparks = sparkline(losses, SPARKS, 0.0, max(losses))
+            # The loss falls by orders of magnitude: on a linear scale its end would be flat.
+            logs = [math.log10(max(loss, 1e-9)) for loss in thinned(losses, SPARKS)]
+            sparks = sparkline(logs, SPARKS, min(logs), max(logs))
             table.add_row("loss", f"{losses[-1]:.4f}", Text(sparks, "accent"))
         if exact:
             best = self._best.epoch.held_out if self._best else baseline
-            sparks = sparkline(exact, SPARKS, 0.0, 1.0)
+            shown = thinned(exact, SPARKS)
+            sparks = sparkline(shown, SPARKS, min(shown), max(shown))
             table.add_row(
                 "held-out exact",
                 f"{exact[-1]:.2%}",
@@ -162,14 +166,15 @@ def draw_finished(finished: Finished) -> RenderableType:
     elif finished.saved:
         how = "stopped" if finished.outcome == "stopped" else "trained"
         text.append(f"{how} {name} after {epochs}", "title")
-        text.append(f": best epoch {finished.best_epoch} kept, {reached} exact on held-out{before}")
+        text.append(f": best epoch {finished.best_epoch} kept, {reached} exact on held-out")
+        text.append(before)
         text.append("; :undo goes back", "quiet")
     elif finished.outcome == "stopped" and not finished.epochs:
         text.append("stopped before the first epoch ended; nothing was changed", "unsure")
     else:
         how = "stopped after " if finished.outcome == "stopped" else ""
         text.append(f"{how}{epochs}, none better than before", "unsure")
-        text.append(f": {name} stays at {reached} exact on held-out")
+        text.append(f" ({reached} exact on held-out); nothing was changed")
     if finished.message:
         text.append(f" ({safe(finished.message)})", "unsure")
     return text

@@ -54,6 +54,11 @@ class _Run:
         self.should_stop = should_stop
         self.store = Store(plan.user, plan.bundled)
         source = self.store.find(plan.source) if plan.source else None
+        if source and (source.card.architecture, source.card.encoding) != (
+            plan.architecture,
+            plan.encoding,
+        ):
+            raise MathreplError(f"{plan.source} is no longer the network it was; try again")
         self.card = Card(
             name=plan.name,
             architecture=plan.architecture,
@@ -211,7 +216,7 @@ class _Run:
                 self.plan.name,
                 len(self.history),
                 self.saved,
-                self.kept.best_epoch if self.saved else self.card.best_epoch,
+                self.kept.best_epoch - self.past_epochs if self.saved else 0,
                 self.kept.held_out if self.saved else baseline,
                 baseline,
                 message,

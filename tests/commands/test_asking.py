@@ -116,7 +116,8 @@ def test_what_one_network_cannot_read_the_other_answers(lab: Lab):
     tiny_weights(lab.store, "times", Task(high=9, operations="*"))
     refused, answer = lab.value(":compare tiny times 3 * 4").items
     assert isinstance(refused, Refused)
-    assert "tiny" in refused.equation
+    assert (refused.equation, refused.weights) == ("3 * 4", "tiny")
+    assert refused.record()["weights"] == "tiny"
     assert isinstance(answer, Answer)
     assert (answer.weights, answer.truth) == ("times", "12")
 

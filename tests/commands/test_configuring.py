@@ -43,7 +43,6 @@ def shown(lab: Lab) -> dict[str, str]:
         ("editing", "vi", "vi"),
         ("history", "off", False),
         ("history", "true", True),
-        ("engine", "keras", "keras"),
         ("engine", "numpy", "numpy"),
     ],
 )
@@ -54,6 +53,16 @@ def test_a_setting_is_changed_for_this_session(lab: Lab, key: str, text: str, va
     assert getattr(lab.session.settings, key) == value
     assert shown(lab)[key] == str(value).lower()
     assert files(lab.folder) == before
+
+
+def test_the_keras_engine_is_loaded_when_it_is_chosen(lab: Lab, monkeypatch: pytest.MonkeyPatch):
+    loaded: list[str] = []
+    monkeypatch.setattr(type(lab.session), "model", property(lambda self: loaded.append("model")))
+    first, last = lab.values(":set engine keras")
+    assert "loading TensorFlow" in first.text
+    assert loaded == ["model"]
+    assert last.text == "engine is keras for this session"
+    assert lab.session.engine == shown(lab)["engine"] == "keras"
 
 
 @pytest.mark.parametrize(

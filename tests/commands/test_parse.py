@@ -109,9 +109,14 @@ def test_a_near_miss_is_suggested(line: str, meant: str):
     assert error.column == 1
 
 
-@pytest.mark.parametrize("line", [":", ":zzzzz", ":94 + 909", ":TRAIN 5", ":train; 5", "::"])
+@pytest.mark.parametrize("line", [":", ":zzzzz", ":94 + 909", ":train; 5", "::"])
 def test_what_is_no_command_points_to_the_list(line: str):
     assert "unknown command" in refused(line).message
+
+
+def test_capitals_do_not_matter():
+    command, _ = parse(":TRAIN 5")
+    assert command.name == "train"
 
 
 def test_an_unknown_command_without_a_near_one_points_to_help():

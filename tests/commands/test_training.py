@@ -419,7 +419,8 @@ def test_undo_of_first_weights_says_they_are_gone(lab: Lab):
     lab.value(":use first")
     note = lab.value(":undo")
     assert "first is gone" in note.text
-    assert ":use" in note.text
+    assert "now using tiny" in note.text
+    assert lab.session.name == "tiny"
     assert lab.store.names() == ["first-undone", "tiny"]
 
 

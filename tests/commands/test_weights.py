@@ -13,7 +13,7 @@ from mathrepl import atomic
 from mathrepl.card import Certificate, Metrics
 from mathrepl.commands.spec import Note, Table
 from mathrepl.commands.weights import CardPage
-from mathrepl.errors import WeightsError
+from mathrepl.errors import UsageError, WeightsError
 from mathrepl.task import Task
 from tests.commands import Lab, files, isolate
 from tests.helpers import tiny_weights
@@ -58,14 +58,52 @@ def test_the_mark_follows_use(lab: Lab):
     assert [row[:2] for row in lab.value(":models").rows] == [("*", "other"), ("", "tiny")]
 
 
+def test_damaged_weights_are_not_listed_as_healthy(lab: Lab):
+    tiny_weights(lab.store, "zoo")
+    (lab.store.user / "zoo.safetensors").write_bytes(b"short")
+    table = lab.value(":models")
+    assert [row[2] for row in table.rows] == ["a + b, 0..9", "unreadable"]
+    assert "checksum" in table.footer
+
+
+def test_deleted_weights_are_gone_and_can_be_taken_back(lab: Lab):
+    tiny_weights(lab.store, "zoo")
+    before = lab.store.find("zoo").card
+    assert "zoo is deleted" in lab.value(":delete zoo").text
+    assert lab.store.names() == ["tiny"]
+    lab.store.undo("zoo")
+    assert lab.store.find("zoo").card == before
+
+
+def test_weights_in_use_or_bundled_are_not_deleted(lab: Lab):
+    lab.bundle("shipped")
+    with pytest.raises(UsageError, match="in use"):
+        lab.values(":delete tiny")
+    with pytest.raises(WeightsError, match="bundled weights stay"):
+        lab.values(":delete shipped")
+    with pytest.raises(WeightsError, match="there are none"):
+        lab.values(":delete nobody")
+    assert lab.store.names() == ["shipped", "tiny"]
+
+
+def test_deleting_what_hides_bundled_weights_shows_them_again(lab: Lab):
+    lab.bundle("shipped", seed=5)
+    bundled = lab.store.find("shipped").card.sha256
+    tiny_weights(lab.store, "shipped", seed=6)
+    lab.value(":use shipped")
+    assert "the bundled one answers again" in lab.value(":delete shipped").text
+    assert lab.session.card.sha256 == bundled
+
+
 @pytest.mark.parametrize("content", [b"{", b"", b"[]", b'{"format": 1}', b"\xff\xfe", b"{}"])
 def test_a_damaged_card_costs_its_row_only(lab: Lab, content: bytes):
     tiny_weights(lab.store, "zoo")
     (lab.store.user / "bad.json").write_bytes(content)
-    bad, tiny, zoo = lab.value(":models").rows
+    table = lab.value(":models")
+    bad, tiny, zoo = table.rows
     assert (bad[1], bad[2]) == ("bad", "unreadable")
-    assert "bad.json" in bad[-1]
-    assert "\n" not in bad[-1]
+    assert "bad.json" in table.footer
+    assert "\n" not in table.footer
     assert (tiny[1], zoo[1]) == ("tiny", "zoo")
     record = lab.value(":models").record()[0]
     assert set(record) == {"weights", "error"}

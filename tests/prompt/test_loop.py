@@ -39,8 +39,9 @@ def run(session: Session, keyboard: PipeInput, typed: str) -> Parts:
     """Type everything, leave with Ctrl-D, and give back what the session was made of."""
     parts = assemble(session)
     keyboard.send_text(typed + CTRL_D)
-    code = Repl(session.settings, lambda: parts, input=keyboard, output=DummyOutput()).run()
-    assert code == 0
+    repl = Repl(session.settings, lambda: parts, input=keyboard, output=DummyOutput())
+    repl._parts = parts  # the keys are all typed at once, before anything could load
+    assert repl.run() == 0
     return parts
 
 
@@ -100,7 +101,7 @@ def test_a_history_that_cannot_be_kept_costs_one_line(
 def test_tab_completes_a_command(
     session: Session, keyboard: PipeInput, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run(session, keyboard, f":us{TAB} other\r")
+    run(session, keyboard, f":us{TAB}other\r")
     assert session.name == "other"
     assert "now using other" in capsys.readouterr().out
 
@@ -127,3 +128,12 @@ def test_missing_weights_are_an_error_for_each_question_and_no_more(
     out = capsys.readouterr().out
     assert out.count("there are no weights named 'blog'") == 1
     assert "no weights yet" in out
+
+
+@pytest.mark.parametrize("typed", ["help", "QUIT", "?"])
+def test_a_command_without_its_colon_is_recognised(
+    session: Session, keyboard: PipeInput, capsys: pytest.CaptureFixture[str], typed: str
+) -> None:
+    run(session, keyboard, f"{typed}\r1 + 1\r")
+    assert "commands take a colon" in capsys.readouterr().out
+    assert len(session.history) == 1
