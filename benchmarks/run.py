@@ -74,13 +74,13 @@ def read_until(terminal: int, wanted: bytes, seconds: float = 20.0) -> bytes:
 
 
 def end_session(process: int, terminal: int) -> None:
-    os.write(terminal, b"\x04")
-    while True:
+    ended = False
+    while not ended:
+        os.write(terminal, b"\x04")  # again and again: one typed between two prompts is lost
         try:
-            if not os.read(terminal, 4096):
-                break
+            read_until(terminal, b"never", 0.5)
         except OSError:
-            break
+            ended = True
     os.close(terminal)
     os.waitpid(process, 0)
 
@@ -164,9 +164,15 @@ def epoch() -> list[Line]:
 def memory() -> list[Line]:
     """Peak resident memory of a session that asked questions and a quiz, and never trained."""
     process, terminal, _ = start_session()
-    for line in (b"94 + 909\r", b"1+2; 30+40\r", b":quiz 20\r"):
-        os.write(terminal, line)
-        read_until(terminal, b"exact match" if b"quiz" in line else b"sure", 20)
+    for line, wanted in (
+        (b"94 + 909", b"sure of the whole"),
+        (b"1+2; 30+40", b"of 2 right"),
+        (b":quiz 20", b"exact match"),
+    ):
+        os.write(terminal, line + b"\r")
+        if wanted not in read_until(terminal, wanted):
+            raise RuntimeError(f"{line!r} was not answered")
+        read_until(terminal, b"math> ")
     status = Path(f"/proc/{process}/status").read_text()
     peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
     end_session(process, terminal)

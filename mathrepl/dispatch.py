@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from mathrepl.commands.parse import parse_command
-from mathrepl.commands.spec import Arguments, Command, Context, Quit, Value
+from mathrepl.commands.spec import Arguments, Command, Context, Note, Quit, Value
 from mathrepl.comparison import Answers, Refused
 from mathrepl.errors import MathreplError, UsageError
 from mathrepl.progress import Finished
@@ -78,6 +78,8 @@ def perform(
         code = error.exit_code
     except KeyboardInterrupt:
         context.interrupted = True
+        if context.host == "session":
+            renderer.show(Note("interrupted"))
     except BrokenPipeError:
         raise
     except OSError as error:

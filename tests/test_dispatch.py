@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mathrepl.commands.spec import Note, Quit, Value
+from mathrepl.commands.spec import Host, Note, Quit, Value
 from mathrepl.comparison import Answer, Answers, Refused
 from mathrepl.dispatch import Done, perform, run_line
 from mathrepl.errors import (
@@ -162,12 +162,15 @@ def test_the_wish_to_leave_is_passed_on(lab: Lab):
     assert recorder.shown == [Quit()]
 
 
-def test_ctrl_c_between_values_ends_quietly(lab: Lab):
+@pytest.mark.parametrize("host", ["session", "shell"])
+def test_ctrl_c_between_values_ends_with_a_word_in_a_session(lab: Lab, host: Host):
+    lab.context.host = host
     recorder = Recorder()
     done = perform(lab.context, failing(KeyboardInterrupt(), Note("before")), recorder)
     assert done == Done(130)
     assert lab.context.interrupted
-    assert (recorder.shown, recorder.errors, recorder.closed) == ([Note("before")], [], 1)
+    said = [Note("before"), *([Note("interrupted")] if host == "session" else [])]
+    assert (recorder.shown, recorder.errors, recorder.closed) == (said, [], 1)
 
 
 def test_a_command_that_was_interrupted_says_so_in_the_code(lab: Lab):
