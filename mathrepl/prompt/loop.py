@@ -123,7 +123,10 @@ class Repl:
 
         parts = self.parts
         theme = parts.session.settings.theme
-        done = perform(parts.context, run_line(parts.context, line), parts.renderer)
+        try:
+            done = perform(parts.context, run_line(parts.context, line), parts.renderer)
+        except KeyboardInterrupt:  # pressed once more while the first was being answered
+            return False
         if parts.session.settings.theme != theme:
             parts.renderer.set_theme(parts.session.settings.theme)
         return done.leave
