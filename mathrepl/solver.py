@@ -72,7 +72,7 @@ class NetworkSolver:
 
 
 def numpy_solver(card: Card, tensors: Tensors) -> NetworkSolver:
-    """The network in numpy: ready at once, about 0.4 ms a question."""
+    """The network in numpy: ready at once (`benchmarks/run.py answer`)."""
     kind = KINDS[card.architecture.kind]
 
     def probabilities(questions: Indices) -> Floats:

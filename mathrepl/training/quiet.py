@@ -25,8 +25,9 @@ def quiet_stderr() -> Iterator[None]:
 def prepare_tensorflow() -> None:
     """Import and set up TensorFlow once: CPU threads that suit small networks, no chatter.
 
-    One thread an operation and two operations at a time: an epoch of the seed network takes
-    0.36 s, against 0.6 s with TensorFlow's defaults on two cores (`benchmarks/epoch.py`).
+    One thread an operation and two operations at a time: the operations of networks this small
+    cost more to split over threads than to run. Part of the gain that `benchmarks/run.py epoch`
+    measures.
     """
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     os.environ["KERAS_BACKEND"] = "tensorflow"
