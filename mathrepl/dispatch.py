@@ -12,7 +12,7 @@ from mathrepl.comparison import Answers, Refused
 from mathrepl.errors import MathreplError, UsageError
 from mathrepl.progress import Finished
 
-OK, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130
+OK, FAILURE, INTERRUPTED = 0, 1, 130
 
 
 class Shows(Protocol):
@@ -49,7 +49,7 @@ def _check_not_a_command(context: Context, line: str) -> None:
     if not word or not (word.isalpha() or word == "?"):
         return
     for command in context.commands.values():
-        if context.host in command.hosts and word in (command.name, *command.aliases):
+        if context.host in command.hosts and command.is_called(word):
             raise UsageError(f"{word!r} is no equation", hint=f"commands take a colon: :{word}")
 
 

@@ -33,9 +33,9 @@ class Job:
         self.finished: Finished | None = None
         self.saves = 0
         self.told = follow  # whether the person has seen how it ended
-        self.began = time.monotonic()
         self._follow = follow
         self._killed = False
+        self._store = Store(plan.user, plan.bundled)
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the process ends
         self._process = subprocess.Popen(
@@ -153,7 +153,7 @@ class Job:
             held_out=best.held_out if best else baseline,
             baseline=baseline,
             message="" if self._killed else self._why(code),
-            undo=self._undo_number() if best else None,
+            undo=self._store.last_undo(self.plan.name) if best else None,
         )
 
     def _why(self, code: int) -> str:
@@ -169,13 +169,10 @@ class Job:
         last = "".join(c for c in last if c.isprintable())[:200]
         return f"the training process ended with code {code}: {last}"
 
-    def _undo_number(self) -> int | None:
-        return Store(self.plan.user, self.plan.bundled).last_undo(self.plan.name)
-
     def _put_back(self, finished: Finished) -> Finished:
         if finished.undo is not None:
             try:
-                Store(self.plan.user, self.plan.bundled).restore(self.plan.name, finished.undo)
+                self._store.restore(self.plan.name, finished.undo)
             except (OSError, MathreplError) as error:
                 return replace(finished, message=f"could not put back the old weights: {error}")
         self.saves += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -63,13 +63,7 @@ class Plan:
                 "architecture": self.architecture.record(),
                 "encoding": self.encoding.record(),
                 "task": self.task.record(),
-                "settings": {
-                    "epochs": self.settings.epochs,
-                    "examples": self.settings.examples,
-                    "batch": self.settings.batch,
-                    "learning_rate": self.settings.learning_rate,
-                    "seed": self.settings.seed,
-                },
+                "settings": asdict(self.settings),
                 "command": self.command,
                 "user": str(self.user),
                 "bundled": str(self.bundled),

@@ -155,36 +155,39 @@ class Session:
 
     def ask_each(self, texts: Sequence[str]) -> Answers:
         """Answer many equations in one batch; what cannot be asked is `Refused` in its place."""
-        expressions: list[Expression] = []
+        askable: list[tuple[Expression, str]] = []
         items: list[Answer | Refused | None] = []
         for text in texts:
             try:
                 expression = parse(text)
-                expression.value()
-                self.check_reach(expression)
+                askable.append((expression, self._truth(expression)))
+                items.append(None)
             except MathreplError as error:
                 items.append(Refused(text.strip(), error))
-            else:
-                expressions.append(expression)
-                items.append(None)
-        answers = iter(self.ask_expressions(expressions))
+        answers = iter(self._answer(askable))
         return Answers(tuple(item if item is not None else next(answers) for item in items))
 
     def ask_expressions(self, expressions: Sequence[Expression]) -> list[Answer]:
         """Answer parsed equations in one batch, and remember them. Raises `EquationError`."""
-        if not expressions:
+        return self._answer([(expression, self._truth(expression)) for expression in expressions])
+
+    def _truth(self, expression: Expression) -> str:
+        """The truth of an equation that the network can be asked. Raises `EquationError`."""
+        truth = self.card.task.truth(expression)
+        self._check_reach(expression)
+        return truth
+
+    def _answer(self, askable: Sequence[tuple[Expression, str]]) -> list[Answer]:
+        if not askable:
             return []
         card = self.card
-        truths = [card.task.truth(expression) for expression in expressions]
-        for expression in expressions:
-            self.check_reach(expression)
-        questions = [e.format(spaced=card.task.spaced) for e in expressions]
+        questions = [e.format(spaced=card.task.spaced) for e, _ in askable]
         solver = self.solver
         started = time.perf_counter()
         solutions = solver.solve(questions)
         seconds = (time.perf_counter() - started) / len(questions)
         answers = []
-        for expression, truth, solution in zip(expressions, truths, solutions, strict=True):
+        for (expression, truth), solution in zip(askable, solutions, strict=True):
             answer = compare(
                 solution.question,
                 solution,
@@ -204,13 +207,10 @@ class Session:
         signs = task.operations + ("-" if task.low < 0 else "")
         strange = [sign for sign in signs if sign not in card.encoding.characters]
         if strange:
-            raise OutOfReachError(
-                f"{card.name} has no character {strange[0]!r}, it was trained on "
-                f"{card.task.describe()}",
-                hint="choose other operations, or weights that know them",
-            )
+            hint = "choose other operations, or weights that know them"
+            raise OutOfReachError(_lacks(card, strange[0]), hint=hint)
 
-    def check_reach(self, expression: Expression) -> None:
+    def _check_reach(self, expression: Expression) -> None:
         """Raise `OutOfReachError` where the network has no character for the question."""
         card = self.card
         question = expression.format(spaced=card.task.spaced)
@@ -225,8 +225,7 @@ class Session:
         else:
             hint = f"these weights could: {', '.join(able)}"
         raise OutOfReachError(
-            f"{card.name} has no character {strange[0]!r}, it was trained on "
-            f"{card.task.describe()}",
+            _lacks(card, strange[0]),
             text=expression.text,
             column=readable(expression.text).find(strange[0]),
             hint=hint,
@@ -396,6 +395,10 @@ class Session:
 
     def _forget_network(self) -> None:
         self._found = self._solver = self._model = None
+
+
+def _lacks(card: Card, character: str) -> str:
+    return f"{card.name} has no character {character!r}, it was trained on {card.task.describe()}"
 
 
 def _notes(card: Card, expression: Expression, question: str, truth: str) -> list[str]:

@@ -37,7 +37,7 @@ class NetworkSolver:
         self._probabilities = probabilities
 
     def solve(self, questions: Sequence[str]) -> list[Solution]:
-        """Solutions in order; questions of equal length are batched by `BATCH`."""
+        """Solutions in order, asked in batches of at most `BATCH`."""
         solutions: list[Solution] = []
         for texts, probabilities in self._batches(questions):
             solutions += _solutions(self.card, texts, probabilities)
@@ -51,8 +51,8 @@ class NetworkSolver:
         return written
 
     def _batches(self, questions: Sequence[str]) -> Any:
-        # A question longer than those of the training is padded by nothing it has not seen:
-        # it stands alone, so that it cannot lengthen the padding of its neighbours.
+        # A question longer than those of the training is asked alone: in a batch it would lengthen
+        # the padding of its neighbours, and their answers could change with it.
         usual = self.card.encoding.question_length
         batch: list[str] = []
         for question in questions:

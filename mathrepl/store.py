@@ -161,13 +161,17 @@ class Store:
             if path != keep:
                 path.unlink(missing_ok=True)
 
+    @property
+    def _user_is_bundled(self) -> bool:
+        return self.user.resolve() == self.bundled.resolve()
+
     def is_writable(self, found: Found) -> bool:
         """Whether weights are the user's own; bundled ones are never written."""
-        return found.origin == "user" and self.user.resolve() != self.bundled.resolve()
+        return found.origin == "user" and not self._user_is_bundled
 
     def check_user_directory(self) -> None:
         """Raise `WeightsError` where the user's directory is the bundled one."""
-        if self.user.resolve() == self.bundled.resolve():
+        if self._user_is_bundled:
             raise WeightsError(
                 "bundled weights are never overwritten",
                 hint="set MATHREPL_DATA_DIR to another folder",
@@ -192,7 +196,7 @@ class Store:
         undo removes it.
         """
         self.check_user_directory()
-        directory = self.user / ".undo" / check_name(name)
+        directory = self._undo_directory(name)
         numbers = self._undo_numbers(name)
         number = (numbers[-1] if numbers else 0) + 1
         try:
@@ -206,7 +210,7 @@ class Store:
         else:
             atomic.write_bytes(directory / f"{number}.absent", b"")
         for old in numbers[: max(0, len(numbers) + 1 - MAX_UNDO)]:
-            self._forget(name, old)
+            self.forget(name, old)
         return number
 
     def undo(self, name: str) -> str | None:
@@ -243,42 +247,44 @@ class Store:
             why = "bundled weights stay" if self.is_bundled(name) else "there are none"
             raise WeightsError(f"you have no weights named {name!r} to delete: {why}")
         self.remember(name)
+        self._remove(name)
+
+    def _remove(self, name: str) -> None:
         for suffix in (".json", ".safetensors"):
             (self.user / f"{name}{suffix}").unlink(missing_ok=True)
 
     def restore(self, name: str, number: int) -> None:
         """Put back what `remember` kept as `number`, and forget it."""
-        directory = self.user / ".undo" / check_name(name)
+        directory = self._undo_directory(name)
         if (directory / f"{number}.absent").exists():
-            for suffix in (".json", ".safetensors"):
-                (self.user / f"{name}{suffix}").unlink(missing_ok=True)
+            self._remove(name)
         else:
             kept = Store(directory, self.bundled)
             found = kept.find(str(number))
             self.save(found.card.renamed(name), kept.tensors(found))
-        self._forget(name, number)
+        self.forget(name, number)
 
     def forget(self, name: str, number: int) -> None:
-        """Drop what `remember` kept as `number`: nothing was changed after all."""
-        self._forget(check_name(name), number)
+        """Drop what `remember` kept as `number`: put back, too old, or not needed after all."""
+        directory = self._undo_directory(name)
+        for suffix in (".json", ".absent", ".safetensors"):
+            (directory / f"{number}{suffix}").unlink(missing_ok=True)
 
     def last_undo(self, name: str) -> int | None:
         """The number of the newest pair kept for undo."""
         numbers = self._undo_numbers(name)
         return numbers[-1] if numbers else None
 
+    def _undo_directory(self, name: str) -> Path:
+        return self.user / ".undo" / check_name(name)
+
     def _undo_numbers(self, name: str) -> list[int]:
-        directory = self.user / ".undo" / check_name(name)
+        directory = self._undo_directory(name)
         try:
             stems = {p.stem for p in directory.iterdir() if p.suffix in (".json", ".absent")}
         except OSError:
             return []
         return sorted(int(stem) for stem in stems if stem.isdecimal())
-
-    def _forget(self, name: str, number: int) -> None:
-        directory = self.user / ".undo" / name
-        for suffix in (".json", ".absent", ".safetensors"):
-            (directory / f"{number}{suffix}").unlink(missing_ok=True)
 
     @staticmethod
     def _pending(directory: Path, name: str, sha256: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from mathrepl.commands.spec import (
     Arguments,
@@ -18,6 +18,7 @@ from mathrepl.comparison import Answer, Answers, Refused
 from mathrepl.errors import EquationError, MathreplError, UsageError
 from mathrepl.expression import OPERATIONS, read_value, split_line
 from mathrepl.interrupts import counted
+from mathrepl.plan import MAX_SEED
 from mathrepl.quiz import play, questions
 from mathrepl.task import parse_operations, parse_range
 
@@ -27,12 +28,18 @@ def ask(context: Context, arguments: Arguments) -> Result:
     words = arguments.texts("equations")
     if len(words) > 1 and any(word in OPERATIONS for word in words):
         words = (" ".join(words),)  # 94 + 909 without quotes
-    texts = [text for word in words for text in split_line(word)]
+    texts = _equations(words)
     if len(texts) == 1:
         return context.session.ask(texts[0])
+    return context.session.ask_each(texts)
+
+
+def _equations(words: Sequence[str]) -> list[str]:
+    """The equations of some words, several in a word with `;`. Raises `EquationError` for none."""
+    texts = [text for word in words for text in split_line(word)]
     if not texts:
         raise EquationError("nothing to read", hint="type an equation such as 94 + 909")
-    return context.session.ask_each(texts)
+    return texts
 
 
 def quiz(context: Context, arguments: Arguments) -> Iterator[Value]:
@@ -69,9 +76,7 @@ def quiz(context: Context, arguments: Arguments) -> Iterator[Value]:
 def compare(context: Context, arguments: Arguments) -> Result:
     """The same equations asked of two networks, one row an answer."""
     session = context.session
-    texts = [t for word in arguments.texts("equations") for t in split_line(word)]
-    if not texts:
-        raise EquationError("nothing to read", hint="type an equation such as 94 + 909")
+    texts = _equations(arguments.texts("equations"))
     names = [arguments.text("a") or "", arguments.text("b") or ""]
     if names[0] == names[1]:
         raise UsageError(f"{names[0]} and {names[1]} are the same", hint="name two weights")
@@ -141,7 +146,7 @@ COMMANDS = (
             Parameter("--me", "answer too, against the network", "flag"),
             Parameter("--range", "numbers to draw from, such as 0..99"),
             Parameter("--ops", "operations to draw from, such as +-"),
-            Parameter("--seed", "draw the same equations again", "integer", low=0, high=2**31 - 1),
+            Parameter("--seed", "draw the same equations again", "integer", low=0, high=MAX_SEED),
         ),
         details="The equations are never among those that the network was trained on.",
         examples=(":quiz 5", ":quiz --me", ":quiz 20 --range 0..99"),

@@ -23,7 +23,6 @@ from mathrepl.commands.training import TASK_KEYS, TASK_PARAMETERS, task_changes,
 from mathrepl.errors import UsageError
 from mathrepl.session import Session
 from mathrepl.settings import CHOICES, DESCRIPTIONS, FILE_NAME, Settings, changed, config_directory
-from mathrepl.task import SAMPLINGS
 
 SETTING_KEYS = tuple(f.name for f in fields(Settings))
 
@@ -115,8 +114,7 @@ def _values(session: Session, words: Sequence[str]) -> Sequence[str]:
     fixed = {
         "history": ("on", "off"),
         "task": ("reset",),
-        "sampling": SAMPLINGS,
-        "spaces": ("on", "off"),
+        **{parameter.key: parameter.choices for parameter in TASK_PARAMETERS},
         **CHOICES,
     }
     return fixed.get(key, ())

@@ -26,7 +26,7 @@ def resolve(
     available = {n: c for n, c in commands.items() if host in c.hosts}
     name = name.lower()
     for command in available.values():
-        if name == command.name or name in command.aliases:
+        if command.is_called(name):
             return command
     mark = ":" if host == "session" else ""
     starting = sorted(n for n in available if n.startswith(name)) if name else []

@@ -162,6 +162,10 @@ class Command:
     aliases: tuple[str, ...] = ()
     hosts: tuple[Host, ...] = BOTH
 
+    def is_called(self, word: str) -> bool:
+        """Whether `word` is its name or an alias."""
+        return word == self.name or word in self.aliases
+
     def parameters_for(self, host: Host) -> tuple[Parameter, ...]:
         return tuple(p for p in self.parameters if host in p.hosts)
 

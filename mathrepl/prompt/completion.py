@@ -49,7 +49,7 @@ class CommandCompleter(Completer):
 
     def _command(self, head: str) -> Command | None:
         for command in self._commands.values():
-            if head == command.name or head in command.aliases:
+            if command.is_called(head):
                 return command
         starting = [c for n, c in self._commands.items() if n.startswith(head)]
         return starting[0] if len(starting) == 1 else None

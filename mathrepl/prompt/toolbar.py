@@ -71,7 +71,7 @@ def _hint(commands: Mapping[str, Command], text: str) -> str | None:
         return None
     name = typed[1:].split(" ")[0]
     for command in commands.values():
-        if "session" in command.hosts and (name == command.name or name in command.aliases):
+        if "session" in command.hosts and command.is_called(name):
             return f"{command.usage('session')}  {command.summary}"
     starting = [f":{n}" for n, c in commands.items() if n.startswith(name) and "session" in c.hosts]
     return "  ".join(starting) if starting else "no such command; :help lists them"

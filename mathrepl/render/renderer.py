@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any
 
 from rich.console import Console
@@ -38,17 +37,6 @@ class Renderer:
     def set_theme(self, theme: str) -> None:
         for console in {id(self.out): self.out, id(self.talk): self.talk}.values():
             console.push_theme(styles(theme), inherit=False)
-
-    def __enter__(self) -> Renderer:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End any live display."""

@@ -101,7 +101,7 @@ class _Run:
         self.history: list[Epoch] = []
         self.best: Metrics | None = None
         self.undo: int | None = None
-        self.saved = False
+        self.kept: Card | None = None
         self.unsaved: tuple[dict[str, Floats], Card] | None = None
 
     def run(self) -> None:
@@ -188,7 +188,6 @@ class _Run:
             self.unsaved = (tensors, card)
             self.emit(Warned(f"could not save the best weights yet: {error.strerror or error}"))
             return False
-        self.saved = True
         self.unsaved = None
         return True
 
@@ -197,12 +196,13 @@ class _Run:
             self._save(*self.unsaved)
         if self.unsaved is not None:
             outcome, message = "failed", "the best weights could not be saved; free the disk"
-        if not self.saved and self.undo is not None:
+        kept = self.kept
+        if kept is None and self.undo is not None:
             self.store.forget(self.plan.name, self.undo)
-        if self.saved:
+        if kept is not None:
             done = f"{outcome} after {len(self.history)} of {self.plan.settings.epochs} epochs"
             final = replace(
-                self.kept,
+                kept,
                 trainings=(*self.card.trainings, replace(self.training, outcome=done)),
                 history=(*self.card.history, *self.history),
             )
@@ -215,12 +215,12 @@ class _Run:
                 outcome,
                 self.plan.name,
                 len(self.history),
-                self.saved,
-                self.kept.best_epoch - self.past_epochs if self.saved else 0,
-                self.kept.held_out if self.saved else baseline,
+                kept is not None,
+                kept.best_epoch - self.past_epochs if kept else 0,
+                kept.held_out if kept else baseline,
                 baseline,
                 message,
-                self.undo if self.saved else None,
+                self.undo if kept else None,
             )
         )
 
