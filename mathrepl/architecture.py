@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import Any
 
 from mathrepl.errors import TaskError
 
 MAX_HIDDEN = 1024
 MAX_DEPTH = 8
+MAX_EMBEDDING = 512
+MAX_HEADS = 16
+MAX_PLACES = 1024
+
+_ATTENTION = ("hidden", "embedding", "heads", "places")
+# The settings that mean something to a kind of network; a card names no others.
+SETTINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "seq2seq": ("hidden", "encoder_depth", "decoder_depth", "dropout", "batch_norm"),
+        "attention": _ATTENTION,
+        "work": (*_ATTENTION, "reader_hidden", "reader_depth"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """Hidden units of each LSTM direction, stacked layers, and regularisation.
+    """Hidden units, depths and regularisation of a network of some `kind`.
 
-    `dropout` is the share of an LSTM layer's outputs that training drops; `batch_norm`
-    normalises each LSTM layer's outputs. Raises `TaskError` for values out of bounds.
+    `seq2seq` is the seed network: `hidden` LSTM units a direction, stacked `encoder_depth` and
+    `decoder_depth` layers; `dropout` is the share of an LSTM layer's outputs that training
+    drops; `batch_norm` normalises each LSTM layer's outputs.
+
+    `attention` has a BiLSTM encoder of `hidden` / 2 units a direction, and `heads` attention
+    heads between a decoder LSTM of `hidden` / 2 units and one of `hidden`. Characters, keys and
+    queries have `embedding` numbers; `places` counts the place embeddings, 0 for none.
+
+    `work` is two networks: a doer of kind `attention`, and a reader that tags characters, of
+    `reader_depth` BiLSTM layers with `reader_hidden` units a direction.
+
+    Raises `TaskError` for values out of bounds.
     """
 
     kind: str = "seq2seq"
@@ -25,32 +50,67 @@ class Architecture:
     decoder_depth: int = 1
     dropout: float = 0.0
     batch_norm: bool = False
+    embedding: int = 32
+    heads: int = 2
+    places: int = 16
+    reader_hidden: int = 48
+    reader_depth: int = 2
 
     def __post_init__(self) -> None:
-        if not 1 <= self.hidden <= MAX_HIDDEN:
-            raise TaskError(f"hidden size must be 1 to {MAX_HIDDEN}, not {self.hidden}")
-        for side, depth in (("encoder", self.encoder_depth), ("decoder", self.decoder_depth)):
-            if not 1 <= depth <= MAX_DEPTH:
-                raise TaskError(f"{side} depth must be 1 to {MAX_DEPTH}, not {depth}")
+        for what, value, low, high in (
+            ("hidden size", self.hidden, 1, MAX_HIDDEN),
+            ("encoder depth", self.encoder_depth, 1, MAX_DEPTH),
+            ("decoder depth", self.decoder_depth, 1, MAX_DEPTH),
+            ("embedding", self.embedding, 1, MAX_EMBEDDING),
+            ("heads", self.heads, 1, MAX_HEADS),
+            ("places", self.places, 0, MAX_PLACES),
+            ("reader hidden size", self.reader_hidden, 1, MAX_HIDDEN),
+            ("reader depth", self.reader_depth, 1, MAX_DEPTH),
+        ):
+            if not low <= value <= high:
+                raise TaskError(f"{what} must be {low} to {high}, not {value}")
         if not 0 <= self.dropout < 1:
             raise TaskError(f"dropout must be at least 0 and below 1, not {self.dropout}")
+        if self.kind != "seq2seq" and self.hidden % (2 * self.heads):
+            raise TaskError(
+                f"hidden size {self.hidden} cannot be halved and shared by {self.heads} heads",
+                hint=f"take a multiple of {2 * self.heads}",
+            )
 
     def record(self) -> dict[str, Any]:
-        return asdict(self)
+        """The kind and the settings it knows."""
+        names = ("kind", *SETTINGS.get(self.kind, ()))
+        return {name: getattr(self, name) for name in names}
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Architecture:
         """Inverse of `record`. Raises `TaskError` for missing, unknown or mistyped keys."""
         types = {f.name: type(f.default) for f in fields(cls)}
-        if set(record) != set(types):
-            raise TaskError("an architecture has " + ", ".join(types))
-        for key, kind in types.items():
-            if type(record[key]) is not kind and not (kind is float and type(record[key]) is int):
-                raise TaskError(f"architecture setting {key!r} must be of type {kind.__name__}")
+        kind = record.get("kind")
+        if not isinstance(kind, str):
+            raise TaskError("an architecture has a kind, which is a text")
+        wanted = ("kind", *SETTINGS.get(kind, tuple(key for key in record if key != "kind")))
+        if set(record) != set(wanted):
+            raise TaskError(f"an architecture of kind {kind!r} has " + ", ".join(wanted))
+        if kind not in SETTINGS:
+            return cls(kind)
+        for key in wanted:
+            kinds = (float, int) if types[key] is float else (types[key],)
+            if type(record[key]) not in kinds:
+                raise TaskError(
+                    f"architecture setting {key!r} must be of type {types[key].__name__}"
+                )
         return cls(**record)
 
     def describe(self) -> str:
         """One line for a person: `BiLSTM(20) -> RepeatVector -> BiLSTM(20) -> Dense`."""
+        if self.kind != "seq2seq":
+            doer = (
+                f"BiLSTM({self.hidden // 2}) -> LSTM({self.hidden // 2}) -> {self.heads}-head "
+                f"attention -> LSTM({self.hidden}) -> Dense"
+            )
+            reader = f"{self.reader_depth} x BiLSTM({self.reader_hidden}) -> Dense"
+            return f"reader {reader}; doer {doer}" if self.kind == "work" else doer
         layer = f"BiLSTM({self.hidden})"
         encoder = f"{self.encoder_depth} x {layer}" if self.encoder_depth > 1 else layer
         decoder = f"{self.decoder_depth} x {layer}" if self.decoder_depth > 1 else layer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from mathrepl.architecture import Architecture
@@ -33,11 +33,15 @@ class Epoch:
     seconds: float
     training: Metrics
     held_out: Metrics
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """One `train` run: its command, settings and seeds, and the library versions it ran with."""
+    """One `train` run: its command, settings and seeds, and the library versions it ran with.
+
+    `part` names the network it trained, in weights of several. Settings are `TrainSettings`'s.
+    """
 
     command: str
     epochs: int
@@ -49,6 +53,13 @@ class Training:
     started: str
     outcome: str
     versions: dict[str, str] = field(default_factory=dict)
+    part: str = ""
+    weight_decay: float = 0.0
+    clip: float = 0.0
+    schedule: str = "constant"
+    warmup: int = 0
+    averaging: float = 0.0
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +105,7 @@ class Card:
 
     def record(self) -> dict[str, Any]:
         record = asdict(self)
+        record["architecture"] = self.architecture.record()
         record["trainings"] = list(record["trainings"])
         record["history"] = list(record["history"])
         return {"format": FORMAT, **record}
@@ -138,9 +150,14 @@ def _card(record: dict[str, Any]) -> Card:
 
 
 def _epoch(record: Any) -> Epoch:
+    record = _with_defaults(record, Epoch)
     _check_keys(record, Epoch, "an epoch")
     nested = {side: _flat(Metrics, record[side]) for side in ("training", "held_out")}
-    if type(record["number"]) is not int or type(record["seconds"]) not in (int, float):
+    if (
+        type(record["number"]) is not int
+        or type(record["part"]) is not str
+        or type(record["seconds"]) not in (int, float)
+    ):
         raise WeightsError("an epoch needs a number and seconds")
     return Epoch(**{**record, **nested})
 
@@ -153,6 +170,7 @@ def _flat(kind: type[_T], record: Any) -> _T:
     """A dataclass of plain values, with every key there and of its annotated type."""
     allowed = {"float": (float, int), "int": (int,), "str": (str,), "bool": (bool,)}
     what = kind.__name__.lower()
+    record = _with_defaults(record, kind)
     _check_keys(record, kind, what)
     for f in fields(kind):  # type: ignore[arg-type]
         value = record[f.name]
@@ -163,6 +181,14 @@ def _flat(kind: type[_T], record: Any) -> _T:
         if not good:
             raise WeightsError(f"{what} setting {f.name!r} must be of type {f.type}")
     return kind(**record)
+
+
+def _with_defaults(record: Any, kind: type[Any]) -> Any:
+    """The record with what cards from before a setting existed do not name."""
+    if not isinstance(record, dict):
+        return record
+    known = {f.name: f.default for f in fields(kind) if f.default is not MISSING}
+    return {**known, **record}
 
 
 def _check_keys(record: Any, kind: type[Any], what: str) -> None:

@@ -40,6 +40,20 @@ def one_hot(encoding: Encoding, indices: Indices) -> Floats:
     return np.eye(len(encoding.characters), dtype=np.float32)[indices]
 
 
+def places(encoding: Encoding, indices: Indices) -> Indices:
+    """The place of each digit within its number, (n, T) counted from 1 in writing order.
+
+    Other characters have 0. With a reversed encoding the least significant digit has 1.
+    """
+    is_digit = np.array([character.isdigit() for character in encoding.characters])[indices]
+    counted = np.zeros_like(indices)
+    run = np.zeros(len(indices), indices.dtype)
+    for t in range(indices.shape[1]):
+        run = np.where(is_digit[:, t], run + 1, 0).astype(indices.dtype)
+        counted[:, t] = run
+    return counted
+
+
 def _encode(encoding: Encoding, texts: Sequence[str], length: int) -> Indices:
     ordered = [text[::-1] for text in texts] if encoding.reverse else list(texts)
     if any(len(text) >= length or END in text for text in ordered):

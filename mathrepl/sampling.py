@@ -145,7 +145,48 @@ def narrowed(task: Task, *, bounds: tuple[int, int] | None, operations: str | No
     )
 
 
+def draw_questions(task: Task, rng: random.Random) -> Iterator[str]:
+    """Questions without end, repeats included."""
+    draw = _drawer(task, rng)
+    while True:
+        yield draw()
+
+
+def with_carries(rng: random.Random, *digits: int) -> tuple[int, int]:
+    """Two numbers of so many digits whose sum carries, in each column, as a coin decides.
+
+    A carry runs on through a column only where the digits sum to nine, so uniform numbers hardly
+    ever have a long one; here every pattern of carries is alike. A column whose digits cannot do
+    as the coin says does otherwise.
+    """
+    coin = rng.random() if max(digits) > 3 else 0.5
+    carry = 0
+    numbers = [0, 0]
+    for column in range(max(digits)):
+        lows = [int(column == d - 1 and d > 1) for d in digits]
+        highs = [9 if column < d else 0 for d in digits]
+        wanted = int(rng.random() < coin)
+        pairs = [
+            (x, y)
+            for x in range(lows[0], highs[0] + 1)
+            for y in range(lows[1], highs[1] + 1)
+            if (x + y + carry >= 10) == wanted
+        ]
+        if pairs:
+            x, y = rng.choice(pairs)
+        else:
+            x, y = (rng.randint(low, high) for low, high in zip(lows, highs, strict=True))
+        carry = int(x + y + carry >= 10)
+        numbers[0] += x * 10**column
+        numbers[1] += y * 10**column
+    return numbers[0], numbers[1]
+
+
 def _drawer(task: Task, rng: random.Random) -> Callable[[], str]:
+    if task.sampling == "carries":
+        return _carry_drawer(task, rng)
+    if task.brackets:
+        return lambda: _bracketed(task, rng)
     classes = _digit_classes(task) if task.sampling == "stratified" else [(task.low, task.high)]
 
     def number() -> int:
@@ -158,6 +199,62 @@ def _drawer(task: Task, rng: random.Random) -> Callable[[], str]:
         return _question(task, operands, rng.choices(task.operations, k=count))
 
     return draw
+
+
+def _carry_drawer(task: Task, rng: random.Random) -> Callable[[], str]:
+    """Sums by digit counts and carries; twice the digits' numbers get about thrice the share."""
+    counts = range(len(str(task.low)), len(str(task.high)) + 1)
+    shares = [10 ** (0.5 * count) for count in counts]
+    if task.high > 10**4:  # where no digit count can be used up, all are alike
+        shares = [1.0 for _ in counts]
+
+    def draw() -> str:
+        while True:
+            numbers = with_carries(rng, *rng.choices(counts, shares, k=2))
+            if all(task.low <= number <= task.high for number in numbers):
+                return _question(task, list(numbers), ["+"])
+
+    return draw
+
+
+def _bracketed(task: Task, rng: random.Random) -> str:
+    """A chain or a tree of operations; one that divides does so once, ending a term."""
+    count = rng.randint(task.fewest, task.most)
+    plain = task.operations.replace("/", "") or "+"
+    space = " " if task.spaced else ""
+    classes = _digit_classes(task)
+
+    def number(*, leads: bool) -> str:
+        low, high = (task.low, task.high) if rng.random() < 0.6 else rng.choice(classes)
+        value = rng.randint(low, high)
+        if value and rng.random() < 0.06:
+            return f"-{value}" if leads else f"(-{value})"
+        return str(value)
+
+    def tree(operations: int, *, leads: bool, grouping: float) -> str:
+        if not operations:
+            return number(leads=leads)
+        before = rng.randrange(operations)
+        left, right = before, operations - 1 - before
+        groups = [bool(side) and rng.random() < grouping for side in (left, right)]
+        first = tree(left, leads=leads or groups[0], grouping=grouping)
+        second = tree(right, leads=groups[1], grouping=grouping)
+        first, second = (
+            f"({text})" if group else text
+            for text, group in zip((first, second), groups, strict=True)
+        )
+        return f"{first}{space}{rng.choice(plain)}{space}{second}"
+
+    grouping = 0.7 if rng.random() < 0.4 else 0.0
+    if "/" not in task.operations or rng.random() >= 1 / len(task.operations):
+        return tree(count, leads=True, grouping=grouping)
+    term = f"{rng.randint(max(task.low, 0), task.high)}{space}/{space}{rng.randint(1, task.high)}"
+    if count == 1 or rng.random() < 0.6:
+        return term
+    other = tree(count - 2, leads=True, grouping=grouping)
+    if rng.random() < 0.5:
+        return f"{term}{space}{rng.choice('+-')}{space}({other})"
+    return f"{other}{space}{rng.choice('+-')}{space}{term}"
 
 
 def _digit_classes(task: Task) -> list[tuple[int, int]]:

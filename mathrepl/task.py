@@ -12,8 +12,8 @@ from mathrepl.errors import TaskError
 from mathrepl.expression import MAX_LENGTH, OPERATIONS, Expression, format_value
 
 _Interval = tuple[Fraction, Fraction]
-Sampling = Literal["uniform", "stratified"]
-SAMPLINGS: tuple[Sampling, ...] = ("uniform", "stratified")
+Sampling = Literal["uniform", "stratified", "carries"]
+SAMPLINGS: tuple[Sampling, ...] = ("uniform", "stratified", "carries")
 MAX_NUMBER_DIGITS = 100
 MAX_OPERATIONS = 20
 MAX_DECIMALS = 20
@@ -26,8 +26,10 @@ class Task:
     Operands are integers in `low..high`; an equation has `fewest..most` operations out of
     `operations`; its answer is rounded half away from zero to `decimals` digits after the
     point. `sampling` draws operands uniformly, or first a digit count and then a number of
-    that many digits (`stratified`). `seed` decides which equations are drawn and which are
-    held out. `spaced` writes `94 + 909`, else `94+909`.
+    that many digits (`stratified`), or the numbers of a sum by their digit counts and by where
+    it carries (`carries`). `seed` decides which equations are drawn and which are held out.
+    `spaced` writes `94 + 909`, else `94+909`. With `brackets`, equations also have parentheses
+    and negative numbers, and divide once at most, as the last step of a term.
 
     Raises `TaskError` for settings that contradict each other.
     """
@@ -41,6 +43,7 @@ class Task:
     sampling: Sampling = "uniform"
     seed: int = 0
     spaced: bool = True
+    brackets: bool = False
 
     def __post_init__(self) -> None:
         if self.low > self.high:
@@ -66,6 +69,11 @@ class Task:
             raise TaskError(
                 f"sampling {self.sampling!r} is unknown", hint="use uniform or stratified"
             )
+        if self.sampling == "carries" and (self.operations != "+" or self.most > 1 or self.low < 0):
+            raise TaskError(
+                "only sums of two numbers from 0 up can be drawn by their carries",
+                hint="use uniform or stratified",
+            )
         if self.seed < 0:
             raise TaskError(f"a seed must be 0 or more, not {self.seed}")
         if self.operations == "/" and self.low == self.high == 0:
@@ -86,6 +94,8 @@ class Task:
     def characters(self) -> str:
         """The characters that its questions and answers are written with, without the end mark."""
         signs = set(self.operations)
+        if self.brackets:
+            signs |= set("()-")
         if self.low < 0 or "-" in self.operations:
             signs.add("-")
         if self.decimals and "/" in self.operations:
@@ -163,6 +173,8 @@ class Task:
         parts = [what, f"{self.low}..{self.high}"]
         if self.decimals:
             parts.append(f"{self.decimals} decimals")
+        if self.brackets:
+            parts.append("with parentheses and signs")
         if self.sampling != "uniform":
             parts.append(self.sampling)
         return ", ".join(parts)
@@ -174,6 +186,7 @@ class Task:
     def from_record(cls, record: dict[str, Any]) -> Task:
         """Inverse of `record`. Raises `TaskError` for missing, unknown or mistyped keys."""
         types = {f.name: type(f.default) for f in fields(cls)}
+        record = {"brackets": False, **record}  # cards from before there were any
         for key in record:
             if key not in types:
                 raise TaskError(f"a task has no setting {key!r}")
@@ -185,7 +198,8 @@ class Task:
     def outside(self, expression: Expression) -> list[str]:
         """In which ways `expression` lies outside this task, one phrase each; empty if inside."""
         notes = []
-        beyond = [v for v in expression.operands() if not self.low <= v <= self.high]
+        low = min(self.low, -self.high) if self.brackets else self.low
+        beyond = [v for v in expression.operands() if not low <= v <= self.high]
         if beyond:
             number = format_value(beyond[0], MAX_DECIMALS)
             notes.append(f"{number} is outside the trained range {self.low}..{self.high}")
@@ -202,9 +216,9 @@ class Task:
             len(text) > 1 and text[0] == "0" and text[1] != "." for text in expression.literals()
         ):
             notes.append("leading zeros were not in its training")
-        if expression.has_signs():
+        if expression.has_signs() and not self.brackets:
             notes.append("such signs were not in its training")
-        if "(" in expression.text:
+        if "(" in expression.text and not self.brackets:
             notes.append("parentheses were not in its training")
         return notes
 

@@ -7,9 +7,10 @@ import struct
 
 import numpy as np
 
+from mathrepl.architecture import SETTINGS
 from mathrepl.card import Card
 from mathrepl.errors import WeightsError
-from mathrepl.networks import KINDS, Tensors
+from mathrepl.networks import Tensors, shapes_of
 
 MAX_HEADER_BYTES = 1_000_000
 
@@ -27,12 +28,12 @@ def read_tensors(data: bytes, card: Card, where: str) -> Tensors:
 
     The header is compared before any tensor is built, so what a file declares costs nothing.
     """
-    if card.architecture.kind not in KINDS:
+    if card.architecture.kind not in SETTINGS:
         raise WeightsError(
             f"{where} is a network of kind {card.architecture.kind!r}, unknown here",
             hint="update mathrepl",
         )
-    wanted = KINDS[card.architecture.kind].shapes(card.architecture, card.encoding)
+    wanted = shapes_of(card.architecture, card.encoding)
     declared = _header(data, where)
     for name in sorted(set(wanted) ^ set(declared)):
         verb = "lacks" if name in wanted else "has an unknown"

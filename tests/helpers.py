@@ -9,7 +9,7 @@ from mathrepl.architecture import Architecture
 from mathrepl.card import Card
 from mathrepl.encoding import Encoding
 from mathrepl.expression import OPERATIONS
-from mathrepl.networks import KINDS, parameter_count
+from mathrepl.networks import parameter_count, shapes_of
 from mathrepl.store import Store
 from mathrepl.task import SAMPLINGS, Task
 
@@ -23,7 +23,7 @@ def random_tensors(
     """Float32 tensors of the right names and shapes; variances are positive."""
     rng = np.random.default_rng(seed)
     tensors = {}
-    for name, shape in KINDS["seq2seq"].shapes(architecture, encoding).items():
+    for name, shape in shapes_of(architecture, encoding).items():
         values = rng.normal(0, 0.5, shape)
         if name.endswith(".moving_variance"):
             values = np.abs(values) + 0.1

@@ -9,7 +9,7 @@ from mathrepl.architecture import Architecture
 from mathrepl.codec import encode_questions
 from mathrepl.encoding import Encoding
 from mathrepl.networks import KINDS, parameter_count
-from mathrepl.networks.seq2seq import lstm, sigmoid, softmax
+from mathrepl.networks.lstm import lstm, sigmoid, softmax
 from mathrepl.task import Task
 from tests.helpers import random_tensors
 

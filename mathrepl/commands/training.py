@@ -7,7 +7,7 @@ import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, cast
 
 from mathrepl.architecture import MAX_DEPTH, MAX_HIDDEN, Architecture
 from mathrepl.commands.spec import (
@@ -90,7 +90,7 @@ def _plan(session: Session, arguments: Arguments) -> Plan:
     for key, name in (("examples", "examples"), ("batch", "batch"), ("seed", "seed")):
         value = arguments.integer(key)
         if value is not None:
-            settings = replace(settings, **{name: value})
+            settings = replace(settings, **cast("dict[str, Any]", {name: value}))
     rate = arguments.number("lr")
     if rate is not None:
         settings = replace(settings, learning_rate=rate)

@@ -1,6 +1,6 @@
 """Networks as readable numpy: one module a kind, and one table of the kinds.
 
-A new kind is a module with a `KIND`, entered in `KINDS`, and its Keras twin in
+A new kind is a module with two functions, entered in `KINDS`, and its Keras twin in
 `mathrepl.training.keras_models`.
 """
 
@@ -13,7 +13,7 @@ from types import MappingProxyType
 from mathrepl.architecture import Architecture
 from mathrepl.codec import Floats, Indices
 from mathrepl.encoding import Encoding
-from mathrepl.networks import seq2seq
+from mathrepl.networks import attention, seq2seq, tagger
 
 Tensors = Mapping[str, Floats]
 
@@ -23,7 +23,7 @@ class Kind:
     """What the rest of the program needs to know of a kind of network.
 
     `shapes` gives every tensor's name and shape; `probabilities` maps question indices
-    (n, question length) to the softmax over the alphabet, (n, answer length, alphabet).
+    (n, question length) to the softmax at every place, (n, answer length, alphabet).
     """
 
     shapes: Callable[[Architecture, Encoding], dict[str, tuple[int, ...]]]
@@ -31,14 +31,53 @@ class Kind:
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
-    {"seq2seq": Kind(seq2seq.shapes, seq2seq.probabilities)}
+    {
+        "seq2seq": Kind(seq2seq.shapes, seq2seq.probabilities),
+        "attention": Kind(attention.shapes, attention.probabilities),
+        "tagger": Kind(tagger.shapes, tagger.probabilities),
+    }
 )
+# Weights of these kinds are several networks in one file, each tensor named after its part.
+_PARTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"work": MappingProxyType({"reader": "tagger", "doer": "attention"})}
+)
+
+
+def parts_of(architecture: Architecture) -> dict[str, str]:
+    """The kind of each network in such weights, by the part's name; a lone one has none.
+
+    Raises `KeyError` for an unknown kind.
+    """
+    if architecture.kind in _PARTS:
+        return dict(_PARTS[architecture.kind])
+    KINDS[architecture.kind]  # a clear KeyError rather than an empty answer
+    return {"": architecture.kind}
+
+
+def shapes_of(architecture: Architecture, encoding: Encoding) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every tensor of such weights, `doer.output.bias` for a part's."""
+    return {
+        prefixed(part, name): shape
+        for part, kind in parts_of(architecture).items()
+        for name, shape in KINDS[kind].shapes(architecture, encoding).items()
+    }
+
+
+def prefixed(part: str, name: str) -> str:
+    """The tensor's name in weights of several parts."""
+    return f"{part}.{name}" if part else name
+
+
+def part_tensors(tensors: Tensors, part: str) -> Tensors:
+    """The tensors of one part under their own names."""
+    start = prefixed(part, "")
+    return {name.removeprefix(start): t for name, t in tensors.items() if name.startswith(start)}
 
 
 def parameter_count(architecture: Architecture, encoding: Encoding) -> int:
     """Parameters that training changes, as Keras's `count_params` counts trainable ones."""
     total = 0
-    for name, shape in KINDS[architecture.kind].shapes(architecture, encoding).items():
+    for name, shape in shapes_of(architecture, encoding).items():
         if name.endswith((".moving_mean", ".moving_variance")):
             continue
         size = 1

@@ -7,23 +7,31 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from mathrepl.architecture import Architecture
-from mathrepl.codec import Floats, Indices, one_hot
+from mathrepl.codec import Floats, Indices, one_hot, places
 from mathrepl.encoding import Encoding
+from mathrepl.networks import parts_of
 from mathrepl.networks.seq2seq import NORM_EPSILON
+from mathrepl.networks.tagger import TAGS
+from mathrepl.training.attention_model import AttentionSeq2Seq, Tagger
 from mathrepl.training.fused_lstm import FusedLSTM
 
 layers = keras.layers
 
 
-def build(architecture: Architecture, encoding: Encoding, *, fused: bool = False) -> Any:
-    """The untrained Keras model; one-hot (n, T, V) in, probabilities (n, U, V) out.
+def build(
+    architecture: Architecture, encoding: Encoding, *, part: str = "", fused: bool = False
+) -> Any:
+    """One untrained Keras model: the network of these weights, or `part` of them.
 
-    T is free, so questions longer than those of the training can be asked. With `fused` the
-    LSTM layers run in one operation each: the same function, faster to train.
+    The seed network takes one-hot (n, T, V) and gives probabilities (n, U, V); the others give
+    logits. T is free. With `fused` the LSTM layers run in one operation each: the same function,
+    faster to train.
     """
-    return _BUILDERS[architecture.kind](architecture, encoding, FusedLSTM if fused else layers.LSTM)
+    kind = parts_of(architecture)[part]
+    return _BUILDERS[kind](architecture, encoding, FusedLSTM if fused else layers.LSTM)
 
 
 def _seq2seq(architecture: Architecture, encoding: Encoding, lstm: Any) -> Any:
@@ -50,25 +58,54 @@ def _recurrent(architecture: Architecture, lstm: Any, name: str, x: Any, *, sequ
     return x
 
 
-_BUILDERS = {"seq2seq": _seq2seq}
+def _attention(architecture: Architecture, encoding: Encoding, lstm: Any) -> Any:
+    return AttentionSeq2Seq(architecture, len(encoding.characters), lstm)
+
+
+def _tagger(architecture: Architecture, encoding: Encoding, lstm: Any) -> Any:
+    return Tagger(architecture, len(encoding.characters), TAGS, lstm)
+
+
+_BUILDERS = {"seq2seq": _seq2seq, "attention": _attention, "tagger": _tagger}
 
 
 def variables(model: Any) -> dict[str, Any]:
     """Keras variables by our tensor names, such as `encoder.0.forward.kernel`."""
     found: dict[str, Any] = {}
+    for name, layer in _named_layers(model).items():
+        owner = layer.cell if isinstance(layer, layers.LSTM) else layer
+        for part in _WEIGHTS:
+            variable = getattr(owner, part, None)
+            if variable is not None:
+                found[f"{name}.{part}"] = variable
+    return found
+
+
+_WEIGHTS = (
+    "kernel",
+    "recurrent_kernel",
+    "bias",
+    "embeddings",
+    "gamma",
+    "beta",
+    "moving_mean",
+    "moving_variance",
+)
+
+
+def _named_layers(model: Any) -> dict[str, Any]:
+    if isinstance(model, AttentionSeq2Seq | Tagger):
+        return dict(model.named_layers())
+    found: dict[str, Any] = {}
     for layer in model.layers:
         name = layer.name.replace("_norm", ".norm").replace("coder_", "coder.")
         if isinstance(layer, layers.Bidirectional):
-            for direction in ("forward", "backward"):
-                cell = getattr(layer, f"{direction}_layer").cell
-                for part in ("kernel", "recurrent_kernel", "bias"):
-                    found[f"{name}.{direction}.{part}"] = getattr(cell, part)
+            found[f"{name}.forward"] = layer.forward_layer
+            found[f"{name}.backward"] = layer.backward_layer
         elif isinstance(layer, layers.BatchNormalization):
-            for part in ("gamma", "beta", "moving_mean", "moving_variance"):
-                found[f"{name}.{part}"] = getattr(layer, part)
+            found[name] = layer
         elif isinstance(layer, layers.TimeDistributed):
-            for part in ("kernel", "bias"):
-                found[f"{name}.{part}"] = getattr(layer.layer, part)
+            found[name] = layer.layer
     return found
 
 
@@ -86,5 +123,27 @@ def load_into(model: Any, tensors: Mapping[str, Floats]) -> None:
 
 
 def predict(model: Any, encoding: Encoding, questions: Indices) -> Floats:
-    """Probabilities (n, U, V) of question indices (n, T), by Keras itself."""
+    """Probabilities (n, U, V) of question indices (n, T), by Keras itself, greedily decoded."""
+    if isinstance(model, AttentionSeq2Seq):
+        return _greedy(model, encoding, questions)
+    if isinstance(model, Tagger):
+        return np.asarray(tf.nn.softmax(model.predict_on_batch(questions)), np.float32)
     return np.asarray(model.predict_on_batch(one_hot(encoding, questions)), np.float32)
+
+
+def _greedy(model: AttentionSeq2Seq, encoding: Encoding, questions: Indices) -> Floats:
+    memory, first, second = model.encode(questions, places(encoding, questions))
+    is_digit = np.array([character.isdigit() for character in encoding.characters])
+    written = place = np.zeros(len(questions), np.int32)
+    ended = np.zeros(len(questions), bool)
+    outputs = []
+    for _ in range(encoding.answer_length):
+        place = np.where(is_digit[written], place + 1, 0).astype(np.int32)
+        x = model.embed(written[:, None], place[:, None])
+        logits, first, second = model.decode(x, memory, first, second)
+        outputs.append(np.asarray(tf.nn.softmax(logits[:, 0])))
+        written = outputs[-1].argmax(-1).astype(np.int32)
+        ended |= written == 0
+        if ended.all():
+            break
+    return np.stack(outputs, 1)

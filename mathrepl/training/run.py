@@ -5,9 +5,10 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import Any
 
 import keras
 import numpy as np
@@ -16,13 +17,15 @@ import tensorflow as tf
 from mathrepl.card import Card, Epoch, Metrics, Training
 from mathrepl.codec import Floats, decode, encode_answers, encode_questions
 from mathrepl.errors import MathreplError
-from mathrepl.networks import parameter_count
+from mathrepl.lessons import lessons
+from mathrepl.networks import parameter_count, part_tensors, parts_of, prefixed
 from mathrepl.plan import Plan
 from mathrepl.progress import EpochDone, Event, Finished, Outcome, Sample, Started, Stepped, Warned
-from mathrepl.sampling import Example, split
+from mathrepl.sampling import Example, Split, split
 from mathrepl.store import Store
-from mathrepl.training.keras_models import build, load_into, tensors_of
-from mathrepl.training.loop import Arrays, Trainer
+from mathrepl.training.keras_models import build, load_into, predict, tensors_of
+from mathrepl.training.loop import Trainer
+from mathrepl.training.teaching import Arrays
 
 SAMPLES = 6
 PROGRESS_SECONDS = 0.1
@@ -72,31 +75,35 @@ class _Run:
         self.past_epochs = self.card.history[-1].number if self.card.history else 0
         keras.utils.set_random_seed((plan.settings.seed + self.past_epochs) % 2**31)
         tf.config.experimental.enable_op_determinism()
-        examples = split(plan.task, plan.settings.examples)
+        examples = examples_of(plan)
         self.held_out = examples.held_out
-        self.model = build(plan.architecture, plan.encoding, fused=True)
-        if source:
-            load_into(self.model, self.store.tensors(source))
+        self.encoding = plan.encoding
+        if plan.part == "reader":
+            self.encoding = replace(plan.encoding, reverse=False)
+        self.tensors: dict[str, Floats] = {}
+        for part in parts_of(plan.architecture):
+            model = build(plan.architecture, plan.encoding, part=part, fused=True)
+            if source:
+                load_into(model, part_tensors(self.store.tensors(source), part))
+            self.tensors |= _named(part, model)
+            if part == plan.part:
+                self.model = model
         self.trainer = Trainer(
             self.model,
             self._arrays(examples.training),
             self._arrays(examples.held_out),
-            alphabet=len(plan.encoding.characters),
-            batch=plan.settings.batch,
-            learning_rate=plan.settings.learning_rate,
-            seed=plan.settings.seed,
+            encoding=self.encoding,
+            settings=plan.settings,
         )
+        settings = asdict(plan.settings)
         self.training = Training(
             command=plan.command,
-            epochs=plan.settings.epochs,
-            examples=len(examples.training),
+            **{**settings, "examples": len(examples.training)},
             held_out_examples=len(examples.held_out),
-            batch=plan.settings.batch,
-            learning_rate=plan.settings.learning_rate,
-            seed=plan.settings.seed,
             started=datetime.now(UTC).isoformat(timespec="seconds"),
             outcome="running",
             versions=_versions(),
+            part=plan.part,
         )
         self.history: list[Epoch] = []
         self.best: Metrics | None = None
@@ -110,7 +117,7 @@ class _Run:
         message = ""
         try:
             if self.plan.source:
-                baseline = self.trainer.evaluate()[0]
+                baseline = self.trainer.evaluate()
                 self.best = baseline if np.isfinite(baseline.loss) else None
             outcome, message = self._epochs(baseline)
         except _FAILURES as error:
@@ -152,8 +159,9 @@ class _Run:
         training = self.trainer.epoch(number, should_stop=self.should_stop, on_progress=report)
         if training is None:
             return None
-        held_out, written = self.trainer.evaluate()
-        epoch = Epoch(number, round(time.perf_counter() - started, 3), training, held_out)
+        held_out = self.trainer.evaluate()
+        seconds = round(time.perf_counter() - started, 3)
+        epoch = Epoch(number, seconds, training, held_out, self.plan.part)
         self.history.append(epoch)
         saved = False
         if np.isfinite(held_out.loss) and (self.best is None or _better(held_out, self.best)):
@@ -161,12 +169,24 @@ class _Run:
             saved = self._keep(epoch)
         elif self.unsaved is not None:
             self._save(*self.unsaved)
-        texts = decode(self.plan.encoding, written[:SAMPLES])
-        samples = tuple(
-            Sample(e.question, text, e.answer)
-            for e, text in zip(self.held_out, texts, strict=False)
+        return EpochDone(index, epoch, saved, self._samples())
+
+    def _samples(self) -> tuple[Sample, ...]:
+        """What the network now writes for a few held-out questions."""
+        shown = self.held_out[:SAMPLES]
+        questions = encode_questions(self.encoding, [e.question for e in shown])
+        with self.trainer.averaged():
+            written = predict(self.model, self.encoding, questions).argmax(-1)
+        if self.plan.part == "reader":
+            texts = [
+                "".join(str(tag) for tag in row[: len(e.question)])
+                for row, e in zip(written, shown, strict=True)
+            ]
+        else:
+            texts = decode(self.encoding, written)
+        return tuple(
+            Sample(e.question, text, e.answer) for e, text in zip(shown, texts, strict=True)
         )
-        return EpochDone(index, epoch, saved, samples)
 
     def _keep(self, epoch: Epoch) -> bool:
         card = replace(
@@ -176,7 +196,9 @@ class _Run:
             best_epoch=epoch.number,
             held_out=epoch.held_out,
         )
-        return self._save(tensors_of(self.model), card)
+        with self.trainer.averaged():
+            trained = _named(self.plan.part, self.model)
+        return self._save({**self.tensors, **trained}, card)
 
     def _save(self, tensors: dict[str, Floats], card: Card) -> bool:
         try:
@@ -225,10 +247,25 @@ class _Run:
         )
 
     def _arrays(self, examples: tuple[Example, ...]) -> Arrays:
-        return Arrays(
-            encode_questions(self.plan.encoding, [e.question for e in examples]),
-            encode_answers(self.plan.encoding, [e.answer for e in examples]),
-        )
+        questions = encode_questions(self.encoding, [e.question for e in examples])
+        answers = [e.answer for e in examples]
+        if self.plan.part != "reader":
+            return Arrays(questions, encode_answers(self.encoding, answers))
+        tags = np.zeros_like(questions)
+        for row, answer in enumerate(answers):
+            tags[row, : len(answer)] = [int(tag) for tag in answer]
+        return Arrays(questions, tags)
+
+
+def examples_of(plan: Plan) -> Split:
+    """What the plan trains on and holds out: equations, or the lessons of a part."""
+    if plan.part:
+        return lessons(plan.task, plan.part, plan.settings.examples)
+    return split(plan.task, plan.settings.examples)
+
+
+def _named(part: str, model: Any) -> dict[str, Floats]:
+    return {prefixed(part, name): tensor for name, tensor in tensors_of(model).items()}
 
 
 def _better(one: Metrics, other: Metrics) -> bool:

@@ -1,0 +1,207 @@
+"""Lessons for the two networks of a working: lines with tags, and parts with what they become.
+
+Half of the doer's are parts as such, by digit counts, with the hard cases made frequent: long
+carries, numbers that share their first digits, quotients at a digit's edge. The rest comes from
+real workings, in which some quotients were guessed wrong on purpose.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+
+from mathrepl.expression import parse
+from mathrepl.oracle import next_step, product, quotient, trace
+from mathrepl.sampling import Example, Split, draw_questions, is_held_out, with_carries
+from mathrepl.task import Task
+from mathrepl.working import first_line
+
+PARTS = ("reader", "doer")
+LEARNT_BY_HEART = 5  # parts of at most so many characters are tables, never held out
+MAX_PART = 28
+MAX_RESULT = 80
+MAX_DIGITS = 12
+MAX_LINE = 90
+_REAL = 0.4
+
+
+def lessons(task: Task, part: str, count: int) -> Split:
+    """`count` lessons for the reader or the doer, a tenth of them held out.
+
+    No part and no question that is held out (`is_held_out`) stands in a training lesson, except
+    the shortest parts. Raises `KeyError` for an unknown part.
+    """
+    draw = {"reader": _reader_lessons, "doer": _doer_lessons}[part]
+    wanted_held_out = max(1, min(count // 10, 20_000))
+    wanted = {False: max(1, count - wanted_held_out), True: wanted_held_out}
+    sides: dict[bool, list[Example]] = {False: [], True: []}
+    seen: set[str] = set()
+    for example, held_out in draw(task, random.Random(task.seed)):
+        side = sides[held_out]
+        if len(side) == wanted[held_out]:
+            if len(sides[not held_out]) == wanted[not held_out]:
+                break
+            continue
+        if held_out:
+            if example.question in seen:
+                continue
+            seen.add(example.question)
+        side.append(example)
+    return Split(tuple(sides[False]), tuple(sides[True]))
+
+
+def held_out_part(text: str, seed: int) -> bool:
+    """Whether a part or a question is never trained on."""
+    return len(text) > LEARNT_BY_HEART and is_held_out(text, seed)
+
+
+def _reader_lessons(task: Task, rng: random.Random) -> Iterator[tuple[Example, bool]]:
+    """Lines of workings; a lesson is held out when its question is."""
+    for question in draw_questions(task, rng):
+        line = first_line(parse(question), task.decimals if rng.random() < 0.8 else 0)
+        if line is None:
+            continue
+        held_out = held_out_part(question, task.seed)
+        for step in trace(line, rng):
+            if len(step.line) <= MAX_LINE:
+                yield Example(step.line, step.tags), held_out
+
+
+def _doer_lessons(task: Task, rng: random.Random) -> Iterator[tuple[Example, bool]]:
+    real = _real_parts(task, rng)
+    kinds = list(_SYNTHETIC)
+    weights = [_SYNTHETIC[kind] for kind in kinds]
+    while True:
+        example = next(real) if rng.random() < _REAL else rng.choices(kinds, weights)[0](rng)
+        if len(example.question) <= MAX_PART and len(example.answer) <= MAX_RESULT:
+            yield example, held_out_part(example.question, task.seed)
+
+
+def _real_parts(task: Task, rng: random.Random) -> Iterator[Example]:
+    """Parts from the workings of questions that are not held out, in mixed order."""
+    pool: list[Example] = []
+    for question in draw_questions(task, rng):
+        line = first_line(parse(question), task.decimals if rng.random() < 0.8 else 0)
+        if line is None or held_out_part(question, task.seed):
+            continue
+        pool += (Example(step.redex, step.result) for step in trace(line, rng))
+        if len(pool) > 2000:
+            rng.shuffle(pool)
+            while len(pool) > 1000:
+                yield pool.pop()
+
+
+def _number(rng: random.Random, digits: int) -> int:
+    return rng.randrange(0 if digits == 1 else 10 ** (digits - 1), 10**digits)
+
+
+def _pair(rng: random.Random) -> tuple[int, int]:
+    """Two numbers whose digit counts are mostly alike."""
+    digits = rng.randint(1, MAX_DIGITS)
+    near = digits + rng.choice((0, 0, -1, 1, -2, 2))
+    other = rng.randint(1, MAX_DIGITS) if rng.random() < 0.3 else near
+    return _number(rng, digits), _number(rng, min(max(other, 1), MAX_DIGITS))
+
+
+def _sum(rng: random.Random) -> Example:
+    a, b = _pair(rng)
+    if rng.random() < 0.4:
+        a, b = with_carries(rng, len(str(a)), len(str(b)))
+    return Example(f"{a}+{b}", str(a + b))
+
+
+def _difference(rng: random.Random) -> Example:
+    a, b = _pair(rng)
+    if rng.random() < 0.4:
+        # A sum's carries are its difference's borrows.
+        other, b = with_carries(rng, len(str(a)), len(str(b)))
+        a = other + b
+    elif rng.random() < 0.3:
+        b = _near(rng, a)
+    a, b = max(a, b), min(a, b)
+    return Example(f"{a}-{b}", str(a - b))
+
+
+def _near(rng: random.Random, a: int) -> int:
+    """A number of the same digit count that shares its first digits with `a`."""
+    text = str(a)
+    kept = rng.randint(1, len(text))
+    return int(text[:kept] + "".join(rng.choice("0123456789") for _ in text[kept:]))
+
+
+def _comparison(rng: random.Random) -> Example:
+    """`a-b` below zero, or `-a+b`: which of the two is larger decides what becomes of it."""
+    a, b = _pair(rng)
+    if rng.random() < 0.5:
+        b = _near(rng, a)
+    if rng.random() < 0.5:
+        a, b = min(a, b), max(a, b)
+        if a < b:
+            return _step(f"{a}-{b}")
+    return _step(f"-{a}+{b}")
+
+
+def _sign(rng: random.Random) -> Example:
+    a, b = _pair(rng)
+    if rng.random() < 0.5:
+        a, b = _number(rng, rng.randint(1, 6)), _number(rng, rng.randint(1, 6))
+    b = max(b, 1)
+    form = rng.choice(
+        (
+            "-{a}-{b}",
+            "{a}-(-{b})",
+            "{a}+(-{b})",
+            "-{a}-(-{b})",
+            "-{a}+(-{b})",
+            "(-{a})*{b}",
+            "{a}*(-{b})",
+            "(-{a})*(-{b})",
+            "(-{a})/{b}",
+            "{a}/(-{b})",
+            "-(-{a})",
+        )
+    )
+    return _step(form.format(a=a if rng.random() < 0.9 else 0, b=b))
+
+
+def _step(line: str) -> Example:
+    step = next_step(line)
+    return Example(step.redex, step.result)
+
+
+def _product(rng: random.Random) -> Example:
+    a = _number(rng, rng.randint(1, MAX_DIGITS - 1))
+    b = rng.randint(0, 9) * 10 ** rng.choice((0, 0, 0, 1, 1, 2, 3, 4, 5))
+    if rng.random() < 0.15:
+        a, b = b, a
+    return Example(f"{a}*{b}", product(str(a), str(b))[1])
+
+
+def _layout(rng: random.Random) -> Example:
+    a = str(_number(rng, rng.randint(2, 9)))
+    b = str(_number(rng, rng.choice((2, 2, 3, 3, 3, 4, 5, 6))))
+    return Example(f"{a}*{b}", product(a, b)[1])
+
+
+def _quotient(rng: random.Random) -> Example:
+    divisor = rng.randrange(1, 10 ** rng.randint(1, 3))
+    rest = rng.randrange(0, 10 ** rng.randint(1, 6))
+    draw = rng.random()
+    if draw < 0.35:  # at the edge of a digit, where one more or one less is easily guessed
+        rest = max(0, divisor * rng.randint(1, 9) * 10 ** rng.randint(0, 4) + rng.randint(-3, 3))
+    elif draw < 0.5:  # at the edge of being rounded up
+        rest = max(0, divisor // 2 + rng.randint(-2, 2))
+    elif draw < 0.6:
+        rest = rng.randrange(0, divisor)
+    return Example(f"{rest}/{divisor}", quotient(rest, divisor)[1])
+
+
+_SYNTHETIC: dict[Callable[[random.Random], Example], float] = {
+    _sum: 16,
+    _difference: 20,
+    _comparison: 16,
+    _sign: 6,
+    _product: 14,
+    _layout: 6,
+    _quotient: 22,
+}

@@ -1,0 +1,41 @@
+"""A tagger as a numpy forward pass: stacked BiLSTMs that mark characters of a line.
+
+Many-to-many like the seed network, but each output stands for the input character of the same
+place. Shapes: n lines, T line length, V alphabet, e embedding, h hidden units.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mathrepl.architecture import Architecture
+from mathrepl.codec import Floats, Indices
+from mathrepl.encoding import Encoding
+from mathrepl.networks.lstm import Tensors, bidirectional, cell_of, cell_shapes, dense, softmax
+
+TAGS = 2  # 0: leave alone, 1: marked
+
+
+def shapes(architecture: Architecture, encoding: Encoding) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every tensor; an LSTM kernel holds its gates as i, f, g, o."""
+    width, h = architecture.embedding, architecture.reader_hidden
+    found: dict[str, tuple[int, ...]] = {
+        "embedding.characters.embeddings": (len(encoding.characters), width)
+    }
+    for layer in range(architecture.reader_depth):
+        found |= cell_shapes(f"layer.{layer}.forward", width, h)
+        found |= cell_shapes(f"layer.{layer}.backward", width, h)
+        width = 2 * h
+    return found | {"output.kernel": (width, TAGS), "output.bias": (TAGS,)}
+
+
+def probabilities(
+    tensors: Tensors, architecture: Architecture, encoding: Encoding, lines: Indices
+) -> Floats:
+    """Softmax over the two tags of every character, (n, T, 2), from indices (n, T)."""
+    lengths = (lines > 0).sum(1)
+    x = tensors["embedding.characters.embeddings"][lines]
+    for layer in range(architecture.reader_depth):
+        cells = (cell_of(tensors, f"layer.{layer}.{side}") for side in ("forward", "backward"))
+        x = np.concatenate(bidirectional(x, lengths, *cells), -1)
+    return softmax(dense(tensors, "output", x))

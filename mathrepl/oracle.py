@@ -1,0 +1,128 @@
+"""What a right next line of a working is: the teacher of the reader and the doer.
+
+A line is worked on at its first innermost group; in there signs go first, then products and
+quotients from the left, then sums from the left. Every line has the value of the one before,
+until a quotient's rest is rounded. Only training and its measurement use this arithmetic.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass
+
+from mathrepl.working import Mark, is_done, splice
+
+MAX_LINES = 200
+_ATOM = r"(?:[0-9]+|\(-[0-9]+\))"
+_GROUP = re.compile(r"\((?!-?[0-9]+\))((?:[^()]|\(-[0-9]+\))*)\)")
+_PRODUCT = re.compile(rf"({_ATOM})([*/])({_ATOM})")
+_SUM = re.compile(rf"(-?[0-9]+)([+-])({_ATOM})")
+_TWICE_NEGATIVE = re.compile(r"-\(-([0-9]+)\)")
+_NO_ZERO = re.compile(r"-0+")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The part of `line` to work on, and the `result` that belongs in its place.
+
+    `kind` is one of sign, sum, difference, product, layout, quotient, rounding.
+    """
+
+    line: str
+    mark: Mark
+    kind: str
+    result: str
+
+    @property
+    def redex(self) -> str:
+        return self.line[self.mark.start : self.mark.end]
+
+    @property
+    def tags(self) -> str:
+        """`1` for every marked character of the line, `0` for the others."""
+        marked = self.mark.end - self.mark.start
+        return "0" * self.mark.start + "1" * marked + "0" * (len(self.line) - self.mark.end)
+
+
+def next_step(line: str) -> Step:
+    """The right step of a line that is not done. Raises `ValueError` for what is no line."""
+    group = _GROUP.search(line)
+    base, inner = (group.start(1), group.group(1)) if group else (0, line)
+    found = _PRODUCT.search(inner)
+    if found:
+        kind, result = _product(found[1], found[2], found[3])
+    elif found := _SUM.match(inner):
+        kind, result = _sum(found[1], found[2], found[3])
+    elif found := _TWICE_NEGATIVE.match(inner):
+        kind, result = "sign", found[1]
+    elif found := _NO_ZERO.fullmatch(inner):
+        kind, result = "sign", "0"
+    else:
+        raise ValueError(f"no step for {line!r}")
+    return Step(line, Mark(base + found.start(), base + found.end()), kind, result)
+
+
+def trace(line: str, mistakes: random.Random | None = None, share: float = 0.08) -> list[Step]:
+    """The steps from a first line to the number. Raises `ValueError` for what is no line.
+
+    With `mistakes`, a `share` of the guessed quotients is written one off in its first digit;
+    the steps themselves stay right, so that what follows a wrong guess is taught as well.
+    """
+    steps = []
+    while not is_done(line):
+        step = next_step(line)
+        steps.append(step)
+        written = step.result
+        if mistakes and step.kind == "quotient" and mistakes.random() < share:
+            rest, divisor = step.redex.split("/")
+            written = _partial(int(rest), int(divisor), mistakes.choice((-1, 1)))
+        line = splice(line, step.mark, written)
+        if len(steps) > MAX_LINES:
+            raise ValueError(f"no end to {steps[0].line!r}")
+    return steps
+
+
+def quotient(rest: int, divisor: int) -> tuple[str, str]:
+    """Kind and result of `rest/divisor`, both without a sign; half is rounded up."""
+    if rest < divisor:
+        return "rounding", str(int(2 * rest >= divisor))
+    return "quotient", _partial(rest, divisor, 0)
+
+
+def product(a: str, b: str) -> tuple[str, str]:
+    """Kind and result of `a*b`: at once by one digit and zeros, else laid out by digits of `b`."""
+    if len(a.rstrip("0")) <= 1 or len(b.rstrip("0")) <= 1:
+        return "product", str(int(a) * int(b))
+    zeros = range(len(b) - 1, -1, -1)
+    parts = [f"{a}*{d}{'0' * z}" for d, z in zip(b, zeros, strict=True) if d != "0"]
+    return "layout", "+".join(parts)
+
+
+def _partial(rest: int, divisor: int, off: int) -> str:
+    whole = str(rest // divisor)
+    guess = max(1, int(whole[0]) + off) * 10 ** (len(whole) - 1)
+    return f"{guess}+({rest}-{divisor}*{guess})/{divisor}"
+
+
+def _product(a: str, operation: str, b: str) -> tuple[str, str]:
+    if "(" in a + b:
+        plain = f"{a.strip('(-)')}{operation}{b.strip('(-)')}"
+        zero = not a.strip("(-0)") or not b.strip("(-0)")
+        return "sign", plain if zero or ("(" in a and "(" in b) else f"-({plain})"
+    return quotient(int(a), int(b)) if operation == "/" else product(a, b)
+
+
+def _sum(a: str, operation: str, b: str) -> tuple[str, str]:
+    if b[0] == "(":
+        return "sign", f"{a}{'+' if operation == '-' else '-'}{b.strip('(-)')}"
+    if a[0] == "-":
+        a = a[1:]
+        if operation == "-":
+            return "sign", f"-({a}+{b})"
+        return "sign", f"{b}-{a}" if int(b) >= int(a) else f"-({a}-{b})"
+    if operation == "+":
+        return "sum", str(int(a) + int(b))
+    if int(a) < int(b):
+        return "sign", f"-({b}-{a})"
+    return "difference", str(int(a) - int(b))
