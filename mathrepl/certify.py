@@ -16,7 +16,7 @@ from mathrepl.sampling import Example, draw_held_out, every
 from mathrepl.task import Task
 
 if TYPE_CHECKING:
-    from mathrepl.solver import NetworkSolver
+    from mathrepl.solver import Solver
 
 WHOLE_SPACE = 2_000_000
 SAMPLE = 20_000
@@ -60,7 +60,7 @@ class Certified:
 
 
 def certify(
-    card: Card, solver: NetworkSolver, command: str, *, sample: int | None
+    card: Card, solver: Solver, command: str, *, sample: int | None
 ) -> Iterator[Certifying | Certificate]:
     """Ask every equation of the card's task, or `sample` held-out ones; a certificate at the end.
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any
+from math import prod
+from typing import Any, Literal
 
 from mathrepl.errors import MathreplError
-from mathrepl.expression import MAX_LENGTH, format_value, read_value
+from mathrepl.expression import MAX_LENGTH, format_value, parse, read_value
+from mathrepl.oracle import Step, next_step
+from mathrepl.working import Mark, splice
 
 CLOSE_RUNNER_UP = 0.1
 
@@ -27,14 +32,44 @@ class Solution:
     """What a solver wrote for one question: its text, a guess per character, the end's guess.
 
     `end` is None where the network filled every position without an end mark. `working`
-    holds the lines before the answer, for solvers that show their work.
+    holds the lines from the first to the last, for solvers that show their work, and `stuck`
+    says why they could not go on, where they could not. A copied character has no guess.
     """
 
     question: str
     text: str
-    guesses: tuple[Guess, ...]
+    guesses: tuple[Guess | None, ...]
     end: Guess | None
-    working: tuple[str, ...] = ()
+    working: tuple[Line, ...] = ()
+    stuck: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a working, the part of it that was worked on next, and what became of it.
+
+    `probability` is that of the marks times that of the characters written in their place.
+    A last line has no mark, and is sure.
+    """
+
+    text: str
+    mark: Mark | None = None
+    written: str = ""
+    probability: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedLine:
+    """A line beside the truth: `equal` to the question, `rounded` rightly from it, or `wrong`.
+
+    The first wrong line has `wanted`, the right text, and the `columns` of what was written in
+    the part before, beside what belonged there; lines after it are `after`.
+    """
+
+    line: Line
+    state: Literal["equal", "rounded", "wrong", "after"]
+    wanted: str = ""
+    columns: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +104,7 @@ class Answer:
     weights: str
     engine: str
     notes: tuple[str, ...] = field(default=())
+    working: tuple[CheckedLine, ...] = ()
 
     @property
     def right(self) -> bool:
@@ -89,17 +125,19 @@ class Answer:
 
     @property
     def confidence(self) -> float:
-        """Probability of the whole text, end mark included: the product over its characters."""
-        product = 1.0
-        for guess in (*self.solution.guesses, *([self.solution.end] if self.solution.end else [])):
-            product *= guess.probability
-        return product
+        """Probability of all that was written, end marks included: the product over it."""
+        if self.solution.working:
+            return prod(line.probability for line in self.solution.working)
+        guesses = (*self.solution.guesses, self.solution.end)
+        return prod(guess.probability for guess in guesses if guess is not None)
 
     @property
     def verdict(self) -> str:
         """`right`, or what is wrong, in words."""
         if self.right:
             return "right"
+        if self.solution.stuck:
+            return f"wrong: {self.solution.stuck}"
         if not self.network:
             return "wrong: it wrote nothing"
         digits = f"in {self.wrong_digits} digit{'' if self.wrong_digits == 1 else 's'}"
@@ -118,10 +156,13 @@ class Answer:
             "truth": self.truth,
             "right": self.right,
             "weights": self.weights,
-            "probabilities": [round(g.probability, 6) for g in self.solution.guesses],
+            "probabilities": [
+                round(g.probability, 6) if g else None for g in self.solution.guesses
+            ],
             "end_probability": round(end.probability, 6) if end else None,
             "runners_up": [
-                [g.runner_up, round(g.runner_up_probability, 6)] for g in self.solution.guesses
+                [g.runner_up, round(g.runner_up_probability, 6)] if g else None
+                for g in self.solution.guesses
             ],
             "confidence": round(self.confidence, 6),
             "wrong_digits": self.wrong_digits,
@@ -129,7 +170,15 @@ class Answer:
             "verdict": self.verdict,
             "engine": self.engine,
             "notes": list(self.notes),
-            "working": list(self.solution.working),
+            "working": [
+                {
+                    "line": checked.line.text,
+                    "state": checked.state,
+                    "probability": round(checked.line.probability, 6),
+                    **({"wanted": checked.wanted} if checked.wanted else {}),
+                }
+                for checked in self.working
+            ],
         }
 
 
@@ -167,7 +216,62 @@ def compare(
 ) -> Answer:
     """Align `solution` with `truth` by place: the points stand over each other."""
     columns = align(solution, truth)
-    return Answer(equation, solution.text, truth, columns, solution, weights, engine, notes)
+    working = check_lines(solution.working)
+    return Answer(
+        equation, solution.text, truth, columns, solution, weights, engine, notes, working
+    )
+
+
+def check_lines(lines: Sequence[Line]) -> tuple[CheckedLine, ...]:
+    """Each line of a working beside the truth: whether it still has the first line's value.
+
+    Where a quotient's rest was rounded, the value becomes that of the right rounding.
+    """
+    checked: list[CheckedLine] = []
+    wanted = value_of(lines[0].text) if lines else None
+    for before, line in zip((None, *lines), lines, strict=False):
+        state: Literal["equal", "rounded", "wrong"] = "equal"
+        if before is not None and value_of(line.text) != wanted:
+            step = _right_step(before)
+            right = splice(before.text, step.mark, step.result) if step else ""
+            if step and step.kind == "rounding" and line.text == right:
+                state, wanted = "rounded", value_of(line.text)
+            else:
+                checked.append(_wrong_line(before, line, step, right))
+                break
+        checked.append(CheckedLine(line, state))
+    return tuple(checked) + tuple(CheckedLine(line, "after") for line in lines[len(checked) :])
+
+
+def value_of(line: str) -> Fraction | None:
+    """The exact value of a line, a number alone included; None where it has none."""
+    number = read_value(line)
+    if number is not None:
+        return number
+    try:
+        return parse(line).value()
+    except MathreplError:
+        return None
+
+
+def _right_step(before: Line) -> Step | None:
+    """The right step for the part that was worked on, else for the line."""
+    if before.mark is not None:
+        part = before.text[before.mark.start : before.mark.end]
+        with suppress(ValueError):
+            step = next_step(part)
+            if step.redex == part:
+                return replace(step, line=before.text, mark=before.mark)
+    with suppress(ValueError):
+        return next_step(before.text)
+    return None
+
+
+def _wrong_line(before: Line, line: Line, step: Step | None, right: str) -> CheckedLine:
+    if step is None or step.mark != before.mark:
+        return CheckedLine(line, "wrong", right)
+    columns = align(Solution(step.redex, before.written, (), None), step.result)
+    return CheckedLine(line, "wrong", right, columns)
 
 
 def align(solution: Solution, truth: str) -> tuple[Column, ...]:

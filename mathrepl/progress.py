@@ -17,6 +17,7 @@ class Launched:
 
     name: str
     epochs: int
+    part: str = ""
 
     def record(self) -> dict[str, Any]:
         return _record(self)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
 
 from mathrepl.architecture import Architecture
 from mathrepl.card import Card
@@ -16,14 +17,18 @@ from mathrepl.expression import Expression, parse, readable, split_line
 from mathrepl.interrupts import counted
 from mathrepl.jobs import Job
 from mathrepl.plan import Plan, TrainSettings
+from mathrepl.recipes import RECIPES
 from mathrepl.settings import CHOICES, Settings
-from mathrepl.store import Found, Store, check_name
+from mathrepl.store import AUTO, Found, Store, check_name
 from mathrepl.task import Task
+from mathrepl.working import first_line
 
 if TYPE_CHECKING:
-    from mathrepl.solver import NetworkSolver
+    from mathrepl.solver import Solver
 
 MAX_HISTORY = 10_000
+AUTOMATIC = ("add", "long", "work")  # what `auto` chooses from, the simplest first
+FALLBACK = "blog"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,15 @@ class Asked:
 
     answer: Answer
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Askable:
+    """A parsed question, its truth, and the session whose network answers it."""
+
+    expression: Expression
+    truth: str
+    chosen: Session
 
 
 class Session:
@@ -43,15 +57,17 @@ class Session:
     def __init__(self, settings: Settings, store: Store) -> None:
         self.settings = settings
         self.store = store
-        self.name = settings.weights
+        self.auto = settings.weights == AUTO
+        self.name = self._automatic_name() if self.auto else settings.weights
         self.engine = settings.engine
         self.history: list[Asked] = []
         self.jobs: list[Job] = []
         self._task: Task | None = None
         self._found: Found | None = None
-        self._solver: NetworkSolver | None = None
-        self._model: Any = None
+        self._solver: Solver | None = None
+        self._models: dict[str, Any] | None = None
         self._saves_seen = 0
+        self._others: dict[str, Session] = {}
 
     @property
     def found(self) -> Found:
@@ -82,44 +98,60 @@ class Session:
         return self._task is not None
 
     @property
-    def model(self) -> Any:
-        """The Keras model of the current weights, built on demand (imports TensorFlow)."""
+    def models(self) -> dict[str, Any]:
+        """The Keras models of the current weights by part, built on demand (imports TensorFlow).
+
+        A lone network, such as the seq2seq model, is the part without a name.
+        """
         found = self.found
-        if self._model is None:
+        if self._models is None:
             tensors = self.store.tensors(found)
             with counted() as presses:  # an import of TensorFlow that is cut off breaks it for good
                 from mathrepl.training.quiet import prepare_tensorflow, quiet_stderr
 
                 prepare_tensorflow()
+                from mathrepl.networks import part_tensors, parts_of
                 from mathrepl.training.keras_models import build, load_into
 
+                architecture, encoding = found.card.architecture, found.card.encoding
+                models = {}
                 with quiet_stderr():
-                    self._model = build(found.card.architecture, found.card.encoding)
-                    load_into(self._model, tensors)
+                    for part in parts_of(architecture):
+                        models[part] = build(architecture, encoding, part=part)
+                        load_into(models[part], part_tensors(tensors, part))
+                self._models = models
             if presses.count:
                 raise KeyboardInterrupt
-        return self._model
+        return self._models
 
     @property
-    def solver(self) -> NetworkSolver:
+    def solver(self) -> Solver:
         """Answers through numpy, or through Keras itself when the engine is `keras`."""
         found = self.found
         if self._solver is None:
             from mathrepl.solver import keras_solver, numpy_solver
 
             if self.engine == "keras":
-                self._solver = keras_solver(found.card, self.model)
+                self._solver = keras_solver(found.card, self.models)
             else:
                 self._solver = numpy_solver(found.card, self.store.tensors(found))
         return self._solver
 
     def use(self, name: str) -> Card:
-        """Switch to other weights, fully checked first. Raises `WeightsError`."""
+        """Switch to other weights, fully checked first. Raises `WeightsError`.
+
+        `auto` takes the weights that fit, for each question anew.
+        """
         from mathrepl.solver import numpy_solver
 
+        if name == AUTO:
+            card = self.use(self._automatic_name())
+            self.auto = True
+            return card
         found = self.store.find(name)
         solver = numpy_solver(found.card, self.store.tensors(found))
         self._forget_network()
+        self.auto = False
         self.name, self._found = name, found
         if self.engine == "numpy":
             self._solver = solver
@@ -127,8 +159,9 @@ class Session:
 
     def beside(self, name: str) -> Session:
         """Another session on the same store and engine that uses `name`."""
-        other = Session(self.settings, self.store)
+        other = Session(replace(self.settings, weights=name), self.store)
         other.engine = self.engine
+        other.jobs = self.jobs
         other.use(name)
         return other
 
@@ -155,12 +188,11 @@ class Session:
 
     def ask_each(self, texts: Sequence[str]) -> Answers:
         """Answer many equations in one batch; what cannot be asked is `Refused` in its place."""
-        askable: list[tuple[Expression, str]] = []
+        askable: list[_Askable] = []
         items: list[Answer | Refused | None] = []
         for text in texts:
             try:
-                expression = parse(text)
-                askable.append((expression, self._truth(expression)))
+                askable.append(self._askable(parse(text)))
                 items.append(None)
             except MathreplError as error:
                 items.append(Refused(text.strip(), error))
@@ -169,37 +201,76 @@ class Session:
 
     def ask_expressions(self, expressions: Sequence[Expression]) -> list[Answer]:
         """Answer parsed equations in one batch, and remember them. Raises `EquationError`."""
-        return self._answer([(expression, self._truth(expression)) for expression in expressions])
+        return self._answer([self._askable(expression) for expression in expressions])
 
-    def _truth(self, expression: Expression) -> str:
-        """The truth of an equation that the network can be asked. Raises `EquationError`."""
-        truth = self.card.task.truth(expression)
-        self._check_reach(expression)
-        return truth
+    def _askable(self, expression: Expression) -> _Askable:
+        """The equation with its truth and who answers it. Raises `EquationError`."""
+        chosen = self._chosen(expression)
+        truth = chosen.card.task.truth(expression)
+        chosen._check_reach(expression)
+        return _Askable(expression, truth, chosen)
 
-    def _answer(self, askable: Sequence[tuple[Expression, str]]) -> list[Answer]:
-        if not askable:
-            return []
+    def _chosen(self, expression: Expression) -> Session:
+        """This session, or in `auto` the one beside whose weights fit the question best."""
+        if not self.auto:
+            return self
+        best: tuple[int, Session] | None = None
+        for name in AUTOMATIC:
+            if name not in self.store.names():
+                continue
+            try:
+                other = self if name == self.name else self._other(name)
+                other._check_reach(expression)
+            except MathreplError:
+                continue
+            misfits = len(_misfits(other.card, expression))
+            if best is None or misfits < best[0]:
+                best = misfits, other
+            if not misfits:
+                break
+        return best[1] if best is not None else self
+
+    def _other(self, name: str) -> Session:
+        if name not in self._others:
+            self._others[name] = self.beside(name)
+        self._others[name].set_engine(self.engine)
+        return self._others[name]
+
+    def _automatic_name(self) -> str:
+        names = self.store.names()
+        return next((name for name in AUTOMATIC if name in names), FALLBACK)
+
+    def _answer(self, askable: Sequence[_Askable]) -> list[Answer]:
+        answers: dict[int, Answer] = {}
+        for chosen in {id(one.chosen): one.chosen for one in askable}.values():
+            places = [i for i, one in enumerate(askable) if one.chosen is chosen]
+            asked = chosen._ask_network([askable[i] for i in places])
+            if not self.settings.steps:
+                asked = [replace(one, answer=replace(one.answer, working=())) for one in asked]
+            self.history += asked
+            answers |= dict(zip(places, (one.answer for one in asked), strict=True))
+        del self.history[:-MAX_HISTORY]
+        return [answers[i] for i in range(len(askable))]
+
+    def _ask_network(self, askable: Sequence[_Askable]) -> list[Asked]:
         card = self.card
-        questions = [e.format(spaced=card.task.spaced) for e, _ in askable]
+        questions = [one.expression.format(spaced=card.task.spaced) for one in askable]
         solver = self.solver
         started = time.perf_counter()
         solutions = solver.solve(questions)
         seconds = (time.perf_counter() - started) / len(questions)
-        answers = []
-        for (expression, truth), solution in zip(askable, solutions, strict=True):
+        asked = []
+        for one, solution in zip(askable, solutions, strict=True):
             answer = compare(
                 solution.question,
                 solution,
-                truth,
+                one.truth,
                 weights=card.name,
                 engine=self.engine,
-                notes=tuple(_notes(card, expression, solution.question, truth)),
+                notes=tuple(_notes(card, one.expression, one.truth)),
             )
-            answers.append(answer)
-            self.history.append(Asked(answer, seconds))
-        del self.history[:-MAX_HISTORY]
-        return answers
+            asked.append(Asked(answer, seconds))
+        return asked
 
     def check_characters(self, task: Task) -> None:
         """Raise `OutOfReachError` where the network has no character for questions of `task`."""
@@ -216,6 +287,13 @@ class Session:
         question = expression.format(spaced=card.task.spaced)
         strange = [c for c in question if c not in card.encoding.characters]
         if not strange:
+            if card.architecture.kind == "work" and first_line(expression, 0) is None:
+                raise OutOfReachError(
+                    f"{card.name} divides once, as the last step of a term",
+                    text=expression.text,
+                    column=expression.text.find("/"),
+                    hint="divide last, such as 3*842/37 + 5",
+                )
             return
         able = [n for n in self.store.names() if n != card.name and self._knows(n, expression)]
         if not able:
@@ -287,8 +365,9 @@ class Session:
         try:
             return self.card, undone
         except WeightsError:
-            if self.settings.weights in self.store.names():
-                self.use(self.settings.weights)
+            usual = self.settings.weights
+            if usual == AUTO or usual in self.store.names():
+                self.use(usual)
             return None, undone
 
     @property
@@ -305,6 +384,7 @@ class Session:
         architecture: Architecture | None,
         reverse: bool | None,
         command: str,
+        part: str | None = None,
     ) -> Plan:
         """Check a training before it starts; None stands for "as it is".
 
@@ -315,6 +395,8 @@ class Session:
             wanted = task or self.task
             encoding = Encoding.for_task(wanted, reverse=bool(reverse))
             shape = architecture or Architecture()
+            if shape.kind == "work":
+                raise TaskError("such weights are started by a recipe", hint="add --recipe work")
         else:
             card = self.card
             wanted, encoding, shape = task or self.task, card.encoding, card.architecture
@@ -348,7 +430,42 @@ class Session:
             command=command,
             user=self.store.user,
             bundled=self.store.bundled,
+            part=_part(shape, part),
         )
+
+    def recipe_plans(
+        self, name: str, *, seed: int | None, epochs: int | None, saved_as: str | None
+    ) -> list[Plan]:
+        """The trainings of a recipe, each going on from the one before.
+
+        Raises `UsageError` for an unknown recipe, `WeightsError` for what cannot be a name.
+        """
+        if name not in RECIPES:
+            raise UsageError(f"there is no recipe {name!r}", hint=f"there are {', '.join(RECIPES)}")
+        recipe = RECIPES[name]
+        target = check_name(saved_as or name)
+        words = ["mathrepl", "train", *([str(epochs)] if epochs else []), "--recipe", name]
+        words += ["--seed", str(seed)] if seed else []
+        words += ["--name", target] if target != name else []
+        plans: list[Plan] = []
+        for stage in recipe.stages:
+            changes = {"seed": seed, "epochs": epochs}
+            given = {key: value for key, value in changes.items() if value is not None}
+            plans.append(
+                Plan(
+                    name=target,
+                    source=target if plans else None,
+                    architecture=recipe.architecture,
+                    encoding=recipe.encoding,
+                    task=recipe.task,
+                    settings=replace(stage.settings, **cast("dict[str, Any]", given)),
+                    command=shlex.join(words),
+                    user=self.store.user,
+                    bundled=self.store.bundled,
+                    part=stage.part,
+                )
+            )
+        return plans
 
     def train(self, plan: Plan, *, follow: bool) -> Job:
         """Start the worker; with `follow` its events can be read from `Job.events`."""
@@ -391,22 +508,45 @@ class Session:
         saves = sum(job.saves for job in self.jobs if job.plan.name == self.name)
         if saves != self._saves_seen:
             self._saves_seen = saves
-            self._found = self._solver = self._model = None
+            self._found = self._solver = self._models = None
 
     def _forget_network(self) -> None:
-        self._found = self._solver = self._model = None
+        self._others.clear()
+        self._found = self._solver = self._models = None
+
+
+def _part(architecture: Architecture, wanted: str | None) -> str:
+    """Which network to train. Raises `UsageError` for a part that these weights do not have."""
+    from mathrepl.networks import parts_of
+
+    parts = list(parts_of(architecture))
+    if wanted is None:
+        return parts[-1]
+    if wanted not in parts:
+        raise UsageError(
+            f"these weights have no part {wanted!r}",
+            hint=f"their parts are {', '.join(parts)}" if parts != [""] else "leave out --part",
+        )
+    return wanted
 
 
 def _lacks(card: Card, character: str) -> str:
     return f"{card.name} has no character {character!r}, it was trained on {card.task.describe()}"
 
 
-def _notes(card: Card, expression: Expression, question: str, truth: str) -> list[str]:
+def _misfits(card: Card, expression: Expression) -> list[str]:
+    """In which ways the question lies outside what the network was trained on."""
     notes = card.task.outside(expression)
+    question = expression.format(spaced=card.task.spaced)
     if len(question) >= card.encoding.question_length:
         room = card.encoding.question_length - 1
         notes.append(f"{len(question)} characters, it was trained on at most {room}")
-    if len(truth) >= card.encoding.answer_length:
+    return notes
+
+
+def _notes(card: Card, expression: Expression, truth: str) -> list[str]:
+    notes = _misfits(card, expression)
+    if len(truth) >= card.encoding.answer_length and card.architecture.kind != "work":
         room = card.encoding.answer_length - 1
         notes.append(f"it can write at most {room} characters, the answer has {len(truth)}")
     return notes

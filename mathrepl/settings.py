@@ -18,12 +18,13 @@ MAX_FILE_BYTES = 1_000_000
 class Settings:
     """What a session starts with. `theme`: auto, dark or light; `editing`: emacs or vi."""
 
-    weights: str = "blog"
+    weights: str = "auto"
     engine: str = "numpy"
     theme: str = "auto"
     editing: str = "emacs"
     history: bool = True
     quiz: int = 10
+    steps: bool = True
 
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -32,12 +33,13 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "editing": ("emacs", "vi"),
 }
 DESCRIPTIONS: Mapping[str, str] = {
-    "weights": "name of the weights to start with",
+    "weights": "name of the weights to start with; auto takes those that fit a question",
     "engine": "what runs the network: numpy, or Keras itself",
     "theme": "colours for a dark or a light background",
     "editing": "key bindings of the prompt",
     "history": "keep the lines typed in a file",
     "quiz": "equations in a :quiz",
+    "steps": "show the lines of a working",
 }
 _PATHS = ("MATHREPL_DATA_DIR", "MATHREPL_CONFIG_DIR")
 

@@ -6,16 +6,15 @@ the same `Solution`, with its working filled in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
-
-import numpy as np
 
 from mathrepl.card import Card
 from mathrepl.codec import Floats, Indices, decode, encode_questions
-from mathrepl.comparison import Guess, Solution
-from mathrepl.encoding import END
-from mathrepl.networks import KINDS
+from mathrepl.comparison import Solution
+from mathrepl.greedy import guesses_of
+from mathrepl.networks import KINDS, part_tensors, parts_of
+from mathrepl.work import WorkSolver
 
 if TYPE_CHECKING:
     from mathrepl.networks import Tensors
@@ -26,7 +25,11 @@ BATCH = 4096
 class Solver(Protocol):
     """Answers questions given as canonical text; raises `ValueError` for unknown characters."""
 
-    def solve(self, questions: Sequence[str]) -> list[Solution]: ...
+    def solve(self, questions: Sequence[str]) -> list[Solution]:
+        """Solutions in order, with how sure the network was of each character."""
+
+    def write(self, questions: Sequence[str]) -> list[str]:
+        """The answers alone, for large numbers of questions."""
 
 
 class NetworkSolver:
@@ -71,43 +74,38 @@ class NetworkSolver:
         return self._probabilities(encode_questions(self.card.encoding, questions))
 
 
-def numpy_solver(card: Card, tensors: Tensors) -> NetworkSolver:
+Run = Callable[[str, Indices], Floats]
+
+
+def numpy_solver(card: Card, tensors: Tensors) -> Solver:
     """The network in numpy: ready at once (`benchmarks/run.py answer`)."""
-    kind = KINDS[card.architecture.kind]
+    kinds = parts_of(card.architecture)
+    parts = {part: part_tensors(tensors, part) for part in kinds}
 
-    def probabilities(questions: Indices) -> Floats:
-        return kind.probabilities(tensors, card.architecture, card.encoding, questions)
+    def run(part: str, questions: Indices) -> Floats:
+        kind = KINDS[kinds[part]]
+        return kind.probabilities(parts[part], card.architecture, card.encoding, questions)
 
-    return NetworkSolver(card, probabilities)
+    return _solver(card, run)
 
 
-def keras_solver(card: Card, model: Any) -> NetworkSolver:
-    """The same network through Keras itself; `model` comes from `Session.model`."""
+def keras_solver(card: Card, models: Mapping[str, Any]) -> Solver:
+    """The same networks through Keras itself; `models` are `Session.models`."""
     from mathrepl.training.keras_models import predict
 
-    return NetworkSolver(card, lambda questions: predict(model, card.encoding, questions))
+    return _solver(card, lambda part, questions: predict(models[part], card.encoding, questions))
+
+
+def _solver(card: Card, run: Run) -> Solver:
+    if card.architecture.kind == "work":
+        return WorkSolver(card, run)
+    return NetworkSolver(card, lambda questions: run("", questions))
 
 
 def _solutions(card: Card, questions: Sequence[str], probabilities: Floats) -> list[Solution]:
-    """Greedy decoding: the likeliest character at each place, up to the first end mark."""
-    characters = card.encoding.characters
-    best_two = np.argsort(probabilities, axis=-1)[..., :-3:-1]
     solutions = []
-    for row, question in enumerate(questions):
-        guesses: list[Guess] = []
-        end = None
-        for place in range(probabilities.shape[1]):
-            first, second = (int(k) for k in best_two[row, place])
-            guess = Guess(
-                characters[first],
-                float(probabilities[row, place, first]),
-                characters[second],
-                float(probabilities[row, place, second]),
-            )
-            if guess.character == END:
-                end = guess
-                break
-            guesses.append(guess)
+    written = guesses_of(card.encoding.characters, probabilities)
+    for question, (guesses, end) in zip(questions, written, strict=True):
         if card.encoding.reverse:
             guesses.reverse()
         text = "".join(guess.character for guess in guesses)

@@ -36,12 +36,19 @@ class Found:
     directory: Path
 
 
+AUTO = "auto"
+
+
 def check_name(name: str) -> str:
     """`name` if it can name weights, else `WeightsError`; keeps paths out of names."""
     if not _NAME.fullmatch(name) or name.endswith((".json", ".safetensors")):
         raise WeightsError(
             f"{name!r} cannot name weights",
             hint="use letters, digits, - _ and . (at most 64, a letter or digit first)",
+        )
+    if name == AUTO:
+        raise WeightsError(
+            f"{name!r} is not the name of weights, it chooses among them", hint="take another name"
         )
     return name
 

@@ -23,6 +23,7 @@ from mathrepl.commands.training import TASK_KEYS, TASK_PARAMETERS, task_changes,
 from mathrepl.errors import UsageError
 from mathrepl.session import Session
 from mathrepl.settings import CHOICES, DESCRIPTIONS, FILE_NAME, Settings, changed, config_directory
+from mathrepl.store import AUTO
 
 SETTING_KEYS = tuple(f.name for f in fields(Settings))
 
@@ -64,7 +65,9 @@ def show(context: Context, arguments: Arguments) -> Result:
 
 def _settings_table(session: Session) -> Table:
     task = session.task
-    settings = replace(session.settings, weights=session.name, engine=session.engine)
+    settings = replace(
+        session.settings, weights=AUTO if session.auto else session.name, engine=session.engine
+    )
     rows = [(key, str(getattr(settings, key)).lower(), DESCRIPTIONS[key]) for key in SETTING_KEYS]
     texts = task_texts(task)
     rows += [(p.key, texts[p.key], p.help) for p in TASK_PARAMETERS]
@@ -101,18 +104,28 @@ def set_value(context: Context, arguments: Arguments) -> Iterator[Value]:
     elif key == "engine":
         if value == "keras":
             yield Note("loading TensorFlow, a few seconds …")
-            session.model  # noqa: B018 - loaded here, so that the next question is quick
+            session.models  # noqa: B018 - loaded here, so that the next question is quick
         session.set_engine(value)
     session.settings = settings
     yield Note(f"{key} is {value} for this session")
 
 
+def steps(context: Context, arguments: Arguments) -> Result:
+    session = context.session
+    value = arguments.text("value")
+    if value is not None:
+        session.settings = changed(session.settings, "steps", value)
+    shown = "shown" if session.settings.steps else "not shown"
+    return Note(f"the lines of a working are {shown}")
+
+
 def _values(session: Session, words: Sequence[str]) -> Sequence[str]:
     key = words[0] if words else ""
     if key == "weights":
-        return session.store.names()
+        return (AUTO, *session.store.names())
     fixed = {
         "history": ("on", "off"),
+        "steps": ("on", "off"),
         "task": ("reset",),
         **{parameter.key: parameter.choices for parameter in TASK_PARAMETERS},
         **CHOICES,
@@ -138,6 +151,16 @@ COMMANDS = (
             Parameter("value", "its value", suggest=_values),
         ),
         examples=(":set engine keras", ":set range 0..99", ":set theme light"),
+        hosts=("session",),
+    ),
+    Command(
+        "steps",
+        "show or hide the lines of a working",
+        steps,
+        (Parameter("value", "on or off", choices=("on", "off")),),
+        details="Weights that show their work, such as the bundled `work`, write a line at a "
+        "time. `=` stands before a line that equals the question, `≈` before one that was "
+        "rounded rightly from it, `≠` before the first that went wrong.",
         hosts=("session",),
     ),
     Command("show", "settings and task", show, hosts=("session",)),

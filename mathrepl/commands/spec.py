@@ -131,6 +131,14 @@ class Arguments:
         value = self._values.get(key)
         return None if value is None else float(value)
 
+    def given(self, key: str) -> bool:
+        """Whether the line says anything of it."""
+        return self._values.get(key) not in (None, False, ())
+
+    def value(self, key: str) -> Any:
+        """The checked value as it is."""
+        return self._values.get(key)
+
     def flag(self, key: str) -> bool:
         return bool(self._values.get(key))
 

@@ -7,9 +7,10 @@ import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
-from typing import Any, cast
+from typing import Any
 
 from mathrepl.architecture import MAX_DEPTH, MAX_HIDDEN, Architecture
+from mathrepl.card import Card
 from mathrepl.commands.spec import (
     Arguments,
     Command,
@@ -23,8 +24,17 @@ from mathrepl.commands.spec import (
 from mathrepl.errors import MathreplError, TaskError, UsageError
 from mathrepl.interrupts import counted
 from mathrepl.jobs import Job
-from mathrepl.plan import MAX_EPOCHS, MAX_EXAMPLES, MAX_SEED, Plan, TrainSettings
+from mathrepl.lessons import PARTS
+from mathrepl.plan import (
+    MAX_EPOCHS,
+    MAX_EXAMPLES,
+    MAX_SEED,
+    SCHEDULES,
+    Plan,
+    TrainSettings,
+)
 from mathrepl.progress import Finished, Launched, Warned
+from mathrepl.recipes import RECIPES
 from mathrepl.session import Session
 from mathrepl.task import MAX_DECIMALS, SAMPLINGS, Task, parse_count, parse_operations, parse_range
 
@@ -33,27 +43,55 @@ SECOND_PRESS_SECONDS = 0.7
 
 def train(context: Context, arguments: Arguments) -> Iterator[Value]:
     session = context.session
-    plan = _plan(session, arguments)
+    plans = _plans(session, arguments)
     if arguments.flag("background"):
-        job = session.train(plan, follow=False)
+        if len(plans) > 1:
+            raise UsageError(
+                f"{plans[0].name} is made in {len(plans)} trainings",
+                hint="leave out --background",
+            )
+        job = session.train(plans[0], follow=False)
         yield Note(
-            f"job {job.number} trains {plan.name} for {plan.settings.epochs} epochs; "
+            f"job {job.number} trains {job.plan.name} for {job.plan.settings.epochs} epochs; "
             ":jobs shows it, :stop ends it"
         )
         return
+    finished: Finished | None = None
     with counted() as presses:
-        job = session.train(plan, follow=True)
-        try:
-            yield Launched(plan.name, plan.settings.epochs)
-            yield from _follow(context, job, lambda: presses.count)
-        finally:
-            if job.running:
-                job.stop()
-                job.wait()
-    finished = job.finished
-    if finished is not None and finished.saved and plan.name != session.name:
-        session.use(plan.name)
-        yield Note(f"now using {plan.name}")
+        for plan in plans:
+            if plan.source == plan.name and finished and finished.outcome != "finished":
+                break
+            job = session.train(plan, follow=True)
+            try:
+                yield Launched(plan.name, plan.settings.epochs, plan.part)
+                yield from _follow(context, job, lambda: presses.count)
+            finally:
+                if job.running:
+                    job.stop()
+                    job.wait()
+            finished = job.finished
+    name = plans[0].name
+    if finished is not None and finished.saved and name != session.name:
+        session.use(name)
+        yield Note(f"now using {name}")
+
+
+def _plans(session: Session, arguments: Arguments) -> list[Plan]:
+    """The trainings asked for, checked. Raises `UsageError` where they are not said clearly."""
+    epochs, recipe = arguments.integer("epochs"), arguments.text("recipe")
+    if recipe is None:
+        if epochs is None:
+            raise UsageError("how many epochs?", hint="write :train 50, or train --recipe NAME")
+        return [_plan(session, arguments)]
+    given = [p.name for p in _NOT_WITH_RECIPE if arguments.given(p.key)]
+    if given:
+        raise UsageError(f"a recipe decides {given[0]} itself", hint=f"leave out {given[0]}")
+    return session.recipe_plans(
+        recipe,
+        seed=arguments.integer("seed"),
+        epochs=epochs,
+        saved_as=arguments.text("name"),
+    )
 
 
 def _follow(context: Context, job: Job, presses: Callable[[], int]) -> Iterator[Value]:
@@ -84,37 +122,45 @@ def _follow(context: Context, job: Job, presses: Callable[[], int]) -> Iterator[
 
 
 def _plan(session: Session, arguments: Arguments) -> Plan:
-    epochs = arguments.integer("epochs")
     fresh = arguments.flag("fresh")
-    settings = TrainSettings(epochs or 1)
-    for key, name in (("examples", "examples"), ("batch", "batch"), ("seed", "seed")):
-        value = arguments.integer(key)
-        if value is not None:
-            settings = replace(settings, **cast("dict[str, Any]", {name: value}))
-    rate = arguments.number("lr")
-    if rate is not None:
-        settings = replace(settings, learning_rate=rate)
-    architecture = _architecture(arguments, Architecture() if fresh else session.card.architecture)
+    card = None if fresh else session.card
+    part = arguments.text("part")
     plan = session.plan(
-        settings,
+        _settings(arguments, card, part),
         fresh=fresh,
         name=arguments.text("name"),
         task=_task(session, arguments, fresh=fresh),
-        architecture=architecture,
+        architecture=_architecture(arguments, card.architecture if card else Architecture()),
         reverse=True if arguments.flag("reverse") else None,
         command="",
+        part=part,
     )
     return replace(plan, command=reproduce(plan))
 
 
+def _settings(arguments: Arguments, card: Card | None, part: str | None) -> TrainSettings:
+    """The settings given; what is not given is as in the last training of these weights."""
+    settings = TrainSettings(arguments.integer("epochs") or 1)
+    past = [t for t in card.trainings if part in (None, t.part)] if card else []
+    if past:
+        last = {f.name: getattr(past[-1], f.name) for f in fields(TrainSettings)}
+        count = past[-1].examples + past[-1].held_out_examples
+        settings = TrainSettings(**{**last, "epochs": settings.epochs, "examples": count})
+    changes: dict[str, Any] = {}
+    for parameter in (*_SETTINGS, *_EARLIER_SETTINGS):
+        name = "learning_rate" if parameter.key == "lr" else parameter.key
+        if arguments.given(parameter.key):
+            changes[name] = arguments.value(parameter.key)
+    return replace(settings, **changes)
+
+
 def _architecture(arguments: Arguments, base: Architecture) -> Architecture | None:
     changes: dict[str, Any] = {
-        key: arguments.integer(key) for key in ("hidden", "encoder_depth", "decoder_depth")
+        parameter.key: arguments.value(parameter.key)
+        for parameter in _SHAPE
+        if arguments.given(parameter.key)
     }
-    changes["dropout"] = arguments.number("dropout")
-    changes["batch_norm"] = arguments.flag("batch_norm") or None
-    given = {key: value for key, value in changes.items() if value is not None}
-    shape = replace(base, **given)
+    shape = replace(base, **changes)
     return None if shape == base else shape
 
 
@@ -140,21 +186,19 @@ def reproduce(plan: Plan) -> str:
         words += ["--weights", plan.source]
     words += ["--name", plan.name]
     usual = TrainSettings(plan.settings.epochs)
-    for option, name in (
-        ("--examples", "examples"),
-        ("--batch", "batch"),
-        ("--lr", "learning_rate"),
-        ("--seed", "seed"),
-    ):
-        if getattr(plan.settings, name) != getattr(usual, name):
-            words += [option, f"{getattr(plan.settings, name)}"]
+    for parameter in (*_EARLIER_SETTINGS, *_SETTINGS):
+        name = "learning_rate" if parameter.key == "lr" else parameter.key
+        value = getattr(plan.settings, name)
+        if value != getattr(usual, name) or plan.source is not None:
+            words += [parameter.name, str(value)]
+    words += ["--part", plan.part] if plan.part else []
     # All of the task is named, so that the command means the same whatever weights are current.
     texts = task_texts(plan.task)
     words += [f"{parameter.name}={texts[parameter.key]}" for parameter in TASK_PARAMETERS]
     if plan.source is None:
         for f in fields(Architecture):
             value = getattr(plan.architecture, f.name)
-            if value != f.default and f.name != "kind":
+            if value != f.default:
                 option = "--" + f.name.replace("_", "-")
                 words += [option] if value is True else [option, str(value)]
         if plan.encoding.reverse:
@@ -264,45 +308,69 @@ def task_texts(task: Task) -> dict[str, str]:
     }
 
 
+_EARLIER_SETTINGS = (
+    Parameter(
+        "--examples",
+        "equations, a tenth of them held out",
+        "integer",
+        low=2,
+        high=MAX_EXAMPLES,
+        default="30000",
+    ),
+    Parameter("--batch", "examples a step", "integer", low=1, high=1_000_000, default="256"),
+    Parameter("--lr", "learning rate of Adam", "number", default="0.01"),
+    Parameter("--seed", "of weights and order", "integer", low=0, high=MAX_SEED, default="0"),
+)
+_SETTINGS = (
+    Parameter("--weight-decay", "of AdamW, 0 for Adam", "number", default="0"),
+    Parameter("--clip", "bound of the gradients' norm, 0 for none", "number", default="0"),
+    Parameter("--schedule", "of the learning rate", choices=SCHEDULES, default="constant"),
+    Parameter("--warmup", "steps up to the learning rate", "integer", low=0, default="0"),
+    Parameter("--averaging", "share a step keeps of the averaged weights", "number", default="0"),
+    Parameter("--offset", "move the places of digits by up to so many", "integer", default="0"),
+)
+_SHAPE = (
+    Parameter("--kind", "of network", choices=("seq2seq", "attention"), default="seq2seq"),
+    Parameter(
+        "--hidden", "LSTM units a direction", "integer", low=1, high=MAX_HIDDEN, default="20"
+    ),
+    Parameter("--encoder-depth", "encoder layers", "integer", low=1, high=MAX_DEPTH),
+    Parameter("--decoder-depth", "decoder layers", "integer", low=1, high=MAX_DEPTH),
+    Parameter("--dropout", "share of outputs dropped in training", "number"),
+    Parameter("--batch-norm", "normalise the layers' outputs", "flag"),
+    Parameter("--embedding", "numbers a character becomes (attention)", "integer", default="32"),
+    Parameter("--heads", "attention heads", "integer", default="2"),
+    Parameter("--places", "place embeddings, 0 for none (attention)", "integer", default="16"),
+)
+_REVERSE = Parameter("--reverse", "write numbers last digit first", "flag")
+_PART = Parameter("--part", "the network to train, in weights of two", choices=PARTS)
+_NOT_WITH_RECIPE = (
+    Parameter("--fresh", "", "flag"),
+    *(parameter for parameter in _EARLIER_SETTINGS if parameter.key != "seed"),
+    *_SETTINGS,
+    *TASK_PARAMETERS,
+    *_SHAPE,
+    _REVERSE,
+    _PART,
+)
+
 COMMANDS = (
     Command(
         "train",
         "train the network; Ctrl-C stops and keeps the best",
         train,
         (
-            Parameter("epochs", "epochs to train", "integer", True, low=1, high=MAX_EPOCHS),
+            Parameter("epochs", "epochs to train", "integer", low=1, high=MAX_EPOCHS),
             Parameter("--fresh", "start over with random weights", "flag"),
             Parameter("--background", "give the prompt back at once", "flag", hosts=("session",)),
             Parameter("--name", "save under this name instead of the current one"),
-            Parameter(
-                "--examples",
-                "equations, a tenth of them held out",
-                "integer",
-                low=2,
-                high=MAX_EXAMPLES,
-                default="30000",
-            ),
-            Parameter(
-                "--batch", "examples a step", "integer", low=1, high=1_000_000, default="256"
-            ),
-            Parameter("--lr", "learning rate of Adam", "number", default="0.01"),
-            Parameter(
-                "--seed", "of weights and order", "integer", low=0, high=MAX_SEED, default="0"
-            ),
+            Parameter("--recipe", "make a bundled network from nothing", choices=tuple(RECIPES)),
+            *_EARLIER_SETTINGS,
             *TASK_PARAMETERS,
-            Parameter(
-                "--hidden",
-                "LSTM units a direction",
-                "integer",
-                low=1,
-                high=MAX_HIDDEN,
-                default="20",
-            ),
-            Parameter("--encoder-depth", "encoder layers", "integer", low=1, high=MAX_DEPTH),
-            Parameter("--decoder-depth", "decoder layers", "integer", low=1, high=MAX_DEPTH),
-            Parameter("--dropout", "share of outputs dropped in training", "number"),
-            Parameter("--batch-norm", "normalise the layers' outputs", "flag"),
-            Parameter("--reverse", "write numbers last digit first", "flag"),
+            *_SHAPE,
+            _REVERSE,
+            _PART,
+            *_SETTINGS,
         ),
         details="Goes on from the current weights unless --fresh is given. The best weights by "
         "exact match on held-out equations (ties: loss) are kept, saved at each improvement. "
@@ -312,6 +380,7 @@ COMMANDS = (
             ":train 50 --background",
             ":train 100 --fresh --name wide --hidden 64",
             ":train 60 --fresh --name minus --range -99..99 --ops +-",
+            ":train --recipe add --name mine --seed 1",
         ),
     ),
     Command("jobs", "trainings of this session", jobs, hosts=("session",)),

@@ -20,7 +20,8 @@ from mathrepl.commands.spec import (
 )
 from mathrepl.errors import WeightsError
 from mathrepl.interrupts import counted
-from mathrepl.session import Session
+from mathrepl.session import AUTOMATIC, Session
+from mathrepl.store import AUTO
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,9 @@ def models(context: Context, arguments: Arguments) -> Result:
 
 def use(context: Context, arguments: Arguments) -> Result:
     card = context.session.use(arguments.text("name") or "")
+    if context.session.auto:
+        names = ", ".join(name for name in AUTOMATIC if name in context.session.store.names())
+        return Note(f"each question goes to the weights that fit it: {names}", "good")
     exact = f", {card.held_out.exact:.2%} exact on held-out" if card.held_out else ""
     return Note(f"now using {card.name}: {card.task.describe()}{exact}", "good")
 
@@ -157,7 +161,14 @@ COMMANDS = (
         "use",
         "switch to other weights",
         use,
-        (Parameter("name", "name of weights", "weights", required=True),),
+        (
+            Parameter(
+                "name",
+                "name of weights, or auto for those that fit each question",
+                required=True,
+                suggest=lambda session, before: (AUTO, *session.store.names()),
+            ),
+        ),
         hosts=("session",),
     ),
     Command("card", "the model card: network, training, figures", card_page, (_NAME,)),

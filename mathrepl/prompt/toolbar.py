@@ -39,7 +39,8 @@ def _parts(session: Session) -> list[tuple[str, str]]:
         card = session.card
     except MathreplError as error:
         return [("quiet", f"no weights: {error.message}")]
-    parts = [("name", card.name), ("quiet", card.task.describe())]
+    name = f"auto ({card.name})" if session.auto else card.name
+    parts = [("name", name), ("quiet", card.task.describe())]
     if card.held_out is not None:
         parts.append(("good", f"{card.held_out.exact:.2%} exact"))
     if session.engine != "numpy":

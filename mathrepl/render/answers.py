@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from mathrepl.comparison import CLOSE_RUNNER_UP, Answer, Answers, Guess, Refused
+from mathrepl.comparison import (
+    CLOSE_RUNNER_UP,
+    Answer,
+    Answers,
+    CheckedLine,
+    Column,
+    Guess,
+    Refused,
+)
 from mathrepl.encoding import END
 from mathrepl.render.text import NARROW, confidence_style, percent, place_name, safe
 
@@ -33,19 +43,61 @@ def written(text: str) -> str:
     return safe(text.replace(" ", "␣")) or "(nothing)"
 
 
-def draw_answer(answer: Answer, console: Console) -> RenderableType:
+def draw_answer(answer: Answer, console: Console, *, steps: bool = True) -> RenderableType:
     """The table of one answer, or a few lines where the window is too narrow for it."""
     table = _places(answer)
     wanted = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
     body: RenderableType = table if wanted <= console.width else _narrow(answer)
     lines: list[RenderableType] = [Text(f"{answer.equation} = ?", "title"), body]
-    if answer.solution.working:
-        lines.insert(1, Text("\n".join(answer.solution.working)))
+    if steps and answer.working:
+        lines.insert(1, draw_working(answer.working))
     sure = f"  ·  {answer.weights} was {percent(answer.confidence)} sure of the whole"
     verdict_line = Text.assemble(_mark_verdict(answer), (sure, "quiet"))
     lines.append(verdict_line)
     lines += [Text(f"! {note}", "unsure") for note in answer.notes]
     return Group(*lines)
+
+
+_STATES = {
+    "equal": ("= ", "good"),
+    "rounded": ("≈ ", "good"),
+    "wrong": ("≠ ", "bad"),
+    "after": ("  ", "quiet"),
+}
+
+
+def draw_working(working: Sequence[CheckedLine]) -> RenderableType:
+    """The lines as they were written; what was worked on next is underlined.
+
+    `=` before a line says that it equals the question, `≈` that it was rounded rightly from it,
+    `≠` stands before the first that does neither, with what belonged there under it.
+    """
+    drawn: list[RenderableType] = []
+    for checked in working:
+        sign, style = _STATES[checked.state]
+        line = Text(checked.line.text, "" if checked.state in ("equal", "rounded") else style)
+        mark = checked.line.mark
+        if mark is not None:
+            line.stylize("underline", mark.start, mark.end)
+        drawn.append(Text.assemble(("  " + sign, style), line, overflow="fold"))
+        if checked.wanted:
+            drawn.append(
+                Text.assemble(("    ", ""), (checked.wanted, "quiet"), (" belongs here", "quiet"))
+            )
+        if checked.columns:
+            drawn.append(_difference(checked.columns))
+    return Group(*drawn)
+
+
+def _difference(columns: Sequence[Column]) -> Text:
+    """What was written in the part and what belonged there, the places that differ marked."""
+    text = Text("    it wrote ")
+    for column in columns:
+        text.append(_shown(column.network), "good" if column.right else "bad")
+    text.append(" for ", "quiet")
+    for column in columns:
+        text.append(_shown(column.truth), "" if column.right else "bold")
+    return text
 
 
 def _places(answer: Answer) -> Table:

@@ -71,6 +71,7 @@ class _Run:
             trainings=source.card.trainings if source else (),
             history=source.card.history if source else (),
             best_epoch=source.card.best_epoch if source else 0,
+            held_out=source.card.held_out if source else None,
         )
         self.past_epochs = self.card.history[-1].number if self.card.history else 0
         keras.utils.set_random_seed((plan.settings.seed + self.past_epochs) % 2**31)
@@ -194,7 +195,7 @@ class _Run:
             trainings=(*self.card.trainings, self.training),
             history=(*self.card.history, *self.history),
             best_epoch=epoch.number,
-            held_out=epoch.held_out,
+            held_out=epoch.held_out if self.plan.part != "reader" else self.card.held_out,
         )
         with self.trainer.averaged():
             trained = _named(self.plan.part, self.model)

@@ -1,0 +1,78 @@
+"""How each bundled network is made from nothing: `mathrepl train --recipe NAME`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from mathrepl.architecture import Architecture
+from mathrepl.encoding import END, Encoding
+from mathrepl.plan import TrainSettings
+from mathrepl.task import Task
+from mathrepl.working import CHARACTERS
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One training of a recipe; `part` names the network it trains, in weights of several."""
+
+    settings: TrainSettings
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Task, network and trainings; the first stage starts from random weights."""
+
+    summary: str
+    task: Task
+    architecture: Architecture
+    encoding: Encoding
+    stages: tuple[Stage, ...]
+
+
+def _attention_settings(epochs: int, examples: int, *, weight_decay: float) -> TrainSettings:
+    return TrainSettings(
+        epochs,
+        examples,
+        learning_rate=4e-3,
+        weight_decay=weight_decay,
+        clip=1.0,
+        schedule="cosine",
+        warmup=200,
+        averaging=0.999,
+    )
+
+
+_ADD = Task(sampling="carries", spaced=False)
+_WORK = Task(operations="+-*/", fewest=1, most=3, decimals=3, spaced=False, brackets=True)
+
+RECIPES: Mapping[str, Recipe] = MappingProxyType(
+    {
+        "add": Recipe(
+            "every sum of 0..999, an attention network",
+            _ADD,
+            Architecture("attention", hidden=64, places=8),
+            Encoding.for_task(_ADD, reverse=True),
+            (Stage(_attention_settings(60, 30_000, weight_decay=0.1)),),
+        ),
+        "work": Recipe(
+            "+ - * / with the working shown, two networks",
+            _WORK,
+            Architecture("work", hidden=96),
+            Encoding(END + CHARACTERS, question_length=91, answer_length=84, reverse=True),
+            (
+                Stage(_attention_settings(16, 1_000_000, weight_decay=0.01), "doer"),
+                Stage(_attention_settings(6, 400_000, weight_decay=0.01), "reader"),
+            ),
+        ),
+        "blog": Recipe(
+            "the seed network, mistakes and all",
+            Task(),
+            Architecture(),
+            Encoding.for_task(Task()),
+            (Stage(TrainSettings(200)),),
+        ),
+    }
+)

@@ -1,0 +1,174 @@
+"""The solver that shows its work: a reader marks, a doer writes, code copies.
+
+Every line goes to the reader, the part it marks to the doer, and what the doer writes in the
+part's place. That goes on until a number is left, for all questions side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+import numpy as np
+
+from mathrepl.card import Card
+from mathrepl.codec import Floats, Indices, decode, encode_questions
+from mathrepl.comparison import Guess, Line, Solution
+from mathrepl.expression import parse
+from mathrepl.greedy import guesses_of
+from mathrepl.working import Mark, first_line, is_done, is_line, mark_of, point, splice
+
+_T = TypeVar("_T")
+MAX_LINES = 200
+MAX_CHARACTERS = 500
+BATCH = 1024
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """One question being worked out; `guesses` go with the characters of the last line."""
+
+    question: str
+    decimals: int
+    line: str
+    guesses: list[Guess | None]
+    lines: list[Line] = field(default_factory=list)
+    end: Guess | None = None
+    stuck: str = ""
+
+    @property
+    def open(self) -> bool:
+        return not self.stuck and not is_done(self.line)
+
+
+class WorkSolver:
+    """Weights of kind `work`; `run` maps a part and indices to that network's probabilities."""
+
+    def __init__(self, card: Card, run: Callable[[str, Indices], Floats]) -> None:
+        self.card = card
+        self._run = run
+        self._doer = card.encoding
+        self._reader = replace(card.encoding, reverse=False)
+
+    def solve(self, questions: Sequence[str]) -> list[Solution]:
+        """Solutions with their workings, in order. Raises `ValueError` for what has no first line.
+
+        The work of many questions goes on line by line, `BATCH` parts of like length at a time.
+        """
+        sheets = [self._sheet(question) for question in questions]
+        self._work(sheets, keep=True)
+        return [self._solution(sheet) for sheet in sheets]
+
+    def write(self, questions: Sequence[str]) -> list[str]:
+        """The answers alone, for large numbers of questions."""
+        sheets = [self._sheet(question) for question in questions]
+        self._work(sheets, keep=False)
+        return [self._text(sheet) for sheet in sheets]
+
+    def mark(self, lines: Sequence[str]) -> list[tuple[Mark | None, float]]:
+        """The reader alone: the part it marks in each line, and how sure it is of all its tags."""
+        marked: list[tuple[Mark | None, float]] = []
+        probabilities = self._run("reader", encode_questions(self._reader, lines))
+        for row, line in enumerate(lines):
+            tags = probabilities[row, : len(line)]
+            mark = mark_of([bool(tag) for tag in tags.argmax(-1)])
+            marked.append((mark, float(tags.max(-1).prod())))
+        return marked
+
+    def do(self, parts: Sequence[str]) -> list[str]:
+        """The doer alone: what it writes in the place of each part."""
+        return decode(self._doer, self._run("doer", encode_questions(self._doer, parts)).argmax(-1))
+
+    def _sheet(self, question: str) -> _Sheet:
+        expression = parse(question)
+        decimals = self.card.task.decimals if "/" in expression.operations() else 0
+        line = first_line(expression, decimals)
+        if line is None:
+            raise ValueError(f"{question!r} cannot be laid out")
+        return _Sheet(question, decimals, line, [None] * len(line))
+
+    def _work(self, sheets: Sequence[_Sheet], *, keep: bool) -> None:
+        for _ in range(MAX_LINES):
+            open_sheets = [sheet for sheet in sheets if sheet.open]
+            if not open_sheets:
+                return
+            marked: list[tuple[_Sheet, Mark, float]] = []
+            for batch in _alike(open_sheets, lambda sheet: len(sheet.line)):
+                marks = self.mark([sheet.line for sheet in batch])
+                for sheet, (mark, sure) in zip(batch, marks, strict=True):
+                    if mark is None:
+                        sheet.stuck = "the reader marked no one part of the line"
+                    else:
+                        marked.append((sheet, mark, sure))
+            for parts in _alike(marked, lambda one: one[1].end - one[1].start):
+                self._do(parts, keep=keep)
+        for sheet in sheets:
+            if sheet.open:
+                sheet.stuck = f"no end after {MAX_LINES} lines"
+
+    def _do(self, batch: Sequence[tuple[_Sheet, Mark, float]], *, keep: bool) -> None:
+        parts = [sheet.line[mark.start : mark.end] for sheet, mark, _ in batch]
+        probabilities = self._run("doer", encode_questions(self._doer, parts))
+        if not keep:
+            for (sheet, mark, _), text in zip(
+                batch, decode(self._doer, probabilities.argmax(-1)), strict=True
+            ):
+                self._put(sheet, mark, text)
+            return
+        written = guesses_of(self._doer.characters, probabilities)
+        for (sheet, mark, sure), (guesses, end) in zip(batch, written, strict=True):
+            guesses.reverse()
+            text = "".join(guess.character for guess in guesses)
+            probability = sure * float(np.prod([g.probability for g in (*guesses, end) if g]))
+            sheet.lines.append(Line(sheet.line, mark, text, probability))
+            before = sheet.guesses
+            line = sheet.line
+            self._put(sheet, mark, text)
+            placed = line[: mark.start] + text + line[mark.end :]
+            origins = [*before[: mark.start], *guesses, *before[mark.end :]]
+            sheet.guesses = _follow(placed, origins, sheet.line)
+            sheet.end = end
+
+    def _put(self, sheet: _Sheet, mark: Mark, text: str) -> None:
+        line = splice(sheet.line, mark, text)
+        if not text or not is_line(line):
+            sheet.stuck = "the doer wrote nothing in place of a part"
+        elif line == sheet.line:
+            sheet.stuck = "the doer wrote the same line again"
+        elif len(line) > MAX_CHARACTERS:
+            sheet.stuck = "the line grew too long"
+        sheet.line = line
+
+    def _text(self, sheet: _Sheet) -> str:
+        return "" if sheet.stuck else point(sheet.line, sheet.decimals)
+
+    def _solution(self, sheet: _Sheet) -> Solution:
+        text = self._text(sheet)
+        lines = (*sheet.lines, Line(sheet.line))
+        guesses = tuple(_follow(sheet.line, sheet.guesses, text))
+        return Solution(sheet.question, text, guesses, sheet.end, lines, sheet.stuck)
+
+
+def _alike(items: Sequence[_T], length: Callable[[_T], int]) -> Iterator[list[_T]]:
+    """The items in batches of like length, so that little of a batch is padding."""
+    ordered = sorted(items, key=length)
+    for first in range(0, len(ordered), BATCH):
+        yield ordered[first : first + BATCH]
+
+
+def _follow(text: str, guesses: Sequence[Guess | None], copied: str) -> list[Guess | None]:
+    """The guesses of `text`'s characters where they stand in `copied`.
+
+    Parentheses come and go, and layout adds zeros and a point: those have none.
+    """
+    own = [pair for pair in zip(text, guesses, strict=True) if pair[0] not in "()"]
+    followed: list[Guess | None] = []
+    place = 0
+    for character in copied:
+        if place < len(own) and own[place][0] == character:
+            followed.append(own[place][1])
+            place += 1
+        else:
+            followed.append(None)
+    return followed
