@@ -63,8 +63,23 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
+class Mistake:
+    """A wrong answer and how sure the network was of it, 0 to 1."""
+
+    question: str
+    network: str
+    truth: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Certificate:
-    """Exact-match figures of asking every equation of a space (or a seeded sample of it)."""
+    """Exact-match figures of asking every equation of a space (or a seeded sample of it).
+
+    `classes` counts asked and wrong equations by digit counts, by carries and by operations,
+    such as `{"digits": {"3+2": [81000, 0]}}`. `by_wrong_digits` counts the wrong by the number
+    of places that differ. `mistakes` are the first of them.
+    """
 
     space: str
     command: str
@@ -75,6 +90,10 @@ class Certificate:
     wrong_one_digit: int
     weights_sha256: str
     date: str
+    seconds: float = 0.0
+    classes: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
+    by_wrong_digits: dict[str, int] = field(default_factory=dict)
+    mistakes: tuple[Mistake, ...] = ()
 
     @property
     def exact(self) -> float:
@@ -98,7 +117,7 @@ class Card:
     history: tuple[Epoch, ...] = ()
     best_epoch: int = 0
     held_out: Metrics | None = None
-    certificate: Certificate | None = None
+    certificates: tuple[Certificate, ...] = ()
 
     def renamed(self, name: str) -> Card:
         return replace(self, name=name)
@@ -106,6 +125,7 @@ class Card:
     def record(self) -> dict[str, Any]:
         record = asdict(self)
         record["architecture"] = self.architecture.record()
+        record["certificates"] = list(record["certificates"])
         record["trainings"] = list(record["trainings"])
         record["history"] = list(record["history"])
         return {"format": FORMAT, **record}
@@ -141,7 +161,9 @@ def _card(record: dict[str, Any]) -> Card:
         "trainings": tuple(_flat(Training, item) for item in _sequence(record, "trainings")),
         "history": tuple(_epoch(item) for item in _sequence(record, "history")),
         "held_out": _optional(Metrics, record["held_out"]),
-        "certificate": _optional(Certificate, record["certificate"]),
+        "certificates": tuple(
+            certificate_from_record(c) for c in _sequence(record, "certificates")
+        ),
     }
     for key, kind in (("name", str), ("parameters", int), ("sha256", str), ("best_epoch", int)):
         if type(record[key]) is not kind:
@@ -162,6 +184,26 @@ def _epoch(record: Any) -> Epoch:
     return Epoch(**{**record, **nested})
 
 
+def certificate_from_record(record: Any) -> Certificate:
+    """A certificate from its JSON. Raises `WeightsError` for what is none."""
+    if not isinstance(record, dict):
+        raise WeightsError("a certificate must be an object")
+    nested = {"classes": {}, "by_wrong_digits": {}, "mistakes": (), **record}
+    plain = _flat(Certificate, {**record, "classes": {}, "by_wrong_digits": {}, "mistakes": ()})
+    classes, digits = _mapping(nested, "classes"), _mapping(nested, "by_wrong_digits")
+    if not all(type(count) is int for count in digits.values()):
+        raise WeightsError("by_wrong_digits must count")
+    counted: dict[str, dict[str, tuple[int, int]]] = {}
+    for what in classes:
+        counted[what] = {}
+        for key, pair in _mapping(classes, what).items():
+            if not isinstance(pair, list | tuple) or [type(n) for n in pair] != [int, int]:
+                raise WeightsError(f"class {key!r} must count asked and wrong")
+            counted[what][key] = (pair[0], pair[1])
+    mistakes = tuple(_flat(Mistake, m) for m in _sequence(nested, "mistakes"))
+    return replace(plain, classes=counted, by_wrong_digits=digits, mistakes=mistakes)
+
+
 def _optional(kind: type[_T], record: Any) -> _T | None:
     return None if record is None else _flat(kind, record)
 
@@ -176,6 +218,8 @@ def _flat(kind: type[_T], record: Any) -> _T:
         value = record[f.name]
         if str(f.type).startswith("dict"):
             good = isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
+        elif str(f.type).startswith("tuple"):
+            good = value == ()
         else:
             good = type(value) in allowed[str(f.type)]
         if not good:
@@ -206,6 +250,6 @@ def _mapping(record: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _sequence(record: dict[str, Any], key: str) -> list[Any]:
-    if not isinstance(record[key], list):
+    if not isinstance(record[key], list | tuple):
         raise WeightsError(f"{key} must be a list")
     return list(record[key])

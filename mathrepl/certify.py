@@ -1,39 +1,55 @@
-"""Asking a whole space of equations and counting what is wrong."""
+"""Asking whole spaces of equations, counting what is wrong, and going on where it was left."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+import json
+import os
+import time
+from collections import Counter, deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mathrepl.card import Card, Certificate
+from mathrepl import atomic
+from mathrepl.card import Card, Certificate, Mistake, certificate_from_record
 from mathrepl.comparison import Solution, align
+from mathrepl.errors import MathreplError, WeightsError
 from mathrepl.expression import parse
-from mathrepl.sampling import Example, draw_held_out, every
-from mathrepl.task import Task
+from mathrepl.sampling import Example
+from mathrepl.spaces import Space, spaces_of
 
 if TYPE_CHECKING:
     from mathrepl.solver import Solver
 
-WHOLE_SPACE = 2_000_000
-SAMPLE = 20_000
 BATCH = 4096
+MAX_MISTAKES = 1000
+LONGEST_PATTERN = 3  # digits whose carries are told one by one
 
 
 @dataclass(frozen=True, slots=True)
 class Certifying:
-    """So many asked, of so many, so many of them wrong."""
+    """So many asked of one space, of so many, so many of them wrong; which space of how many."""
 
     name: str
     done: int
     total: int
     wrong: int
+    space: str = ""
+    number: int = 1
+    spaces: int = 1
 
     def record(self) -> dict[str, Any]:
-        return {"certifying": self.name, "done": self.done, "of": self.total, "wrong": self.wrong}
+        return {
+            "certifying": self.name,
+            "space": self.space,
+            "done": self.done,
+            "of": self.total,
+            "wrong": self.wrong,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,61 +57,207 @@ class Certified:
     """The outcome; `written` says whether it now stands in the card."""
 
     name: str
-    certificate: Certificate
+    certificates: tuple[Certificate, ...]
     written: bool
 
     def record(self) -> dict[str, Any]:
-        certificate = self.certificate
         return {
             "weights": self.name,
-            "space": certificate.space,
-            "sampled": certificate.sampled,
-            "total": certificate.total,
-            "wrong": certificate.wrong,
-            "wrong_operand_below_100": certificate.wrong_operand_below_100,
-            "wrong_one_digit": certificate.wrong_one_digit,
-            "exact": certificate.exact,
             "written": self.written,
+            "spaces": [
+                {**asdict(certificate), "exact": certificate.exact}
+                for certificate in self.certificates
+            ],
         }
 
 
-def certify(
-    card: Card, solver: Solver, command: str, *, sample: int | None
-) -> Iterator[Certifying | Certificate]:
-    """Ask every equation of the card's task, or `sample` held-out ones; a certificate at the end.
+@dataclass(slots=True)
+class _Tally:
+    """The counts of one space so far."""
 
-    Without `sample`, spaces above `WHOLE_SPACE` equations are sampled with `SAMPLE`.
+    done: int = 0
+    seconds: float = 0.0
+    below_100: int = 0
+    asked: dict[str, Counter[str]] = field(default_factory=dict)
+    missed: dict[str, Counter[str]] = field(default_factory=dict)
+    by_wrong_digits: Counter[str] = field(default_factory=Counter)
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    @property
+    def wrong(self) -> int:
+        return sum(self.by_wrong_digits.values())
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> _Tally:
+        return cls(
+            done=record["done"],
+            seconds=record["seconds"],
+            below_100=record["below_100"],
+            asked={what: Counter(counts) for what, counts in record["asked"].items()},
+            missed={what: Counter(counts) for what, counts in record["missed"].items()},
+            by_wrong_digits=Counter(record["by_wrong_digits"]),
+            mistakes=[Mistake(**mistake) for mistake in record["mistakes"]],
+        )
+
+
+def certify(
+    card: Card, solver: Solver, command: str, *, sample: int | None, progress: Path, threads: int
+) -> Generator[Certifying | tuple[Certificate, ...], None, None]:
+    """Ask all spaces of the weights, or `sample` of each; the certificates at the end.
+
+    What was counted so far is kept in the file `progress` when the caller stops early, for the
+    same command on the same weights to go on from; it is removed at the end.
     """
-    task = card.task
-    if sample is None and task.space_size > WHOLE_SPACE:
-        sample = SAMPLE
-    total = task.space_size if sample is None else sample
-    examples = every(task) if sample is None else _sample(task, sample)
-    done = wrong = below_100 = one_digit = 0
-    while batch := list(islice(examples, BATCH)):
-        written = solver.write([example.question for example in batch])
-        for example, text in zip(batch, written, strict=True):
-            if text == example.answer:
+    spaces = spaces_of(card, sample)
+    finished, tally = _resume(progress, card, command)
+    try:
+        for number, space in enumerate(spaces, 1):
+            if number <= len(finished):
                 continue
-            wrong += 1
-            operands = parse(example.question).operands()
-            below_100 += any(abs(value) < 100 for value in operands)
-            columns = align(Solution(example.question, text, (), None), example.answer)
-            one_digit += sum(not column.right for column in columns) == 1
-        done += len(batch)
-        yield Certifying(card.name, done, total, wrong)
-    yield Certificate(
-        space=task.describe() + ("" if sample is None else f", {done:,} held-out equations"),
+            for wrong in _ask(space, solver, tally, threads):
+                yield Certifying(
+                    card.name, tally.done, space.total, wrong, space.name, number, len(spaces)
+                )
+            finished.append(_certificate(card, space, tally, command))
+            tally = _Tally()
+    finally:
+        if len(finished) < len(spaces) and (finished or tally.done):
+            _keep(progress, card, command, finished, tally)
+    progress.unlink(missing_ok=True)
+    yield tuple(finished)
+
+
+def _ask(space: Space, solver: Solver, tally: _Tally, threads: int) -> Iterator[int]:
+    """Ask what is left of a space, batches side by side; yields the wrong so far."""
+    examples = islice(space.examples(), tally.done, None)
+    waiting: deque[tuple[list[Example], Future[list[str]]]] = deque()
+    began, before = time.perf_counter(), tally.seconds
+    pool = ThreadPoolExecutor(threads)
+    try:
+        while True:
+            batch = list(islice(examples, BATCH))
+            if batch:
+                questions = [example.question for example in batch]
+                waiting.append((batch, pool.submit(space.write, solver, questions)))
+            if not waiting:
+                return
+            if not batch or len(waiting) > 2 * threads:
+                asked, future = waiting.popleft()
+                _count(tally, asked, future.result(), solver)
+                tally.seconds = round(before + time.perf_counter() - began, 2)
+                yield tally.wrong
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _count(tally: _Tally, batch: list[Example], written: list[str], solver: Solver) -> None:
+    wrong = []
+    for example, text in zip(batch, written, strict=True):
+        classes = classes_of(example.question)
+        for what, key in classes.items():
+            tally.asked.setdefault(what, Counter())[key] += 1
+        if text == example.answer:
+            continue
+        wrong.append((example, text))
+        for what, key in classes.items():
+            tally.missed.setdefault(what, Counter())[key] += 1
+        columns = align(Solution(example.question, text, (), None), example.answer)
+        tally.by_wrong_digits[str(sum(not column.right for column in columns))] += 1
+        tally.below_100 += _has_small_operand(example.question)
+    shown = wrong[: MAX_MISTAKES - len(tally.mistakes)]
+    sure = solver.confidences([example.question for example, _ in shown])
+    for (example, text), confidence in zip(shown, sure, strict=True):
+        tally.mistakes.append(Mistake(example.question, text, example.answer, round(confidence, 6)))
+    tally.done += len(batch)
+
+
+def classes_of(question: str) -> dict[str, str]:
+    """The classes a question is counted in.
+
+    A sum of two numbers by their digit counts and carries, `3+2` and `011` for 905+97 (from the
+    left; for long numbers the longest run of carries); others by their operations.
+    """
+    a, plus, b = question.replace(" ", "").partition("+")
+    if plus and a.isdigit() and b.isdigit():
+        if max(len(a), len(b)) <= LONGEST_PATTERN:
+            return {"digits": f"{len(a)}+{len(b)}", "carries": _carries(a, b)}
+        longest = max(len(run) for run in _carries(a, b).split("0"))
+        return {"digits": f"{len(a)}+{len(b)}", "carries": f"{longest} in a row"}
+    operations = [
+        c
+        for c, before in zip(question[1:], question, strict=False)
+        if c in "+-*/" and before != "("
+    ]
+    counted = Counter(operations)
+    return {"operations": " ".join(f"{n}{c}" for c, n in sorted(counted.items()))}
+
+
+def _carries(a: str, b: str) -> str:
+    carry, pattern = 0, ""
+    for x, y in zip(a[::-1].ljust(len(b), "0"), b[::-1].ljust(len(a), "0"), strict=True):
+        carry = int(ord(x) + ord(y) - 96 + carry > 9)
+        pattern = "01"[carry] + pattern
+    return pattern
+
+
+def _has_small_operand(question: str) -> bool:
+    try:
+        return any(abs(value) < 100 for value in parse(question).operands())
+    except MathreplError:
+        return False
+
+
+def _certificate(card: Card, space: Space, tally: _Tally, command: str) -> Certificate:
+    return Certificate(
+        space=space.name + (f", {tally.done:,} unseen" if space.unseen else ""),
         command=command,
-        sampled=sample is not None,
-        total=done,
-        wrong=wrong,
-        wrong_operand_below_100=below_100,
-        wrong_one_digit=one_digit,
+        sampled=space.unseen,
+        total=tally.done,
+        wrong=tally.wrong,
+        wrong_operand_below_100=tally.below_100,
+        wrong_one_digit=tally.by_wrong_digits["1"],
         weights_sha256=card.sha256,
         date=datetime.now(UTC).date().isoformat(),
+        seconds=tally.seconds,
+        classes={
+            what: {
+                key: (count, tally.missed.get(what, Counter())[key])
+                for key, count in sorted(counts.items())
+            }
+            for what, counts in tally.asked.items()
+        },
+        by_wrong_digits=dict(sorted(tally.by_wrong_digits.items())),
+        mistakes=tuple(tally.mistakes),
     )
 
 
-def _sample(task: Task, count: int) -> Iterator[Example]:
-    return islice(draw_held_out(task, random.Random(task.seed + 1), split_seed=task.seed), count)
+def threads_for(engine: str) -> int:
+    """Batches asked at a time: one a core in numpy, one alone in Keras, which has its own."""
+    return min(4, os.cpu_count() or 1) if engine == "numpy" else 1
+
+
+def _keep(
+    progress: Path, card: Card, command: str, finished: list[Certificate], tally: _Tally
+) -> None:
+    record = {
+        "sha256": card.sha256,
+        "command": command,
+        "finished": [asdict(certificate) for certificate in finished],
+        "tally": asdict(tally),
+    }
+    try:
+        atomic.write_bytes(progress, json.dumps(record).encode())
+    except OSError:  # then it starts over the next time
+        return
+
+
+def _resume(progress: Path, card: Card, command: str) -> tuple[list[Certificate], _Tally]:
+    """What an earlier run of the same command on the same weights has counted."""
+    try:
+        record = json.loads(progress.read_bytes())
+        if (record["sha256"], record["command"]) != (card.sha256, command):
+            return [], _Tally()
+        finished = [certificate_from_record(one) for one in record["finished"]]
+        return finished, _Tally.from_record(record["tally"])
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, WeightsError):
+        return [], _Tally()

@@ -43,6 +43,14 @@ class Solution:
     working: tuple[Line, ...] = ()
     stuck: str = ""
 
+    @property
+    def confidence(self) -> float:
+        """Probability of all that was written, end marks included: the product over it."""
+        if self.working:
+            return prod(line.probability for line in self.working)
+        guesses = (*self.guesses, self.end)
+        return prod(guess.probability for guess in guesses if guess is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -125,11 +133,8 @@ class Answer:
 
     @property
     def confidence(self) -> float:
-        """Probability of all that was written, end marks included: the product over it."""
-        if self.solution.working:
-            return prod(line.probability for line in self.solution.working)
-        guesses = (*self.solution.guesses, self.solution.end)
-        return prod(guess.probability for guess in guesses if guess is not None)
+        """Probability of all that was written, end marks included."""
+        return self.solution.confidence
 
     @property
     def verdict(self) -> str:

@@ -12,12 +12,18 @@ from collections.abc import Callable, Iterator
 
 from mathrepl.expression import parse
 from mathrepl.oracle import next_step, product, quotient, trace
-from mathrepl.sampling import Example, Split, draw_questions, is_held_out, with_carries
+from mathrepl.sampling import (
+    LEARNT_BY_HEART,
+    Example,
+    Split,
+    draw_questions,
+    is_held_out,
+    with_carries,
+)
 from mathrepl.task import Task
 from mathrepl.working import first_line
 
 PARTS = ("reader", "doer")
-LEARNT_BY_HEART = 5  # parts of at most so many characters are tables, never held out
 MAX_PART = 28
 MAX_RESULT = 80
 MAX_DIGITS = 12
@@ -51,7 +57,7 @@ def lessons(task: Task, part: str, count: int) -> Split:
 
 
 def held_out_part(text: str, seed: int) -> bool:
-    """Whether a part or a question is never trained on."""
+    """Whether a part or a question is never trained on; the shortest ones always are."""
     return len(text) > LEARNT_BY_HEART and is_held_out(text, seed)
 
 

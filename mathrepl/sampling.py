@@ -18,6 +18,7 @@ from mathrepl.task import Task
 
 HELD_OUT_SHARE = 10  # one equation in ten
 ENUMERABLE = 4_000_000
+LEARNT_BY_HEART = 5  # shorter parts of a working are tables, so such questions are not unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,14 @@ def split(task: Task, count: int) -> Split:
 def draw_held_out(task: Task, rng: random.Random, *, split_seed: int) -> Iterator[Example]:
     """Distinct held-out equations without end, or until a small space is used up."""
     for example in distinct(task, rng):
-        if is_held_out(example.question, split_seed):
+        if is_unseen(task, example.question, split_seed):
             yield example
+
+
+def is_unseen(task: Task, question: str, split_seed: int) -> bool:
+    """Whether a question was never trained on: neither itself nor as part of a working."""
+    by_heart = task.brackets and len(question) <= LEARNT_BY_HEART
+    return not by_heart and is_held_out(question, split_seed)
 
 
 def distinct(task: Task, rng: random.Random) -> Iterator[Example]:
@@ -109,10 +116,23 @@ def distinct(task: Task, rng: random.Random) -> Iterator[Example]:
 
 def every(task: Task) -> Iterator[Example]:
     """The whole space in order, those without an answer left out."""
+    if task.most == 1 and "/" not in task.operations:
+        yield from _every_whole(task)
+        return
     for index in range(task.space_size):
         example = _example(task, question_at(task, index))
         if example is not None:
             yield example
+
+
+def _every_whole(task: Task) -> Iterator[Example]:
+    """The same for one operation on whole numbers, without a parser: a million a second."""
+    space = " " if task.spaced else ""
+    for a in range(task.low, task.high + 1):
+        for b in range(task.low, task.high + 1):
+            for operation in task.operations:
+                value = a + b if operation == "+" else a - b if operation == "-" else a * b
+                yield Example(f"{a}{space}{operation}{space}{b}", str(value))
 
 
 def question_at(task: Task, index: int) -> str:
@@ -156,8 +176,9 @@ def with_carries(rng: random.Random, *digits: int) -> tuple[int, int]:
     """Two numbers of so many digits whose sum carries, in each column, as a coin decides.
 
     A carry runs on through a column only where the digits sum to nine, so uniform numbers hardly
-    ever have a long one; here every pattern of carries is alike. A column whose digits cannot do
-    as the coin says does otherwise.
+    ever have a long one; here every pattern of carries is alike, and in a column every sum of
+    two digits: 0+0 as frequent as any 9. A column whose digits cannot do as the coin says does
+    otherwise.
     """
     coin = rng.random() if max(digits) > 3 else 0.5
     carry = 0
@@ -166,16 +187,12 @@ def with_carries(rng: random.Random, *digits: int) -> tuple[int, int]:
         lows = [int(column == d - 1 and d > 1) for d in digits]
         highs = [9 if column < d else 0 for d in digits]
         wanted = int(rng.random() < coin)
-        pairs = [
-            (x, y)
-            for x in range(lows[0], highs[0] + 1)
-            for y in range(lows[1], highs[1] + 1)
-            if (x + y + carry >= 10) == wanted
-        ]
-        if pairs:
-            x, y = rng.choice(pairs)
-        else:
-            x, y = (rng.randint(low, high) for low, high in zip(lows, highs, strict=True))
+        sums: dict[int, list[tuple[int, int]]] = {}
+        for x in range(lows[0], highs[0] + 1):
+            for y in range(lows[1], highs[1] + 1):
+                sums.setdefault(x + y, []).append((x, y))
+        able = [total for total in sums if (total + carry >= 10) == wanted] or list(sums)
+        x, y = rng.choice(sums[rng.choice(able)])
         carry = int(x + y + carry >= 10)
         numbers[0] += x * 10**column
         numbers[1] += y * 10**column

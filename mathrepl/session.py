@@ -137,6 +137,10 @@ class Session:
                 self._solver = numpy_solver(found.card, self.store.tensors(found))
         return self._solver
 
+    def refresh(self) -> None:
+        """Read the card and the weights again when they are next needed."""
+        self._forget_network()
+
     def use(self, name: str) -> Card:
         """Switch to other weights, fully checked first. Raises `WeightsError`.
 

@@ -31,6 +31,12 @@ class Solver(Protocol):
     def write(self, questions: Sequence[str]) -> list[str]:
         """The answers alone, for large numbers of questions."""
 
+    def confidences(self, questions: Sequence[str]) -> list[float]:
+        """How sure the network is of the whole of each answer, 0 to 1."""
+
+    def write_part(self, part: str, texts: Sequence[str]) -> list[str]:
+        """What one network of several writes alone. Raises `KeyError` for an unknown part."""
+
 
 class NetworkSolver:
     """One network that writes the answer straight away, by greedy decoding."""
@@ -52,6 +58,14 @@ class NetworkSolver:
         for _, probabilities in self._batches(questions):
             written += decode(self.card.encoding, probabilities.argmax(-1))
         return written
+
+    def confidences(self, questions: Sequence[str]) -> list[float]:
+        """How sure the network is of the whole of each answer, 0 to 1."""
+        return [solution.confidence for solution in self.solve(questions)]
+
+    def write_part(self, part: str, texts: Sequence[str]) -> list[str]:
+        """There is one network alone, which has no name."""
+        return {"": self.write}[part](texts)
 
     def _batches(self, questions: Sequence[str]) -> Any:
         # A question longer than those of the training is asked alone: in a batch it would lengthen

@@ -66,6 +66,21 @@ class WorkSolver:
         self._work(sheets, keep=False)
         return [self._text(sheet) for sheet in sheets]
 
+    def confidences(self, questions: Sequence[str]) -> list[float]:
+        """How sure both networks are of all they wrote, 0 to 1."""
+        return [solution.confidence for solution in self.solve(questions)]
+
+    def write_part(self, part: str, texts: Sequence[str]) -> list[str]:
+        """The reader's tags of lines, or what the doer writes in the place of parts."""
+        return {"reader": self._tags, "doer": self.do}[part](texts)
+
+    def _tags(self, lines: Sequence[str]) -> list[str]:
+        tags = self._run("reader", encode_questions(self._reader, lines)).argmax(-1)
+        return [
+            "".join("01"[tag] for tag in row[: len(line)])
+            for row, line in zip(tags, lines, strict=True)
+        ]
+
     def mark(self, lines: Sequence[str]) -> list[tuple[Mark | None, float]]:
         """The reader alone: the part it marks in each line, and how sure it is of all its tags."""
         marked: list[tuple[Mark | None, float]] = []

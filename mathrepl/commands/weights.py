@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
 from mathrepl.card import Card, Certificate
-from mathrepl.certify import Certified, certify
+from mathrepl.certify import Certified, certify, threads_for
 from mathrepl.commands.spec import (
     Arguments,
     Command,
@@ -53,7 +54,7 @@ def models(context: Context, arguments: Arguments) -> Result:
             continue
         card = found.card
         exact = f"{card.held_out.exact:.2%}" if card.held_out else "-"
-        whole = card.certificate
+        whole = card.certificates[0] if card.certificates else None
         certified = f"{whole.wrong:,} wrong of {whole.total:,}" if whole else "-"
         rows.append(
             (
@@ -74,6 +75,10 @@ def models(context: Context, arguments: Arguments) -> Result:
                 "task": card.task.describe(),
                 "parameters": card.parameters,
                 "held_out_exact": card.held_out.exact if card.held_out else None,
+                "certified": [
+                    {"space": one.space, "wrong": one.wrong, "total": one.total}
+                    for one in card.certificates
+                ],
                 "certified_wrong": whole.wrong if whole else None,
                 "certified_total": whole.total if whole else None,
             }
@@ -129,29 +134,41 @@ def certify_weights(context: Context, arguments: Arguments) -> Iterator[Value]:
     command = f"mathrepl certify {found.card.name}"
     if sample is not None:
         command += f" --sample {sample}"
-    with counted() as presses:
-        for value in certify(found.card, session.solver, command, sample=sample):
-            if isinstance(value, Certificate):
+    progress = session.store.user / f".{found.card.name}.certifying"
+    steps = certify(
+        found.card,
+        session.solver,
+        command,
+        sample=sample,
+        progress=progress,
+        threads=threads_for(session.engine),
+    )
+    with counted() as presses, closing(steps):
+        for value in steps:
+            if isinstance(value, tuple):
                 yield _written(session, value)
                 return
             yield value
             if presses.count:
                 context.interrupted = True
-                yield Note(f"stopped at {value.done:,} of {value.total:,}; nothing was written")
+                steps.close()
+                again = "the same command goes on from there" if progress.exists() else ""
+                yield Note(f"stopped at {value.done:,} of {value.total:,}; {again}".rstrip("; "))
                 return
 
 
-def _written(session: Session, certificate: Certificate) -> Certified:
-    """Put the certificate into the card of user weights; bundled cards are never written."""
+def _written(session: Session, certificates: tuple[Certificate, ...]) -> Certified:
+    """Put the certificates into the card of user weights; bundled cards are never written."""
     found = session.found
-    writable = session.store.is_writable(found) and found.card.sha256 == certificate.weights_sha256
+    same = all(found.card.sha256 == one.weights_sha256 for one in certificates)
+    writable = session.store.is_writable(found) and same
     if writable:
         try:
-            session.store.save_card(replace(found.card, certificate=certificate))
+            session.store.save_card(replace(found.card, certificates=certificates))
         except OSError as error:
             raise WeightsError(f"could not write the card: {error.strerror or error}") from None
-        session.use(session.name)
-    return Certified(found.card.name, certificate, writable)
+        session.refresh()
+    return Certified(found.card.name, certificates, writable)
 
 
 _NAME = Parameter("name", "name of weights, else the current ones", "weights")
@@ -199,7 +216,8 @@ COMMANDS = (
                 high=2_000_000,
             ),
         ),
-        details="The outcome goes into the card of weights of your own.",
+        details="The outcome goes into the card of weights of your own. Ctrl-C stops it; the "
+        "same command goes on from there.",
         examples=(":certify", ":certify --sample 20000"),
     ),
 )

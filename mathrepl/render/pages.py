@@ -105,9 +105,10 @@ def _card_rows(card: Card) -> list[tuple[str, str]]:
                 f"loss {card.held_out.loss:.4f} (epoch {card.best_epoch} of {_last_epoch(card)})",
             )
         )
-    if card.certificate:
-        rows.append(("certified", certificate_line(card.certificate)))
-        rows.append(("", f"reproduce: {card.certificate.command}"))
+    for certificate in card.certificates:
+        rows.append(("certified", certificate_line(certificate)))
+    if card.certificates:
+        rows.append(("", f"reproduce: {card.certificates[0].command}"))
     for training in card.trainings:
         rows.append(
             (
@@ -132,16 +133,35 @@ def _last_epoch(card: Card) -> int:
 
 
 def certificate_line(certificate: Certificate) -> str:
-    how = "sampled" if certificate.sampled else "the whole space"
-    return (
-        f"{certificate.wrong:,} wrong of {certificate.total:,} ({certificate.exact:.4%} exact), "
-        f"{how}: {certificate.space}; of the wrong, {certificate.wrong_operand_below_100:,} have "
-        f"an operand below 100 and {certificate.wrong_one_digit:,} are wrong in one digit only"
+    how = "unseen" if certificate.sampled else "all asked"
+    text = (
+        f"{certificate.space}: {certificate.wrong:,} wrong of {certificate.total:,} "
+        f"({certificate.exact:.4%} exact, {how})"
     )
+    if certificate.wrong:
+        text += (
+            f"; {certificate.wrong_operand_below_100:,} with an operand below 100, "
+            f"{certificate.wrong_one_digit:,} wrong in one digit only"
+        )
+    return text
 
 
 def draw_certified(certified: Certified) -> RenderableType:
-    text = Text.assemble((f"{certified.name}: ", "title"), certificate_line(certified.certificate))
+    """Each space in a line; where something is wrong, where that is, and the first of it."""
+    lines: list[Text] = []
+    for certificate in certified.certificates:
+        style = "bad" if certificate.wrong else "good"
+        mark = "✗ " if certificate.wrong else "✓ "
+        lines.append(Text.assemble((mark, style), certificate_line(certificate)))
+        for what, classes in certificate.classes.items():
+            missed = {key: pair for key, pair in classes.items() if pair[1]}
+            if missed:
+                worst = sorted(missed.items(), key=lambda item: -item[1][1])[:6]
+                shown = ", ".join(f"{key}: {wrong:,} of {asked:,}" for key, (asked, wrong) in worst)
+                lines.append(Text(f"  by {what}: {shown}", "quiet"))
+        if certificate.mistakes:
+            first = ", ".join(f"{m.question} = {m.network}" for m in certificate.mistakes[:3])
+            lines.append(Text(f"  such as {safe(first)}", "quiet"))
     if not certified.written:
-        text.append("\nthe card of bundled weights is left as it is", "quiet")
-    return text
+        lines.append(Text("the card of bundled weights is left as it is", "quiet"))
+    return Group(Text(certified.name, "title"), *lines)

@@ -196,9 +196,10 @@ class CertifyView:
             self._live.start()
         elapsed = time.monotonic() - self._began
         left = elapsed / value.done * (value.total - value.done) if value.done else 0.0
+        place = f"{value.number}/{value.spaces} " if value.spaces > 1 else ""
         bar = Table.grid(padding=(0, 1))
         bar.add_row(
-            Text(f"{value.name} {value.done:,}/{value.total:,}"),
+            Text(f"{value.name} {place}{value.done:,}/{value.total:,}"),
             ProgressBar(total=value.total, completed=value.done, width=24),
             Text(f"{value.wrong:,} wrong", "bad" if value.wrong else "good"),
             Text(f"{_clock(left)} left", "quiet"),
