@@ -239,7 +239,7 @@ def check_lines(lines: Sequence[Line]) -> tuple[CheckedLine, ...]:
         if before is not None and value_of(line.text) != wanted:
             step = _right_step(before)
             right = splice(before.text, step.mark, step.result) if step else ""
-            if step and step.kind == "rounding" and line.text == right:
+            if step and step.kind in ("floor", "rounding") and line.text == right:
                 state, wanted = "rounded", value_of(line.text)
             else:
                 checked.append(_wrong_line(before, line, step, right))

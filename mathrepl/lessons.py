@@ -24,7 +24,7 @@ from mathrepl.task import Task
 from mathrepl.working import first_line
 
 PARTS = ("reader", "doer")
-MAX_PART = 28
+MAX_PART = 32
 MAX_RESULT = 80
 MAX_DIGITS = 12
 MAX_LINE = 90
@@ -117,6 +117,13 @@ def _sum(rng: random.Random) -> Example:
 
 
 def _difference(rng: random.Random) -> Example:
+    """In order already: the plus marks the number that is not the smaller, or is taken away."""
+    a, b = _unlike(rng)
+    return _step(f"{a}-(+{b})" if rng.random() < 0.5 else f"-{b}+(+{a})")
+
+
+def _unlike(rng: random.Random) -> tuple[int, int]:
+    """A number and one that is not larger."""
     a, b = _pair(rng)
     if rng.random() < 0.4:
         # A sum's carries are its difference's borrows.
@@ -124,8 +131,7 @@ def _difference(rng: random.Random) -> Example:
         a = other + b
     elif rng.random() < 0.3:
         b = _near(rng, a)
-    a, b = max(a, b), min(a, b)
-    return Example(f"{a}-{b}", str(a - b))
+    return max(a, b), min(a, b)
 
 
 def _near(rng: random.Random, a: int) -> int:
@@ -135,26 +141,25 @@ def _near(rng: random.Random, a: int) -> int:
     return int(text[:kept] + "".join(rng.choice("0123456789") for _ in text[kept:]))
 
 
-def _comparison(rng: random.Random) -> Example:
-    """`a-b` below zero, or `-a+b`: which of the two is larger decides what becomes of it."""
-    a, b = _pair(rng)
-    if rng.random() < 0.5:
-        b = _near(rng, a)
-    if rng.random() < 0.5:
-        a, b = min(a, b), max(a, b)
-        if a < b:
-            return _step(f"{a}-{b}")
-    return _step(f"-{a}+{b}")
+def _order(rng: random.Random) -> Example:
+    a, b = _unlike(rng)
+    return _step(f"{a}-{b}" if rng.random() < 0.5 else f"{b}-{a}")
+
+
+def _zeros(rng: random.Random) -> Example:
+    digits = rng.randint(1, MAX_DIGITS - 1)
+    text = str(_number(rng, digits)) if rng.random() < 0.9 else "0"
+    return _step(text.zfill(rng.randint(len(text) + 1, MAX_DIGITS)))
 
 
 def _sign(rng: random.Random) -> Example:
     a, b = _pair(rng)
     if rng.random() < 0.5:
         a, b = _number(rng, rng.randint(1, 6)), _number(rng, rng.randint(1, 6))
-    b = max(b, 1)
     form = rng.choice(
         (
             "-{a}-{b}",
+            "-{a}+{b}",
             "{a}-(-{b})",
             "{a}+(-{b})",
             "-{a}-(-{b})",
@@ -167,7 +172,7 @@ def _sign(rng: random.Random) -> Example:
             "-(-{a})",
         )
     )
-    return _step(form.format(a=a if rng.random() < 0.9 else 0, b=b))
+    return _step(form.format(a=a if rng.random() < 0.9 else 0, b=max(b, 1)))
 
 
 def _step(line: str) -> Example:
@@ -195,19 +200,28 @@ def _quotient(rng: random.Random) -> Example:
     draw = rng.random()
     if draw < 0.35:  # at the edge of a digit, where one more or one less is easily guessed
         rest = max(0, divisor * rng.randint(1, 9) * 10 ** rng.randint(0, 4) + rng.randint(-3, 3))
-    elif draw < 0.5:  # at the edge of being rounded up
-        rest = max(0, divisor // 2 + rng.randint(-2, 2))
-    elif draw < 0.6:
+    elif draw < 0.45:
         rest = rng.randrange(0, divisor)
     return Example(f"{rest}/{divisor}", quotient(rest, divisor)[1])
 
 
+def _rounding(rng: random.Random) -> Example:
+    rest = _number(rng, rng.randint(1, 9))
+    if rng.random() < 0.3:  # a carry through nines
+        nines = rng.randint(0, 6)
+        rest = (rest * 10**nines + 10**nines - 1) * 10 + rng.randint(0, 9)
+        rest %= 10**MAX_DIGITS
+    return Example(f"{rest}/10", quotient(rest, 10)[1])
+
+
 _SYNTHETIC: dict[Callable[[random.Random], Example], float] = {
-    _sum: 16,
-    _difference: 20,
-    _comparison: 16,
-    _sign: 6,
-    _product: 14,
+    _sum: 14,
+    _difference: 14,
+    _order: 18,
+    _zeros: 6,
+    _sign: 8,
+    _product: 12,
     _layout: 6,
-    _quotient: 22,
+    _quotient: 18,
+    _rounding: 4,
 }

@@ -1,8 +1,14 @@
 """What a right next line of a working is: the teacher of the reader and the doer.
 
-A line is worked on at its first innermost group; in there signs go first, then products and
-quotients from the left, then sums from the left. Every line has the value of the one before,
-until a quotient's rest is rounded. Only training and its measurement use this arithmetic.
+Zeros before a number go first. Then a line is worked on at its first innermost group: in there
+signs, then products and quotients from the left, then sums from the left. Every line has the
+value of the one before, until a quotient's rest is dropped or its last digit rounded.
+
+Answers are written from the least significant digit, so a step may not turn on what is known
+only at the far end. That is why a difference takes three steps: `5-900` becomes `-(-5+(+900))`,
+where a plus marks the number that is not the smaller; that becomes `-0895`-like digits at the
+full width of the larger number; and the zeros before them go. Only training and its measurement
+use this arithmetic.
 """
 
 from __future__ import annotations
@@ -14,8 +20,9 @@ from dataclasses import dataclass
 from mathrepl.working import Mark, is_done, splice
 
 MAX_LINES = 200
-_ATOM = r"(?:[0-9]+|\(-[0-9]+\))"
-_GROUP = re.compile(r"\((?!-?[0-9]+\))((?:[^()]|\(-[0-9]+\))*)\)")
+_ATOM = r"(?:[0-9]+|\([-+][0-9]+\))"
+_ZEROS = re.compile(r"(?<![0-9])0[0-9]+")
+_GROUP = re.compile(r"\((?![-+]?[0-9]+\))((?:[^()]|\([-+][0-9]+\))*)\)")
 _PRODUCT = re.compile(rf"({_ATOM})([*/])({_ATOM})")
 _SUM = re.compile(rf"(-?[0-9]+)([+-])({_ATOM})")
 _TWICE_NEGATIVE = re.compile(r"-\(-([0-9]+)\)")
@@ -26,7 +33,8 @@ _NO_ZERO = re.compile(r"-0+")
 class Step:
     """The part of `line` to work on, and the `result` that belongs in its place.
 
-    `kind` is one of sign, sum, difference, product, layout, quotient, rounding.
+    `kind` is one of zeros, sign, order, sum, difference, product, layout, quotient, floor and
+    rounding.
     """
 
     line: str
@@ -47,6 +55,10 @@ class Step:
 
 def next_step(line: str) -> Step:
     """The right step of a line that is not done. Raises `ValueError` for what is no line."""
+    zeros = _ZEROS.search(line)
+    if zeros:
+        text = zeros[0].lstrip("0") or "0"
+        return Step(line, Mark(zeros.start(), zeros.end()), "zeros", text)
     group = _GROUP.search(line)
     base, inner = (group.start(1), group.group(1)) if group else (0, line)
     found = _PRODUCT.search(inner)
@@ -84,9 +96,15 @@ def trace(line: str, mistakes: random.Random | None = None, share: float = 0.08)
 
 
 def quotient(rest: int, divisor: int) -> tuple[str, str]:
-    """Kind and result of `rest/divisor`, both without a sign; half is rounded up."""
+    """Kind and result of `rest/divisor`, both without a sign.
+
+    By 10, which puts the last digit away, at once and half rounded up; else a part of the
+    quotient is guessed, down to a rest that is dropped.
+    """
+    if divisor == 10:
+        return "rounding", str((rest + 5) // 10)
     if rest < divisor:
-        return "rounding", str(int(2 * rest >= divisor))
+        return "floor", "0"
     return "quotient", _partial(rest, divisor, 0)
 
 
@@ -114,15 +132,25 @@ def _product(a: str, operation: str, b: str) -> tuple[str, str]:
 
 
 def _sum(a: str, operation: str, b: str) -> tuple[str, str]:
-    if b[0] == "(":
+    if b[:2] == "(-":
         return "sign", f"{a}{'+' if operation == '-' else '-'}{b.strip('(-)')}"
+    if b[:2] == "(+":
+        return _difference(a, operation, b.strip("(+)"))
     if a[0] == "-":
-        a = a[1:]
-        if operation == "-":
-            return "sign", f"-({a}+{b})"
-        return "sign", f"{b}-{a}" if int(b) >= int(a) else f"-({a}-{b})"
+        return "sign", f"-({a[1:]}+{b})" if operation == "-" else f"{b}-{a[1:]}"
     if operation == "+":
         return "sum", str(int(a) + int(b))
-    if int(a) < int(b):
-        return "sign", f"-({b}-{a})"
-    return "difference", str(int(a) - int(b))
+    return "order", f"({a}-(+{b}))" if int(a) >= int(b) else f"-(-{a}+(+{b}))"
+
+
+def _difference(a: str, operation: str, b: str) -> tuple[str, str]:
+    """`a-(+b)` or `-a+(+b)`: digits at the full width of the larger; others are put in order."""
+    if a[0] != "-" and operation == "-":
+        large, small, back = a, b, f"-(-{a}+(+{b}))"
+    elif a[0] == "-" and operation == "+":
+        large, small, back = b, a[1:], f"-({a[1:]}-(+{b}))"
+    else:
+        return "sign", f"{a}{operation}{b}"
+    if int(large) < int(small):
+        return "sign", back
+    return "difference", str(int(large) - int(small)).zfill(len(large))

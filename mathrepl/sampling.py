@@ -176,9 +176,8 @@ def with_carries(rng: random.Random, *digits: int) -> tuple[int, int]:
     """Two numbers of so many digits whose sum carries, in each column, as a coin decides.
 
     A carry runs on through a column only where the digits sum to nine, so uniform numbers hardly
-    ever have a long one; here every pattern of carries is alike, and in a column every sum of
-    two digits: 0+0 as frequent as any 9. A column whose digits cannot do as the coin says does
-    otherwise.
+    ever have a long one; here every pattern of carries is alike. A column whose digits cannot do
+    as the coin says does otherwise.
     """
     coin = rng.random() if max(digits) > 3 else 0.5
     carry = 0
@@ -187,12 +186,16 @@ def with_carries(rng: random.Random, *digits: int) -> tuple[int, int]:
         lows = [int(column == d - 1 and d > 1) for d in digits]
         highs = [9 if column < d else 0 for d in digits]
         wanted = int(rng.random() < coin)
-        sums: dict[int, list[tuple[int, int]]] = {}
-        for x in range(lows[0], highs[0] + 1):
-            for y in range(lows[1], highs[1] + 1):
-                sums.setdefault(x + y, []).append((x, y))
-        able = [total for total in sums if (total + carry >= 10) == wanted] or list(sums)
-        x, y = rng.choice(sums[rng.choice(able)])
+        pairs = [
+            (x, y)
+            for x in range(lows[0], highs[0] + 1)
+            for y in range(lows[1], highs[1] + 1)
+            if (x + y + carry >= 10) == wanted
+        ]
+        if pairs:
+            x, y = rng.choice(pairs)
+        else:
+            x, y = (rng.randint(low, high) for low, high in zip(lows, highs, strict=True))
         carry = int(x + y + carry >= 10)
         numbers[0] += x * 10**column
         numbers[1] += y * 10**column

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from mathrepl.expression import Binary, Expression, Group, Node, Number, Unary
 
 CHARACTERS = "()*+-/0123456789"
-_DONE = re.compile(r"-?0*[1-9][0-9]*|[0-9]+")  # the sign of zero is still to go
+_DONE = re.compile(r"-?[1-9][0-9]*|0")  # a sign of zero and zeros before are still to go
 _LINE = re.compile(r"[-+*/()0-9]+")
 _BARE = re.compile(r"\(([0-9]+)\)")
 _LEADING = re.compile(r"(^|\()\((-[0-9]+)\)(?=[-+)]|$)")
@@ -40,7 +40,10 @@ def is_line(line: str) -> bool:
 def splice(line: str, mark: Mark, text: str) -> str:
     """The line with `text` in the marked place; parentheses that change nothing go."""
     before, after = line[: mark.start], line[mark.end :]
-    if not text.isdigit() and not _stands_alone(before, after, text):
+    if _is_group(text):
+        if before[-1:] == "(" and after[:1] == ")":
+            text = text[1:-1]
+    elif not text.isdigit() and not _stands_alone(before, after, text):
         text = f"({text})"
     return tidy(before + text + after)
 
@@ -59,6 +62,16 @@ def _stands_alone(before: str, after: str, text: str) -> bool:
     return follows and (not after or after[0] in "+-)")
 
 
+def _is_group(text: str) -> bool:
+    """Whether one pair of parentheses holds the whole text."""
+    depth = 0
+    for place, character in enumerate(text):
+        depth += (character == "(") - (character == ")")
+        if depth == 0:
+            return character == ")" and place == len(text) - 1
+    return False
+
+
 def mark_of(flags: Sequence[bool]) -> Mark | None:
     """The one unbroken marked part, or None where there is none or more than one."""
     marked = [place for place, flag in enumerate(flags) if flag]
@@ -72,8 +85,9 @@ def first_line(expression: Expression, decimals: int) -> str | None:
 
     A question that divides has every term's first number written with `decimals` zeros more,
     or its first group times 1 with so many zeros: that moves the point of the answer, and
-    `point` puts it back. None where it divides more than once or goes on multiplying after it
-    has divided, because rounding would come too early, and where a number has a point itself.
+    `point` puts it back. The term that divides gets one zero more and a last division by 10,
+    where it is rounded. None where the question divides more than once or goes on multiplying
+    after it has divided, because rounding would come too early, and where a number has a point.
     """
     if any("." in text for text in expression.literals()):
         return None
@@ -86,10 +100,11 @@ def first_line(expression: Expression, decimals: int) -> str | None:
         return None
     if "/" in _operations(node.left) or "/" in _operations(node.right):
         return None
-    zeros = "0" * decimals
     parts: list[str] = []
     for sign, term in terms:
-        parts.append(sign + _write(_scaled(term, zeros), leads=not parts and not sign))
+        rounded = "/10" if term is node else ""
+        scaled = _scaled(term, "0" * (decimals + len(rounded[2:])))
+        parts.append(sign + _write(scaled, leads=not parts and not sign) + rounded)
     return tidy("".join(parts))
 
 
