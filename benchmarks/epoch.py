@@ -27,7 +27,9 @@ def ours() -> list[float]:
 
     prepare_tensorflow()
     from mathrepl.training.keras_models import build
-    from mathrepl.training.loop import Arrays, Trainer
+    from mathrepl.plan import TrainSettings
+    from mathrepl.training.loop import Trainer
+    from mathrepl.training.teaching import Arrays
 
     encoding, examples = Encoding.for_task(Task()), split(Task(), EXAMPLES)
     sides = [
@@ -40,10 +42,8 @@ def ours() -> list[float]:
     trainer = Trainer(
         build(Architecture(), encoding, fused=True),
         *sides,
-        alphabet=len(encoding.characters),
-        batch=BATCH,
-        learning_rate=LEARNING_RATE,
-        seed=0,
+        encoding=encoding,
+        settings=TrainSettings(EPOCHS, EXAMPLES, BATCH, LEARNING_RATE),
     )
     times = []
     for number in range(EPOCHS):

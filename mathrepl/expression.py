@@ -3,9 +3,11 @@
 The grammar, with the usual precedence and left association:
 
     expression = term (("+" | "-") term)*
-    term       = factor (("*" | "/") factor)*
+    term       = factor (("*" | "/" | "%") factor)*
     factor     = ("+" | "-") factor | number | "(" expression ")"
     number     = digit+ ["." digit+]
+
+`a % b` is the remainder of a division, a - b floor(a / b).
 
 `value` is the only arithmetic here, and it serves as the truth beside a network's answer.
 """
@@ -25,7 +27,7 @@ MAX_DEPTH = 50
 OPERATIONS = "+-*/"
 
 _LOOKALIKES = str.maketrans({"×": "*", "·": "*", "÷": "/", "−": "-"})  # noqa: RUF001
-_TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?|[-+*/()]")
+_TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?|[-+*/%()]")
 _ASKING = re.compile(r"\s*=\s*\??\s*$")
 
 
@@ -52,7 +54,7 @@ class Unary:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """One operation out of `+ - * /`."""
+    """One operation out of `+ - * / %`."""
 
     operation: str
     left: Node
@@ -137,7 +139,7 @@ def _value(node: Node) -> Fraction:
                 return a * b
             if b == 0:
                 raise _ZeroDivisorError(column)
-            return a / b
+            return a % b if operation == "%" else a / b
 
 
 def _walk(node: Node) -> Iterator[Node]:
@@ -266,7 +268,7 @@ def _unreadable(text: str, column: int) -> EquationError:
         message, hint = "a comma cannot stand in a number", "write 1000, and 0.5 for a half"
     else:
         message = f"{shown!r} cannot stand in an equation"
-        hint = "use digits, + - * / and parentheses"
+        hint = "use digits, + - * / % and parentheses"
     return EquationError(message, text=text, column=column, hint=hint)
 
 
@@ -295,14 +297,14 @@ class _Parser:
 
     def term(self, depth: int) -> Node:
         left = self.factor(depth)
-        while self.peek() in ("*", "/"):
+        while self.peek() in ("*", "/", "%"):
             token = self.take()
             left = Binary(token.text, left, self.factor(depth), token.column)
         return left
 
     def factor(self, depth: int) -> Node:
         head = self.peek()
-        if head is None or head in "*/)":
+        if head is None or head in "*/%)":
             raise self.unexpected()
         token = self.take()
         if depth >= MAX_DEPTH and head in "+-(":

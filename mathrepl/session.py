@@ -289,15 +289,18 @@ class Session:
         """Raise `OutOfReachError` where the network has no character for the question."""
         card = self.card
         question = expression.format(spaced=card.task.spaced)
+        if card.architecture.kind == "work":
+            question = question.replace("%", "/")
         strange = [c for c in question if c not in card.encoding.characters]
         if not strange:
             if card.architecture.kind == "work" and first_line(expression, 0) is None:
-                raise OutOfReachError(
-                    f"{card.name} divides once, as the last step of a term",
-                    text=expression.text,
-                    column=expression.text.find("/"),
-                    hint="divide last, such as 3*842/37 + 5",
-                )
+                if "%" in expression.operations():
+                    what, hint = "takes a remainder of two numbers alone", "write 842 % 37"
+                elif any("." in text for text in expression.literals()):
+                    what, hint = "works with whole numbers", "leave out the point"
+                else:
+                    what, hint = "divides once, at the end of a term", "write 3*842/37 + 5"
+                raise OutOfReachError(f"{card.name} {what}", text=expression.text, hint=hint)
             return
         able = [n for n in self.store.names() if n != card.name and self._knows(n, expression)]
         if not able:

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mathrepl.card import Card
+from mathrepl.expression import parse
 from mathrepl.lessons import PARTS, lessons
 from mathrepl.sampling import Example, draw_held_out, every, with_carries
 from mathrepl.task import Task
@@ -81,6 +82,7 @@ def _work_spaces(card: Card, sample: int | None) -> list[Space]:
         changed = replace(task, **changes)
         decimals = f" to {task.decimals} decimals" if "/" in changed.operations else ""
         spaces.append(_held_out(f"{name}{decimals}, {high}", changed, count))
+    spaces.append(_remainders(task, count))
     for most in range(task.most + 1, 2 * task.most + 1):
         changed = replace(task, operations="+-*", fewest=most, most=most)
         spaces.append(_held_out(f"beyond: {most} operations of + - *, {high}", changed, few))
@@ -97,6 +99,19 @@ def _work_spaces(card: Card, sample: int | None) -> list[Space]:
     for part in PARTS:
         spaces.append(_lessons(task, part, count))
     return spaces
+
+
+def _remainders(task: Task, count: int) -> Space:
+    """`a % b` of the divisions that are held out."""
+    divisions = _held_out("", replace(task, operations="/", most=1), count)
+
+    def examples() -> Iterator[Example]:
+        for example in divisions.examples():
+            question = example.question.replace("/", "%")
+            yield Example(question, task.truth(parse(question)))
+
+    name = f"a % b, the remainder, {task.low}..{task.high}"
+    return replace(divisions, name=name, examples=examples)
 
 
 def _lessons(task: Task, part: str, count: int) -> Space:

@@ -206,7 +206,10 @@ class Task:
         if any(v.denominator != 1 for v in expression.operands()):
             notes.append("it was trained on whole numbers only")
         used = expression.operations()
-        strange = [o for o in dict.fromkeys(used) if o not in self.operations]
+        known = self.operations
+        if self.brackets and "/" in known:
+            known += "%"  # a division like any other, of which the rest is kept
+        strange = [o for o in dict.fromkeys(used) if o not in known]
         if strange:
             notes.append(f"it was never trained on {' '.join(strange)}")
         if not self.fewest <= len(used) <= self.most:

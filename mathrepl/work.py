@@ -17,7 +17,7 @@ from mathrepl.codec import Floats, Indices, decode, encode_questions
 from mathrepl.comparison import Guess, Line, Solution
 from mathrepl.expression import parse
 from mathrepl.greedy import guesses_of
-from mathrepl.working import Mark, first_line, is_done, is_line, mark_of, point, splice
+from mathrepl.working import Mark, first_line, is_done, is_line, mark_of, point, rest_of, splice
 
 _T = TypeVar("_T")
 MAX_LINES = 200
@@ -36,10 +36,12 @@ class _Sheet:
     lines: list[Line] = field(default_factory=list)
     end: Guess | None = None
     stuck: str = ""
+    wants_rest: bool = False
+    rest: str | None = None
 
     @property
     def open(self) -> bool:
-        return not self.stuck and not is_done(self.line)
+        return not self.stuck and self.rest is None and not is_done(self.line)
 
 
 class WorkSolver:
@@ -101,7 +103,8 @@ class WorkSolver:
         line = first_line(expression, decimals)
         if line is None:
             raise ValueError(f"{question!r} cannot be laid out")
-        return _Sheet(question, decimals, line, [None] * len(line))
+        wants_rest = "%" in expression.operations()
+        return _Sheet(question, decimals, line, [None] * len(line), wants_rest=wants_rest)
 
     def _work(self, sheets: Sequence[_Sheet], *, keep: bool) -> None:
         for _ in range(MAX_LINES):
@@ -146,6 +149,8 @@ class WorkSolver:
             sheet.end = end
 
     def _put(self, sheet: _Sheet, mark: Mark, text: str) -> None:
+        if sheet.wants_rest:
+            sheet.rest = rest_of(sheet.line[mark.start : mark.end], text)
         line = splice(sheet.line, mark, text)
         if not text or not is_line(line):
             sheet.stuck = "the doer wrote nothing in place of a part"
@@ -156,6 +161,8 @@ class WorkSolver:
         sheet.line = line
 
     def _text(self, sheet: _Sheet) -> str:
+        if sheet.wants_rest:
+            return sheet.rest or ""
         return "" if sheet.stuck else point(sheet.line, sheet.decimals)
 
     def _solution(self, sheet: _Sheet) -> Solution:

@@ -48,6 +48,12 @@ def splice(line: str, mark: Mark, text: str) -> str:
     return tidy(before + text + after)
 
 
+def rest_of(part: str, text: str) -> str | None:
+    """The rest of a division, where `text` in place of the part `rest/divisor` drops it."""
+    rest, _, divisor = part.partition("/")
+    return rest if rest.isdigit() and divisor.isdigit() and text.isdigit() else None
+
+
 def tidy(line: str) -> str:
     """Without parentheses around a number, or around a negative one that leads."""
     while True:
@@ -88,8 +94,14 @@ def first_line(expression: Expression, decimals: int) -> str | None:
     `point` puts it back. The term that divides gets one zero more and a last division by 10,
     where it is rounded. None where the question divides more than once or goes on multiplying
     after it has divided, because rounding would come too early, and where a number has a point.
+    A remainder `a % b` is laid out as `a/b`, without more, and asked for alone.
     """
     if any("." in text for text in expression.literals()):
+        return None
+    if "%" in expression.operations():
+        match expression.root:
+            case Binary("%", Number(a), Number(b)):
+                return f"{a}/{b}"
         return None
     terms = list(_terms(expression.root))
     divided = [term for _, term in terms if "/" in _operations(term)]

@@ -26,7 +26,7 @@ from mathrepl.task import parse_operations, parse_range
 def ask(context: Context, arguments: Arguments) -> Result:
     """Answer each equation; the shell's words are taken as equations of their own."""
     words = arguments.texts("equations")
-    if len(words) > 1 and any(word in OPERATIONS for word in words):
+    if len(words) > 1 and any(word in (*OPERATIONS, "%") for word in words):
         words = (" ".join(words),)  # 94 + 909 without quotes
     texts = _equations(words)
     if len(texts) == 1:
