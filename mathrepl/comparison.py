@@ -253,10 +253,11 @@ def value_of(line: str) -> Fraction | None:
     number = read_value(line)
     if number is not None:
         return number
-    try:
-        return parse(line).value()
-    except MathreplError:
-        return None
+    # A lone number, as in -(-15), asks nothing and is no question: adding nothing makes it one.
+    for text in (line, f"{line}+0" if line[-1:].isdigit() or line[-1:] == ")" else ""):
+        with suppress(MathreplError):
+            return parse(text).value()
+    return None
 
 
 def _right_step(before: Line) -> Step | None:

@@ -38,6 +38,7 @@ class _Sheet:
     stuck: str = ""
     wants_rest: bool = False
     rest: str | None = None
+    rest_guesses: list[Guess | None] = field(default_factory=list)
 
     @property
     def open(self) -> bool:
@@ -146,6 +147,8 @@ class WorkSolver:
             placed = line[: mark.start] + text + line[mark.end :]
             origins = [*before[: mark.start], *guesses, *before[mark.end :]]
             sheet.guesses = _follow(placed, origins, sheet.line)
+            if sheet.rest is not None:
+                sheet.rest_guesses = before[mark.start : mark.start + len(sheet.rest)]
             sheet.end = end
 
     def _put(self, sheet: _Sheet, mark: Mark, text: str) -> None:
@@ -168,7 +171,7 @@ class WorkSolver:
     def _solution(self, sheet: _Sheet) -> Solution:
         text = self._text(sheet)
         lines = (*sheet.lines, Line(sheet.line))
-        guesses = tuple(_follow(sheet.line, sheet.guesses, text))
+        guesses = tuple(sheet.rest_guesses or _follow(sheet.line, sheet.guesses, text))
         return Solution(sheet.question, text, guesses, sheet.end, lines, sheet.stuck)
 
 
