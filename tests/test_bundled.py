@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
+from mathrepl.lessons import lessons
 from mathrepl.networks import parameter_count
 from mathrepl.sampling import split
-from mathrepl.session import Session
+from mathrepl.session import AUTOMATIC, Session
 from mathrepl.settings import Settings
-from mathrepl.store import Store, bundled_directory
+from mathrepl.spaces import spaces_of
+from mathrepl.store import AUTO, Store, bundled_directory
 
+ASKED = 100
 NAMES = Store(Path("/nonexistent")).names()
 
 
@@ -20,8 +25,9 @@ def session(request: pytest.FixtureRequest) -> Session:
     return Session(Settings(weights=request.param), Store(Path("/nonexistent")))
 
 
-def test_the_default_weights_are_bundled() -> None:
-    assert Settings().weights in NAMES
+def test_the_default_takes_bundled_weights() -> None:
+    assert Settings().weights == AUTO
+    assert set(AUTOMATIC) <= set(NAMES)
 
 
 def test_every_file_belongs_to_a_pair() -> None:
@@ -32,29 +38,84 @@ def test_every_file_belongs_to_a_pair() -> None:
 def test_the_card_fits_the_weights(session: Session) -> None:
     card = session.card
     assert card.parameters == parameter_count(card.architecture, card.encoding)
-    assert card.certificate is not None
-    assert card.certificate.weights_sha256 == card.sha256
+    assert card.certificates
+    assert {c.weights_sha256 for c in card.certificates} == {card.sha256}
     assert session.store.tensors(session.found)
 
 
 def test_the_held_out_figure_is_true(session: Session) -> None:
     card = session.card
-    last = card.trainings[-1]
-    held_out = split(card.task, last.examples + last.held_out_examples).held_out
-    written = session.solver.write([example.question for example in held_out])
+    training = [t for t in card.trainings if t.part != "reader"][-1]
+    count = training.held_out_examples
+    if training.part:
+        held_out = lessons(card.task, training.part, 10 * count).held_out
+        write = partial(session.solver.write_part, training.part)
+    else:
+        held_out = split(card.task, training.examples + count).held_out
+        write = session.solver.write
+    held_out = sorted(held_out, key=lambda example: len(example.answer))
+    written = []
+    for first in range(0, len(held_out), 1000):
+        written += write([e.question for e in held_out[first : first + 1000]])
     right = sum(text == e.answer for text, e in zip(written, held_out, strict=True))
     assert card.held_out is not None
     assert right / len(held_out) == pytest.approx(card.held_out.exact, abs=1e-9)
+
+
+def test_the_certificates_are_true_when_asked_afresh(session: Session) -> None:
+    """A part of each space; what is wrong there must be what the card lists."""
+    card = session.card
+    spaces = spaces_of(card, None)
+    assert len(spaces) == len(card.certificates)
+    for space, certificate in zip(spaces, card.certificates, strict=True):
+        assert certificate.space.startswith(space.name)
+        asked = list(islice(space.examples(), ASKED if card.architecture.kind == "work" else 2000))
+        written = space.write(session.solver, [e.question for e in asked])
+        wrong = {e.question for text, e in zip(written, asked, strict=True) if text != e.answer}
+        listed = {m.question for m in certificate.mistakes}
+        if certificate.wrong == len(certificate.mistakes):
+            assert wrong == listed & {e.question for e in asked}
+        else:
+            assert len(wrong) <= certificate.wrong
+
+
+@pytest.mark.parametrize(
+    ("name", "question", "answer"),
+    [
+        ("add", "94+909", "1003"),
+        ("add", "47+58", "105"),
+        ("add", "22+78", "100"),
+        ("add", "0+0", "0"),
+        ("add", "980+990", "1970"),
+        ("add", "999+999", "1998"),
+        ("work", "131+83-744*33", "-24338"),
+        ("work", "5-900", "-895"),
+        ("work", "842/37", "22.757"),
+        ("work", "842%37", "28"),
+        ("work", "(5-9)*3", "-12"),
+        ("work", "1/16", "0.063"),
+    ],
+)
+def test_bundled_networks_know(name: str, question: str, answer: str) -> None:
+    session = Session(Settings(weights=name), Store(Path("/nonexistent")))
+    assert session.ask(question).network == answer
 
 
 def test_blog_is_the_seed_network() -> None:
     session = Session(Settings(weights="blog"), Store(Path("/nonexistent")))
     assert session.card.parameters == 15_733
     assert session.ask("94 + 909").right
-    certificate = session.card.certificate
-    assert certificate is not None
+    (certificate,) = session.card.certificates
     assert certificate.total == 1_000_000
     # The seed's findings: 5 to 65 mistakes in 10,000, most below 100 and in one digit.
     assert 500 <= certificate.wrong <= 6_500
     assert certificate.wrong_operand_below_100 > certificate.wrong / 2
     assert certificate.wrong_one_digit > certificate.wrong / 2
+
+
+def test_add_is_right_in_its_whole_space() -> None:
+    session = Session(Settings(weights="add"), Store(Path("/nonexistent")))
+    (certificate,) = session.card.certificates
+    assert (certificate.total, certificate.sampled) == (1_000_000, False)
+    assert sum(training.examples for training in session.card.trainings) <= 27_000
+    assert certificate.wrong == 0

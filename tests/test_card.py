@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import given, settings
@@ -14,33 +14,65 @@ from mathrepl.card import (
     Certificate,
     Epoch,
     Metrics,
+    Mistake,
     Training,
+    certificate_from_record,
     load_card,
 )
+from mathrepl.architecture import Architecture
 from mathrepl.errors import WeightsError
 from tests.helpers import tasks, tiny_card
 
+CERTIFICATE = Certificate(
+    "a + b, 0..9",
+    "certify",
+    False,
+    100,
+    3,
+    3,
+    2,
+    "ab" * 32,
+    "2026-01-02",
+    1.5,
+    {"digits": {"1+1": (100, 3)}, "carries": {"0": (55, 1), "1": (45, 2)}},
+    {"1": 2, "2": 1},
+    (Mistake("1 + 2", "4", "3", 0.875), Mistake("9 + 9", "", "18", 0.5)),
+)
 FULL = replace(
     tiny_card("full", reverse=True),
     sha256="ab" * 32,
     trainings=(
         Training("train 5", 5, 90, 10, 32, 0.01, 3, "2026-01-01T00:00:00+00:00", "finished"),
         Training("train 1", 1, 90, 10, 32, 0.5, 0, "x", "stopped", {"keras": "3.15", "é": "ü\n"}),
+        Training(
+            "train 2", 2, 90, 10, 32, 0.5, 0, "x", "stopped", {}, "reader", 0.1, 1.0, "cosine", 9,
+            0.99, 4,
+        ),
     ),
     history=tuple(
         Epoch(n, 0.5 * n, Metrics(1 / n, 0.1, 0.0), Metrics(1.5, 1 / 3, 1.0)) for n in (1, 2, 3)
     ),
     best_epoch=2,
     held_out=Metrics(1.5, 1 / 3, 1.0),
-    certificate=Certificate("a + b, 0..9", "certify", False, 100, 3, 3, 2, "ab" * 32, "2026-01-02"),
+    certificates=(CERTIFICATE, replace(CERTIFICATE, space="beyond", classes={}, mistakes=())),
 )
+WORK = tiny_card("work", architecture=Architecture("work", hidden=8, reader_hidden=5))
 
 
 def record() -> dict:
     return json.loads(FULL.dump())
 
 
-@pytest.mark.parametrize("card", [FULL, tiny_card()], ids=["full", "bare"])
+@pytest.mark.parametrize(
+    "card",
+    [
+        FULL,
+        tiny_card(),
+        tiny_card(architecture=Architecture("attention", hidden=8, places=0)),
+        replace(WORK, history=(replace(FULL.history[0], part="doer"),)),
+    ],
+    ids=["full", "bare", "attention", "work"],
+)
 def test_round_trip(card):
     assert load_card(card.dump(), "here") == card
 
@@ -71,8 +103,42 @@ def test_renamed_changes_the_name_alone():
 
 
 def test_a_certificate_tells_the_share_of_exact_answers():
-    assert FULL.certificate.exact == pytest.approx(0.97)
-    assert replace(FULL.certificate, total=0, wrong=0).exact == 0
+    assert CERTIFICATE.exact == pytest.approx(0.97)
+    assert replace(CERTIFICATE, total=0, wrong=0).exact == 0
+
+
+def test_a_certificate_is_read_back_from_json_alone():
+    record = json.loads(json.dumps(asdict(CERTIFICATE)))
+    assert certificate_from_record(record) == CERTIFICATE
+
+
+@pytest.mark.parametrize(
+    ("of", "keys"),
+    [
+        (
+            ("trainings", 0),
+            "part weight_decay clip schedule warmup averaging offset",
+        ),
+        (("history", 1), "part"),
+        (("certificates", 0), "seconds classes by_wrong_digits mistakes"),
+        (("task",), "brackets"),
+    ],
+    ids=lambda value: str(value),
+)
+def test_cards_from_before_a_setting_existed_mean_what_they_meant(of, keys):
+    older = record()
+    for key in keys.split():
+        del at(older, of)[key]
+    newer = json.loads(load_card(json.dumps(older).encode(), "here").dump())
+    usual = Training("", 1, 1, 1, 1, 1.0, 0, "", "")
+    for key in keys.split():
+        value = at(newer, of)[key]
+        if of[0] == "trainings":
+            assert value == getattr(usual, key)
+        else:
+            assert not value
+        del at(newer, of)[key]
+    assert newer == older
 
 
 def refused(data: bytes) -> str:
@@ -125,12 +191,18 @@ NESTED = [
     ("encoding",),
     ("task",),
     ("held_out",),
-    ("certificate",),
+    ("certificates", 0),
+    ("certificates", 0, "mistakes", 1),
     ("trainings", 0),
     ("history", 1),
     ("history", 1, "training"),
     ("history", 1, "held_out"),
 ]
+# What cards are read without, from before they had it.
+LATER = {
+    "brackets", "part", "weight_decay", "clip", "schedule", "warmup", "averaging", "offset",
+    "seconds", "classes", "by_wrong_digits", "mistakes",
+}  # fmt: skip
 
 
 def at(value, path):
@@ -148,7 +220,8 @@ def test_an_unknown_key_is_refused_at_any_level(path):
 
 @pytest.mark.parametrize("path", NESTED, ids=str)
 def test_each_missing_key_within_is_refused(path):
-    for key in at(record(), path):
+    later = LATER if path[0] != "history" else {"part"}  # an epoch always had its seconds
+    for key in set(at(record(), path)) - later:
         changed = record()
         del at(changed, path)[key]
         refused(json.dumps(changed).encode())
@@ -196,6 +269,14 @@ def test_a_value_of_another_type_is_refused_everywhere(path):
         (("history",), None),
         (("history",), [[]]),
         (("name",), None),
+        (("certificates",), None),
+        (("certificates",), [None]),
+        (("certificates", 0, "classes", "digits"), []),
+        (("certificates", 0, "classes", "digits", "1+1"), [1]),
+        (("certificates", 0, "classes", "digits", "1+1"), [1, 2, 3]),
+        (("certificates", 0, "classes", "digits", "1+1"), [1, True]),
+        (("certificates", 0, "by_wrong_digits", "1"), 1.0),
+        (("certificates", 0, "mistakes"), [None]),
     ],
     ids=str,
 )

@@ -10,14 +10,19 @@ from mathrepl.comparison import (
     Answer,
     Answers,
     Guess,
+    Line,
     Refused,
     Solution,
     align,
+    check_lines,
     compare,
+    value_of,
 )
 from mathrepl.errors import EquationError
 from mathrepl.expression import format_value
+from mathrepl.working import Mark
 
+WORKED = (Line("9+4", Mark(0, 3), "12", 0.25), Line("12"))
 END = Guess("\0", 0.5, "1", 0.25)
 
 
@@ -170,6 +175,108 @@ def test_confidence_is_the_product_over_the_text_and_its_end():
     assert answer("", "12").confidence == pytest.approx(0.5)
 
 
+def test_a_copied_character_has_no_guess_and_costs_no_confidence():
+    first, second = solution("12").guesses
+    found = Solution("1 + 1", "102", (first, None, second), END)
+    assert found.confidence == pytest.approx(0.9 * 0.8 * 0.5)
+    assert [column.guess for column in align(found, "102")] == [first, None, second]
+
+
+def test_confidence_of_a_working_is_the_product_over_its_lines():
+    assert Solution("9 + 4", "12", (None, None), END, WORKED).confidence == 0.25
+
+
+def test_why_a_solver_could_go_on_no_further_is_its_verdict():
+    stuck = Solution("1 + 1", "", (), None, (Line("1+1"),), "it lost its way")
+    found = compare("1 + 1", stuck, "2", weights="work", engine="numpy")
+    assert found.verdict == "wrong: it lost its way"
+
+
+# Workings
+
+
+def worked(*steps: tuple[str, str]) -> tuple[Line, ...]:
+    """Lines of (text, its marked part), each with what the next line has in the part's place."""
+    lines = []
+    for (text, part), (after, _) in zip(steps, [*steps[1:], ("", "")], strict=True):
+        start = text.index(part) if part else 0
+        rest = len(text) - start - len(part)
+        written = after[start : len(after) - rest] if part else ""
+        mark = Mark(start, start + len(part)) if part else None
+        lines.append(Line(text, mark, written))
+    return tuple(lines)
+
+
+def test_right_lines_are_all_equal_to_the_question():
+    checked = check_lines(worked(("2+3*4", "3*4"), ("2+12", "2+12"), ("14", "")))
+    assert [one.state for one in checked] == ["equal"] * 3
+    assert [one.line.text for one in checked] == ["2+3*4", "2+12", "14"]
+    assert not any(one.wanted or one.columns for one in checked)
+
+
+def test_the_first_wrong_line_has_the_right_one_and_the_places_that_differ():
+    lines = worked(("2+3*4", "3*4"), ("2+13", "2+13"), ("15", ""))
+    first, second, third = check_lines(lines)
+    assert (first.state, second.state, third.state) == ("equal", "wrong", "after")
+    assert second.wanted == "2+12"
+    assert [(c.network, c.truth) for c in second.columns] == [("1", "1"), ("3", "2")]
+    assert (third.wanted, third.columns) == ("", ())
+
+
+def test_a_part_of_its_own_choice_is_measured_by_the_right_step_for_it():
+    lines = worked(("2*3+4*5", "4*5"), ("2*3+21", "2*3"))
+    assert check_lines(lines)[1].wanted == "2*3+20"
+
+
+def test_lines_after_a_mistake_are_not_judged_even_where_they_come_out_right():
+    lines = worked(("1+1+1", "1+1"), ("3+1", "3+1"), ("3", ""))
+    assert [one.state for one in check_lines(lines)] == ["equal", "wrong", "after"]
+
+
+def test_a_right_rounding_is_told_from_a_wrong_one_and_sets_the_value_from_there():
+    lines = worked(("5/10+3", "5/10"), ("1+3", "1+3"), ("4", ""))
+    assert [one.state for one in check_lines(lines)] == ["equal", "rounded", "equal"]
+    lines = worked(("5/10+3", "5/10"), ("0+3", "0+3"), ("3", ""))
+    assert [one.state for one in check_lines(lines)] == ["equal", "wrong", "after"]
+
+
+def test_a_line_that_cannot_be_read_is_wrong():
+    lines = worked(("2+3*4", "3*4"), ("2+*", ""))
+    assert [one.state for one in check_lines(lines)] == ["equal", "wrong"]
+
+
+def test_no_lines_give_none():
+    assert check_lines(()) == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [("14", 14), ("-3", -3), ("2+3*4", 14), ("7/2", Fraction(7, 2)), ("", None), ("(", None)],
+)
+def test_the_value_of_a_line_is_exact(line, value):
+    assert value_of(line) == value
+
+
+@given(
+    st.lists(
+        st.tuples(st.text("0123456789+-*/()", max_size=8), st.text("0123456789", max_size=3)),
+        min_size=1,
+        max_size=4,
+    )
+)
+@settings(max_examples=150, deadline=None)
+def test_any_lines_are_each_judged_once_and_nothing_follows_a_wrong_one_but_after(texts):
+    lines = tuple(Line(text, Mark(0, len(text)), written) for text, written in texts)
+    checked = check_lines(lines)
+    assert tuple(one.line for one in checked) == lines
+    states = [one.state for one in checked]
+    if "wrong" in states:
+        assert set(states[states.index("wrong") + 1 :]) <= {"after"}
+    assert ("after" in states) <= ("wrong" in states)
+    for one in checked:
+        assert one.state == "wrong" or not (one.wanted or one.columns)
+
+
 def test_confidence_without_an_end_mark_is_that_of_the_characters():
     found = answer("12", "12", end=None)
     assert found.confidence == pytest.approx(0.9 * 0.8)
@@ -179,7 +286,7 @@ def test_confidence_without_an_end_mark_is_that_of_the_characters():
 def test_record_gives_one_probability_for_each_written_character():
     found = compare(
         "9 + 4",
-        Solution("9 + 4", "12", solution("12").guesses, END, ("carry 1",)),
+        Solution("9 + 4", "12", (solution("12").guesses[0], None), END, WORKED),
         "13",
         weights="blog",
         engine="keras",
@@ -191,16 +298,19 @@ def test_record_gives_one_probability_for_each_written_character():
         "truth": "13",
         "right": False,
         "weights": "blog",
-        "probabilities": [0.9, 0.8],
+        "probabilities": [0.9, None],
         "end_probability": 0.5,
-        "runners_up": [["x", 0.05], ["x", 0.05]],
-        "confidence": 0.36,
+        "runners_up": [["x", 0.05], None],
+        "confidence": 0.25,
         "wrong_digits": 1,
         "off_by": "1",
         "verdict": "wrong by 1, in 1 digit",
         "engine": "keras",
         "notes": ["a note"],
-        "working": ["carry 1"],
+        "working": [
+            {"line": "9+4", "state": "equal", "probability": 0.25},
+            {"line": "12", "state": "wrong", "probability": 1.0, "wanted": "13"},
+        ],
     }
 
 

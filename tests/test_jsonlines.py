@@ -89,7 +89,10 @@ def test_a_quiz_is_an_object_a_round_and_the_score(lab: Lab, capsys):
 def test_a_certification_is_its_outcome_alone(lab: Lab, capsys):
     show(lab, ":certify")
     (record,) = records(capsys)
-    assert (record["weights"], record["total"], record["written"]) == ("tiny", 100, True)
+    (space,) = record["spaces"]
+    assert (record["weights"], record["written"]) == ("tiny", True)
+    assert (space["space"], space["total"]) == ("a + b, 0..9", 100)
+    assert space["exact"] == 1 - space["wrong"] / 100
 
 
 @pytest.mark.parametrize(

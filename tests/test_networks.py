@@ -8,8 +8,17 @@ import pytest
 from mathrepl.architecture import Architecture
 from mathrepl.codec import encode_questions
 from mathrepl.encoding import Encoding
-from mathrepl.networks import KINDS, parameter_count
+from mathrepl.networks import (
+    KINDS,
+    parameter_count,
+    part_tensors,
+    parts_of,
+    prefixed,
+    shapes_of,
+)
+from mathrepl.networks.attention import decode_greedily
 from mathrepl.networks.lstm import lstm, sigmoid, softmax
+from mathrepl.networks.tagger import TAGS
 from mathrepl.task import Task
 from tests.helpers import random_tensors
 
@@ -23,10 +32,29 @@ VARIANTS = [
 ]
 
 
-def reference_lstm(xs, kernel, recurrent_kernel, bias) -> list[list[float]]:
+REVERSED = Encoding.for_task(Task(high=999), reverse=True)
+ATTENTION = [
+    Architecture("attention", hidden=8, embedding=5, places=3),
+    Architecture("attention", hidden=6, embedding=4, heads=1, places=0),
+    Architecture("attention", hidden=12, embedding=3, heads=3),
+]
+TAGGERS = [
+    Architecture("work", hidden=8, embedding=5, reader_hidden=3, reader_depth=1),
+    Architecture("work", hidden=8, embedding=4, reader_hidden=4, reader_depth=3),
+]
+UNEVEN = ["1 + 2", "7", "905 + 97", "999 + 999", "12 + 345", "0"]
+each_kind_that_masks = pytest.mark.parametrize(
+    ("kind", "architecture"),
+    [*(("attention", a) for a in ATTENTION), *(("tagger", a) for a in TAGGERS)],
+    ids=lambda value: value if isinstance(value, str) else value.describe(),
+)
+
+
+def reference_lstm(xs, kernel, recurrent_kernel, bias, state=None) -> list[list[float]]:
     """Hidden states of one sequence, one number at a time, gates i, f, g, o."""
     units = len(recurrent_kernel)
-    hidden, cell, states = [0.0] * units, [0.0] * units, []
+    hidden, cell = state or ([0.0] * units, [0.0] * units)
+    hidden, cell, states = list(hidden), list(cell), []
     for x in xs:
         gates = []
         for column in range(4 * units):
@@ -53,6 +81,69 @@ def reference_layer(tensors, layer: str, xs) -> tuple[list[list[float]], list[li
         return reference_lstm(sequence, *(tensors[f"{layer}.{name}.{part}"] for part in parts))
 
     return direction("forward", xs), direction("backward", xs[::-1])
+
+
+def reference_dense(tensors, name: str, x) -> np.ndarray:
+    return np.array(x, float) @ tensors[f"{name}.kernel"] + tensors[f"{name}.bias"]
+
+
+def reference_softmax(logits) -> np.ndarray:
+    return np.exp(logits) / np.exp(logits).sum()
+
+
+def reference_attention(tensors, a, encoding, indices, length: int) -> tuple[list, list]:
+    """One question without its padding, and answers of `length`; probabilities and looks.
+
+    Every character of the answer runs the whole decoder again from its first.
+    """
+    indices = [index for index in indices if index]
+    kinds = ("characters", "places") if a.places else ("characters",)
+    tables = [tensors[f"embedding.{kind}.embeddings"] for kind in kinds]
+
+    def embedded(codes) -> list:
+        place, xs = 0, []
+        for code in codes:
+            place = place + 1 if encoding.characters[code].isdigit() else 0
+            spots = (code, min(place, a.places - 1))
+            xs.append(sum(table[k].astype(float) for table, k in zip(tables, spots, strict=False)))
+        return xs
+
+    def cell(name: str) -> list:
+        return [tensors[f"{name}.{part}"] for part in ("kernel", "recurrent_kernel", "bias")]
+
+    xs = embedded(indices)
+    forward, backward = reference_layer(tensors, "encoder", xs)
+    memory = [
+        np.concatenate([f, b, x]) for f, b, x in zip(forward, backward[::-1], xs, strict=True)
+    ]
+    half, share = a.hidden // 2, a.hidden // a.heads
+    bridge = np.tanh(reference_dense(tensors, "bridge", forward[-1] + backward[-1]))
+    first, second = (bridge[:half], bridge[half : 2 * half]), (bridge[2 * half :], [0.0] * a.hidden)
+    written, rows, looks = [0], [], []
+    for _ in range(length):
+        ys = embedded(written)
+        lower = reference_lstm(ys, *cell("decoder.0"), first)
+        contexts, weights = [], []
+        for low, y in zip(lower, ys, strict=True):
+            query = reference_dense(tensors, "attention.query", np.concatenate([low, y]))
+            context = []
+            for head in range(a.heads):
+                ours = slice(head * a.embedding, (head + 1) * a.embedding)
+                scores = [
+                    query[ours] @ reference_dense(tensors, "attention.key", m)[ours] for m in memory
+                ]
+                weights.append(reference_softmax(np.array(scores) / math.sqrt(a.embedding)))
+                mine = slice(head * share, (head + 1) * share)
+                values = [reference_dense(tensors, "attention.value", m)[mine] for m in memory]
+                context += list(sum(w * v for w, v in zip(weights[-1], values, strict=True)))
+            contexts.append(context)
+        inputs = [np.concatenate([y, c]) for y, c in zip(ys, contexts, strict=True)]
+        upper = reference_lstm(inputs, *cell("decoder.1"), second)
+        logits = reference_dense(tensors, "output", np.concatenate([upper[-1], contexts[-1]]))
+        rows.append(reference_softmax(logits))
+        looks.append(weights[-a.heads :])
+        written.append(int(rows[-1].argmax()))
+    return rows, looks
 
 
 def reference_norm(tensors, layer: str, x: list[float]) -> list[float]:
@@ -100,7 +191,7 @@ def reference_probabilities(tensors, architecture, encoding, indices) -> list[li
 def test_one_lstm_step_with_one_unit_worked_out_on_paper():
     kernel = np.array([[0.0, 1.0, 2.0, -1.0]], np.float32)  # i f g o
     bias = np.array([1.0, 0.0, 0.0, 0.5], np.float32)
-    states = lstm(np.array([[[1.0]]], np.float32), kernel, np.zeros((1, 4), np.float32), bias)
+    states = lstm(np.array([[[1.0]]], np.float32), (kernel, np.zeros((1, 4), np.float32), bias))
     cell = 1 / (1 + math.exp(-1)) * math.tanh(2)
     assert states.shape == (1, 1, 1)
     assert states[0, 0, 0] == pytest.approx(1 / (1 + math.exp(0.5)) * math.tanh(cell), abs=1e-6)
@@ -113,7 +204,7 @@ def test_lstm_agrees_with_loops_over_single_numbers():
     recurrent = rng.normal(size=(2, 8)).astype(np.float32)
     bias = rng.normal(size=8).astype(np.float32)
     expected = [reference_lstm(row.tolist(), kernel, recurrent, bias) for row in x]
-    assert np.abs(lstm(x, kernel, recurrent, bias) - np.array(expected)).max() < 1e-5
+    assert np.abs(lstm(x, (kernel, recurrent, bias)) - np.array(expected)).max() < 1e-5
 
 
 @pytest.mark.parametrize("architecture", VARIANTS, ids=Architecture.describe)
@@ -165,6 +256,88 @@ def test_saturated_networks_stay_finite_and_raise_no_warning():
     assert np.abs(found.sum(-1) - 1).max() < 1e-5
 
 
+@pytest.mark.parametrize("encoding", [ENCODING, REVERSED], ids=["reading order", "reversed"])
+@pytest.mark.parametrize("architecture", ATTENTION, ids=Architecture.describe)
+def test_attention_agrees_with_one_question_and_one_character_at_a_time(architecture, encoding):
+    tensors = random_tensors(architecture, encoding, seed=3)
+    indices = encode_questions(encoding, UNEVEN)
+    found, looks = decode_greedily(tensors, architecture, encoding, indices)
+    for row, question in enumerate(indices.tolist()):
+        expected, looked = reference_attention(
+            tensors, architecture, encoding, question, found.shape[1]
+        )
+        assert np.abs(found[row] - np.array(expected)).max() < 1e-5
+        length = len(UNEVEN[row])
+        assert np.abs(looks[row, :, :, :length] - np.array(looked)).max() < 1e-5
+        assert (looks[row, :, :, length:] == 0).all()
+
+
+@pytest.mark.parametrize("architecture", TAGGERS, ids=Architecture.describe)
+def test_a_tagger_agrees_with_loops_over_single_numbers(architecture):
+    tensors = part_tensors(random_tensors(architecture, ENCODING, seed=3), "reader")
+    found = KINDS["tagger"].probabilities(
+        tensors, architecture, ENCODING, encode_questions(ENCODING, UNEVEN)
+    )
+    for row, text in enumerate(UNEVEN):
+        codes = [ENCODING.characters.index(c) for c in text]
+        xs = [list(tensors["embedding.characters.embeddings"][code]) for code in codes]
+        for layer in range(architecture.reader_depth):
+            forward, backward = reference_layer(tensors, f"layer.{layer}", xs)
+            xs = [f + b for f, b in zip(forward, backward[::-1], strict=True)]
+        expected = [reference_softmax(reference_dense(tensors, "output", x)) for x in xs]
+        assert np.abs(found[row, : len(text)] - np.array(expected)).max() < 1e-5
+    assert found.shape == (len(UNEVEN), max(map(len, UNEVEN)) + 1, TAGS)
+
+
+def asked(kind: str, architecture: Architecture, questions: list[str], padding: int) -> np.ndarray:
+    """Probabilities of a random network, for questions with so much more padding."""
+    part = "reader" if kind == "tagger" else ""
+    tensors = part_tensors(random_tensors(architecture, REVERSED, seed=3), part)
+    indices = np.pad(encode_questions(REVERSED, questions), ((0, 0), (0, padding)))
+    return KINDS[kind].probabilities(tensors, architecture, REVERSED, indices)
+
+
+@each_kind_that_masks
+def test_no_answer_depends_on_the_padding_or_on_the_neighbours(kind, architecture):
+    together = asked(kind, architecture, UNEVEN, 0)
+    assert np.abs(together[0] - together[2]).max() > 1e-3  # the questions matter
+    for row, question in enumerate(UNEVEN):
+        for padding in (0, 1, 30):
+            alone = asked(kind, architecture, [question], padding)[0]
+            if kind == "tagger":
+                seen = len(question)
+            else:  # what follows an end mark means nothing, and fewer steps may be run
+                seen = int(np.argmin([*alone.argmax(-1), 0])) + 1
+            assert np.abs(alone[:seen] - together[row, :seen]).max() < 1e-6
+
+
+@each_kind_that_masks
+def test_probabilities_sum_to_1_and_are_float32(kind, architecture):
+    found = asked(kind, architecture, UNEVEN, 2)
+    assert found.dtype == np.float32
+    assert np.abs(found.sum(-1) - 1).max() < 1e-5
+    tagged = (len(UNEVEN), REVERSED.question_length + 2, TAGS)
+    written = (len(UNEVEN), found.shape[1], len(REVERSED.characters))
+    assert found.shape == (tagged if kind == "tagger" else written)
+
+
+@each_kind_that_masks
+def test_masked_networks_stay_finite_for_an_empty_question(kind, architecture):
+    assert np.isfinite(asked(kind, architecture, ["", "1 + 1"], 0)).all()
+
+
+def test_the_greedy_decoder_stops_where_every_answer_has_ended():
+    architecture = ATTENTION[0]
+    tensors = dict(random_tensors(architecture, ENCODING))
+    tensors["output.bias"] = np.full_like(tensors["output.bias"], -30)
+    tensors["output.bias"][0] = 30
+    indices = encode_questions(ENCODING, ["1 + 1", "2 + 2"])
+    assert KINDS["attention"].probabilities(tensors, architecture, ENCODING, indices).shape[1] == 1
+    tensors["output.bias"][0] = -60
+    found = KINDS["attention"].probabilities(tensors, architecture, ENCODING, indices)
+    assert found.shape[1] == ENCODING.answer_length
+
+
 def test_sigmoid_is_the_logistic_function_without_overflow():
     x = np.array([-1000, -3, 0, 0.5, 1000], np.float32)
     expected = [0, 1 / (1 + math.exp(3)), 0.5, 1 / (1 + math.exp(-0.5)), 1]
@@ -205,3 +378,50 @@ def test_shapes_follow_depth_width_and_alphabet():
     assert shapes["output.kernel"] == (6, alphabet)
     assert shapes["output.bias"] == (alphabet,)
     assert len(shapes) == 3 * 2 * 3 + 2
+
+
+# Weights of several parts
+
+
+def test_a_lone_network_is_the_part_without_a_name():
+    assert parts_of(Architecture()) == {"": "seq2seq"}
+    assert parts_of(ATTENTION[0]) == {"": "attention"}
+    assert parts_of(TAGGERS[0]) == {"reader": "tagger", "doer": "attention"}
+    with pytest.raises(KeyError):
+        parts_of(Architecture("of tomorrow"))
+
+
+@pytest.mark.parametrize("architecture", [Architecture(), ATTENTION[0], *TAGGERS])
+def test_the_parts_hold_every_tensor_once_under_its_own_name(architecture):
+    tensors = random_tensors(architecture, ENCODING)
+    again = {}
+    for part, kind in parts_of(architecture).items():
+        own = part_tensors(tensors, part)
+        assert {name: tensor.shape for name, tensor in own.items()} == KINDS[kind].shapes(
+            architecture, ENCODING
+        )
+        again |= {prefixed(part, name): tensor for name, tensor in own.items()}
+    assert set(again) == set(tensors) == set(shapes_of(architecture, ENCODING))
+    assert all(again[name] is tensor for name, tensor in tensors.items())
+
+
+def test_places_cost_their_table_and_nothing_else():
+    with_places = Architecture("attention", hidden=8, embedding=5, places=7)
+    without = Architecture("attention", hidden=8, embedding=5, places=0)
+    extra = parameter_count(with_places, ENCODING) - parameter_count(without, ENCODING)
+    assert extra == 7 * 5
+
+
+def test_the_last_place_stands_for_all_beyond():
+    architecture = Architecture("attention", hidden=8, embedding=5, places=3)
+    tensors = random_tensors(architecture, REVERSED)
+    table = tensors["embedding.places.embeddings"].copy()
+    table[2] += 1
+    moved = {**tensors, "embedding.places.embeddings": table}
+    # Places 0, 1 and 2: a number of one digit has none that is the last.
+    indices = encode_questions(REVERSED, ["1 + 2", "12 + 1", "1234 + 1"])
+    before, after = (
+        KINDS["attention"].probabilities(which, architecture, REVERSED, indices)[:, 0]
+        for which in (tensors, moved)
+    )
+    assert (np.abs(after - before).max(-1) > 1e-6).tolist() == [False, True, True]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mathrepl.architecture import Architecture
+from mathrepl.architecture import MAX_PLACES, Architecture
 from mathrepl.encoding import Encoding
 from mathrepl.errors import TaskError
 from mathrepl.plan import MAX_EPOCHS, MAX_EXAMPLES, MAX_SEED, Plan, TrainSettings
@@ -25,6 +25,20 @@ PLAN = Plan(
     command="mathrepl train 3",
     user=Path("/data/weights"),
     bundled=Path("relative/weights"),
+)
+WORK = replace(
+    PLAN,
+    architecture=Architecture("work", hidden=8, reader_hidden=5),
+    settings=TrainSettings(
+        3,
+        weight_decay=0.1,
+        clip=1.0,
+        schedule="cosine",
+        warmup=20,
+        averaging=0.99,
+        offset=4,
+    ),
+    part="reader",
 )
 
 
@@ -43,6 +57,16 @@ def test_json_round_trip_on_one_line(task, reverse, source, command):
     assert line.isascii()
     assert Plan.from_json(line) == plan
     assert Plan.from_json(line + "\n") == plan
+
+
+def test_part_and_settings_round_trip():
+    assert Plan.from_json(WORK.to_json()) == WORK
+
+
+def test_without_more_settings_a_training_is_plain_adam():
+    usual = TrainSettings(1)
+    assert (usual.weight_decay, usual.clip, usual.averaging, usual.offset) == (0, 0, 0, 0)
+    assert (usual.schedule, usual.warmup) == ("constant", 0)
 
 
 def test_paths_that_are_no_utf_8_round_trip():
@@ -70,6 +94,16 @@ def test_the_defaults_are_the_seeds_recipe():
         ({"learning_rate": 10.5}, "lr"),
         ({"learning_rate": float("nan")}, "lr"),
         ({"learning_rate": float("inf")}, "lr"),
+        ({"weight_decay": -0.1}, "weight decay"),
+        ({"weight_decay": float("nan")}, "weight decay"),
+        ({"clip": -1.0}, "clip"),
+        ({"clip": float("inf")}, "clip"),
+        ({"schedule": "linear"}, "schedule"),
+        ({"warmup": -1}, "warmup"),
+        ({"averaging": 1.0}, "averaging"),
+        ({"averaging": float("nan")}, "averaging"),
+        ({"offset": -1}, "offset"),
+        ({"offset": MAX_PLACES + 1}, "offset"),
     ],
 )
 def test_settings_out_of_bounds_are_refused_by_name(settings_, word):
@@ -80,6 +114,7 @@ def test_settings_out_of_bounds_are_refused_by_name(settings_, word):
 def test_settings_at_their_bounds_are_possible():
     TrainSettings(1, 2, 1, 1e-9, 0)
     TrainSettings(MAX_EPOCHS, MAX_EXAMPLES, 1_000_000, 10, MAX_SEED)
+    TrainSettings(1, weight_decay=10, clip=1000, averaging=0, offset=MAX_PLACES)
 
 
 def test_a_plan_that_contradicts_itself_is_refused_on_arrival():

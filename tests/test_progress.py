@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -27,6 +28,7 @@ EVENTS = [
     Stepped(1, 0.5, 2.25),
     EpochDone(1, EPOCH, True, (Sample("1 + 1", "2", "2"), Sample("1 + 2", "", "3"))),
     EpochDone(2, EPOCH, False, ()),
+    EpochDone(3, replace(EPOCH, part="reader"), False, ()),
     Warned("no room\nleft: \u00fc \u2028"),
     Finished("finished", "mine", 5, True, 4, GOOD, Metrics(2.0, 0.0, 0.0), "", 3),
     Finished("failed", "mine", 0, False, 0, None, None, "why"),

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections import Counter
+from dataclasses import replace
 from itertools import islice, product
 
 import pytest
@@ -11,17 +13,20 @@ from hypothesis import strategies as st
 
 from mathrepl import sampling
 from mathrepl.errors import TaskError
-from mathrepl.expression import MAX_LENGTH
+from mathrepl.expression import MAX_LENGTH, parse
 from mathrepl.plan import MAX_EXAMPLES
 from mathrepl.sampling import (
+    LEARNT_BY_HEART,
     Example,
     distinct,
     draw_held_out,
     every,
     is_held_out,
+    is_unseen,
     narrowed,
     question_at,
     split,
+    with_carries,
 )
 from mathrepl.task import Task
 from tests.helpers import tasks
@@ -212,6 +217,89 @@ def test_stratified_draws_both_signs_and_stays_within_odd_bounds():
     # 1,200 operands in 7 classes: 171 each, standard deviation 12.
     assert len(counts) == 7
     assert all(110 <= count <= 235 for count in counts.values())
+
+
+def carries_of(a: int, b: int) -> str:
+    """Which columns carry, from the left, as one adds on paper."""
+    pattern, carry = "", 0
+    for column in range(max(len(str(a)), len(str(b)))):
+        carry = (a // 10**column % 10 + b // 10**column % 10 + carry) // 10
+        pattern = f"{carry}{pattern}"
+    return pattern
+
+
+@given(st.lists(st.integers(1, 30), min_size=2, max_size=2), st.integers(0, 2**20))
+@settings(max_examples=100, deadline=None)
+def test_numbers_drawn_by_their_carries_have_the_digits_asked_for(digits, seed):
+    numbers = with_carries(random.Random(seed), *digits)
+    assert [len(str(number)) for number in numbers] == digits
+
+
+def test_every_pattern_of_carries_is_drawn_alike():
+    rng = random.Random(0)
+    counts = Counter(carries_of(*with_carries(rng, 3, 3)) for _ in range(4000))
+    # 8 patterns: 500 each, standard deviation 21.
+    assert len(counts) == 8
+    assert all(400 <= count <= 600 for count in counts.values())
+    plain = Counter(carries_of(rng.randint(100, 999), rng.randint(100, 999)) for _ in range(4000))
+    assert not all(400 <= count <= 600 for count in plain.values())
+
+
+def test_long_numbers_have_long_runs_of_carries_and_long_runs_of_none():
+    rng = random.Random(0)
+    patterns = [carries_of(*with_carries(rng, 20, 20)) for _ in range(500)]
+    for digit in "01":
+        longest = [max(map(len, re.findall(f"{digit}+", p)), default=0) for p in patterns]
+        assert sum(length >= 15 for length in longest) > 25
+    pairs = [(rng.randrange(10**19, 10**20), rng.randrange(10**19, 10**20)) for _ in range(500)]
+    assert not any("1" * 15 in carries_of(*pair) for pair in pairs)
+
+
+@pytest.mark.parametrize("task", [Task(high=150), Task(low=7, high=1234), Task(high=10**12)])
+def test_sums_drawn_by_their_carries_stay_within_the_task(task):
+    task = replace(task, sampling="carries")
+    found = list(islice(distinct(task, random.Random(0)), 300))
+    assert len(set(questions(found))) == 300
+    for example in found:
+        a, b = map(int, example.question.split(" + "))
+        assert task.low <= min(a, b) <= max(a, b) <= task.high
+        assert example.answer == str(a + b)
+
+
+def test_a_small_space_is_used_up_by_carries_too():
+    task = Task(high=12, sampling="carries")
+    found = questions(distinct(task, random.Random(0)))
+    assert sorted(found) == sorted(questions(every(task)))
+
+
+WORK = Task(operations="+-*/", most=3, decimals=3, spaced=False, brackets=True)
+
+
+def test_equations_with_brackets_keep_to_their_task():
+    found = list(islice(distinct(WORK, random.Random(0)), 1000))
+    texts = questions(found)
+    assert len(set(texts)) == 1000
+    for example in found:
+        expression = parse(example.question)
+        assert WORK.outside(expression) == []
+        assert expression.format(spaced=False) == example.question
+        assert example.answer == WORK.truth(expression)
+        assert expression.operations().count("/") <= 1
+    for piece in ("(", "(-", "+", "-", "*", "/"):
+        assert sum(piece in text for text in texts) > 20, piece
+    assert {len(parse(text).operations()) for text in texts} == {1, 2, 3}
+
+
+def test_short_parts_of_a_working_are_not_unseen():
+    texts = [f"{a}+{b}" for a in range(0, 200, 7) for b in range(0, 200, 7)]
+    held_out = [text for text in texts if is_held_out(text, 0)]
+    assert {len(text) for text in held_out} > {4, 5, 6}
+    for question in held_out:
+        assert is_unseen(WORK, question, 0) == (len(question) > LEARNT_BY_HEART)
+        assert is_unseen(Task(spaced=False), question, 0)
+    for example in islice(draw_held_out(WORK, random.Random(0), split_seed=0), 200):
+        assert len(example.question) > LEARNT_BY_HEART
+        assert is_held_out(example.question, 0)
 
 
 def test_uniform_draws_reach_both_ends_of_the_range():

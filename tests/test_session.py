@@ -14,7 +14,7 @@ import mathrepl.solver
 from mathrepl import atomic
 from mathrepl.architecture import Architecture
 from mathrepl.card import Card
-from mathrepl.comparison import Answer, Answers, Refused
+from mathrepl.comparison import Answer, Answers, Line, Refused
 from mathrepl.encoding import Encoding
 from mathrepl.errors import (
     DivisionByZeroError,
@@ -26,7 +26,8 @@ from mathrepl.errors import (
     WeightsError,
 )
 from mathrepl.plan import Plan, TrainSettings
-from mathrepl.session import Session
+from mathrepl.recipes import RECIPES
+from mathrepl.session import FALLBACK, Session
 from mathrepl.settings import Settings
 from mathrepl.store import Store
 from mathrepl.task import Task
@@ -54,16 +55,19 @@ def ask_with(lab: Lab, task: Task, text: str) -> Answer:
     return lab.session.ask(text)
 
 
+AS_IT_IS: dict[str, Any] = {
+    "fresh": False,
+    "name": None,
+    "task": None,
+    "architecture": None,
+    "reverse": None,
+    "command": "",
+    "part": None,
+}
+
+
 def plan_of(lab: Lab, **changes: Any) -> Plan:
-    wanted: dict[str, Any] = {
-        "fresh": False,
-        "name": None,
-        "task": None,
-        "architecture": None,
-        "reverse": None,
-        "command": "",
-    }
-    return lab.session.plan(TrainSettings(1), **(wanted | changes))
+    return lab.session.plan(TrainSettings(1), **(AS_IT_IS | changes))
 
 
 def no_space(*_: object) -> None:
@@ -352,11 +356,11 @@ def test_an_unknown_engine_is_refused_and_the_old_one_stays(lab: Lab):
 
 
 def test_use_switches_the_network_of_keras_too(lab: Lab, monkeypatch: pytest.MonkeyPatch):
-    def solver(card: Card, model: str) -> ScriptedSolver:
-        assert model == f"model of {card.name}"
+    def solver(card: Card, models: dict[str, str]) -> ScriptedSolver:
+        assert models == {"": f"model of {card.name}"}
         return ScriptedSolver(lambda _: "1" if card.name == "tiny" else "2")
 
-    monkeypatch.setattr(Session, "model", property(lambda self: f"model of {self.name}"))
+    monkeypatch.setattr(Session, "models", property(lambda self: {"": f"model of {self.name}"}))
     monkeypatch.setattr(mathrepl.solver, "keras_solver", solver)
     tiny_weights(lab.store, "other")
     lab.session.ask("3 + 4")
@@ -366,6 +370,160 @@ def test_use_switches_the_network_of_keras_too(lab: Lab, monkeypatch: pytest.Mon
     lab.session.use("other")
     answer = lab.session.ask("3 + 4")
     assert (answer.network, answer.engine, answer.weights) == ("2", "keras", "other")
+
+
+# Auto
+
+
+SUMS = Task(high=9, spaced=False)
+CHAINS = Task(high=99, operations="+-", most=3, spaced=False)
+
+
+@pytest.fixture
+def auto(lab: Lab) -> Session:
+    """A session that chooses between `add` for sums of 0..9, and `long`, for more."""
+    tiny_weights(lab.store, "add", SUMS)
+    lab.bundle("long", task=CHAINS)
+    return Session(Settings(), lab.store)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("3 + 4", "add"),
+        ("30 + 4", "long"),
+        ("3 - 4", "long"),
+        ("1 + 2 + 3", "long"),
+        ("300 + 4", "long"),  # outside both, in one way here and in two there
+        ("100 + 100 + 100 + 100 + 100", "add"),  # in three ways each: the simpler
+        ("300 - 4", "long"),  # `add` has no minus
+    ],
+)
+def test_auto_sends_a_question_to_the_weights_that_fit_it(auto: Session, text: str, name: str):
+    assert auto.ask(text).weights == name
+    assert auto.name == "add"  # the simplest is the one in use
+    assert auto.auto
+
+
+def test_auto_sends_each_of_several_to_its_own_weights_and_keeps_their_order(auto: Session):
+    texts = ["30 + 4", "3 + 4", "7 - 1", "3 * 4", "0 + 9"]
+    answers = auto.ask_each(texts).items
+    assert [a.weights for a in answers if isinstance(a, Answer)] == ["long", "add", "long", "add"]
+    assert [a.equation for a in answers] == ["30+4", "3+4", "7-1", "3 * 4", "0+9"]
+    assert isinstance(answers[3], Refused)
+    for answer in answers:
+        if isinstance(answer, Answer):
+            alone = auto.beside(answer.weights).ask(answer.equation)
+            assert (alone.network, alone.truth) == (answer.network, answer.truth)
+    assert sorted(one.answer.equation for one in auto.history) == ["0+9", "3+4", "30+4", "7-1"]
+
+
+def test_auto_refuses_what_none_of_its_weights_can_read(auto: Session):
+    with pytest.raises(OutOfReachError, match="add has no character"):
+        auto.ask("3 * 4")
+    with pytest.raises(DivisionByZeroError):
+        auto.ask("3 / 0")
+
+
+def test_auto_passes_over_weights_that_cannot_be_read(auto: Session):
+    (auto.store.user / "add.safetensors").write_bytes(b"cut off")
+    (auto.store.bundled / "work.json").write_text("{")
+    assert auto.ask("30 + 4").weights == "long"
+    with pytest.raises(WeightsError, match="checksum"):
+        auto.ask("3 + 4")
+
+
+def test_auto_takes_the_usual_weights_where_it_has_none_of_its_own(lab: Lab):
+    lab.bundle(FALLBACK, task=Task(high=9))
+    session = Session(Settings(weights="auto"), lab.store)
+    assert session.ask("3 + 4").weights == FALLBACK
+    assert session.ask("30 + 40").weights == FALLBACK
+
+
+def test_use_of_a_name_ends_auto_and_use_of_auto_begins_it(auto: Session):
+    assert auto.use("add").name == "add"
+    assert not auto.auto
+    assert auto.ask("30 + 4").weights == "add"
+    assert auto.use("auto").name == "add"
+    assert auto.auto
+    assert auto.ask("30 + 4").weights == "long"
+
+
+def test_a_failed_use_leaves_auto_as_it_was(auto: Session):
+    with pytest.raises(WeightsError):
+        auto.use("nobody")
+    assert auto.auto
+    assert auto.ask("30 + 4").weights == "long"
+
+
+def test_auto_sees_weights_that_a_training_has_saved(auto: Session):
+    before = auto.ask("30 + 4")
+    plan = auto.plan(TrainSettings(1), **(AS_IT_IS | {"name": "long"}))
+    job = FakeJob(1, plan, follow=False)
+    auto.jobs.append(job)
+    tiny_weights(auto.store, "long", CHAINS, seed=7)
+    assert auto.ask("30 + 4") == before
+    job.saves += 1
+    assert auto.ask("30 + 4").solution != before.solution
+
+
+def test_auto_answers_through_the_engine_that_was_chosen(
+    auto: Session, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(Session, "models", property(lambda self: {"": self.name}))
+    monkeypatch.setattr(
+        mathrepl.solver, "keras_solver", lambda card, _: ScriptedSolver(lambda _: card.name)
+    )
+    auto.ask("30 + 4")
+    auto.set_engine("keras")
+    answer = auto.ask("30 + 4")
+    assert (answer.network, answer.engine) == ("long", "keras")
+    auto.set_engine("numpy")
+    assert auto.ask("30 + 4").engine == "numpy"
+
+
+def test_weights_cannot_be_called_auto(auto: Session):
+    with pytest.raises(WeightsError, match="chooses among"):
+        auto.save("auto")
+
+
+def test_undo_of_the_first_weights_goes_back_to_auto(auto: Session):
+    auto.store.remember("first")
+    tiny_weights(auto.store, "first", SUMS)
+    auto.use("first")
+    assert auto.undo() == (None, "first-undone")
+    assert auto.auto
+    assert auto.ask("30 + 4").weights == "long"
+
+
+# Workings
+
+
+class Showing(ScriptedSolver):
+    """A stand-in that shows a working."""
+
+    def solve(self, questions):
+        return [replace(s, working=(Line("3+4"), Line("7"))) for s in super().solve(questions)]
+
+
+def test_the_lines_of_a_working_are_checked_and_can_be_left_out(lab: Lab):
+    lab.session._solver = Showing(lambda _: "7")
+    assert [one.state for one in lab.session.ask("3 + 4").working] == ["equal", "equal"]
+    lab.session.settings = replace(lab.session.settings, steps=False)
+    assert lab.session.ask("3 + 4").working == ()
+    assert lab.session.ask("3 + 4").confidence == 1
+
+
+def test_a_question_that_cannot_be_laid_out_is_refused_where_it_divides(lab: Lab):
+    task = Task(operations="+-*/", most=3, decimals=3, spaced=False, brackets=True)
+    tiny_weights(lab.store, "work", task, Architecture("work", hidden=8, reader_hidden=3))
+    lab.session.use("work")
+    with pytest.raises(OutOfReachError, match="divides once") as caught:
+        lab.session.ask("8 / 4 * 2")
+    assert caught.value.column == 2
+    answer = lab.session.ask("2 * 8 / 4")
+    assert answer.truth == "4"
+    assert len(answer.notes) == 0
 
 
 def test_user_weights_come_before_bundled_of_the_same_name(lab: Lab):
@@ -588,6 +746,59 @@ def test_the_same_shape_named_again_is_accepted(lab: Lab):
 def test_a_plan_refuses_what_cannot_be_a_name(lab: Lab, name: str):
     with pytest.raises(WeightsError, match="cannot name"):
         plan_of(lab, name=name)
+
+
+def test_the_network_to_train_is_named_in_weights_of_two(lab: Lab):
+    assert plan_of(lab).part == ""
+    with pytest.raises(UsageError, match="no part 'doer'") as caught:
+        plan_of(lab, part="doer")
+    assert "--part" in (caught.value.hint or "")
+    tiny_weights(lab.store, "two", architecture=Architecture("work", hidden=8, reader_hidden=3))
+    lab.session.use("two")
+    assert plan_of(lab).part == "doer"
+    assert plan_of(lab, part="reader").part == "reader"
+    with pytest.raises(UsageError, match="no part 'head'") as caught:
+        plan_of(lab, part="head")
+    assert "reader, doer" in (caught.value.hint or "")
+
+
+def test_weights_of_two_are_not_started_without_their_recipe(lab: Lab):
+    with pytest.raises(TaskError, match="recipe"):
+        plan_of(lab, fresh=True, architecture=Architecture("work"))
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_is_a_training_a_stage_each_going_on_from_the_one_before(lab: Lab, name: str):
+    recipe = RECIPES[name]
+    plans = lab.session.recipe_plans(name, seed=None, epochs=None, saved_as=None)
+    assert [plan.settings for plan in plans] == [stage.settings for stage in recipe.stages]
+    assert [plan.part for plan in plans] == [stage.part for stage in recipe.stages]
+    assert {plan.name for plan in plans} == {name}
+    assert [plan.source for plan in plans] == [None, *[name] * (len(plans) - 1)]
+    for plan in plans:
+        assert (plan.task, plan.architecture, plan.encoding) == (
+            recipe.task,
+            recipe.architecture,
+            recipe.encoding,
+        )
+        assert plan.command == f"mathrepl train --recipe {name}"
+
+
+def test_a_recipe_takes_a_seed_epochs_and_a_name(lab: Lab):
+    plans = lab.session.recipe_plans("work", seed=3, epochs=2, saved_as="mine")
+    assert {(plan.settings.seed, plan.settings.epochs, plan.name) for plan in plans} == {
+        (3, 2, "mine")
+    }
+    assert [plan.source for plan in plans] == [None, "mine"]
+    assert plans[0].command == "mathrepl train 2 --recipe work --seed 3 --name mine"
+
+
+def test_an_unknown_recipe_is_refused(lab: Lab):
+    with pytest.raises(UsageError, match="no recipe 'cake'") as caught:
+        lab.session.recipe_plans("cake", seed=None, epochs=None, saved_as=None)
+    assert "add" in (caught.value.hint or "")
+    with pytest.raises(WeightsError, match="cannot name"):
+        lab.session.recipe_plans("add", seed=None, epochs=None, saved_as="../x")
 
 
 # Starting a training

@@ -44,9 +44,9 @@ def test_defaults_without_a_directory(file, monkeypatch):
 def test_the_file_changes_the_defaults(file):
     file.write_text(
         'weights = "mine"\nengine = "keras"\ntheme = "light"\n'
-        'editing = "vi"\nhistory = false\nquiz = 25\n'
+        'editing = "vi"\nhistory = false\nquiz = 25\nsteps = false\n'
     )
-    assert load_settings({}) == Settings("mine", "keras", "light", "vi", False, 25)
+    assert load_settings({}) == Settings("mine", "keras", "light", "vi", False, 25, False)
 
 
 def test_variables_come_after_the_file(file):
@@ -152,6 +152,7 @@ def test_a_directory_in_place_of_the_file_is_refused(file):
         ("history", "false", False),
         ("history", "0", False),
         ("history", False, False),
+        ("steps", "off", False),
         ("quiz", "1", 1),
         ("quiz", " 10000 ", 10_000),
         ("quiz", 12, 12),

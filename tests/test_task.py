@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import chain, combinations, islice, product
 
 import pytest
@@ -108,6 +109,8 @@ def test_the_seeds_task_is_written_with_12_characters_in_9_and_4_places():
         (Task(operations="/"), " /"),
         (Task(operations="*", decimals=1), " *"),
         (Task(operations="+-*/", spaced=False, decimals=3), "+-*/."),
+        (Task(spaced=False, brackets=True), "+-()"),
+        (Task(sampling="carries"), " +"),
     ],
 )
 def test_characters_are_those_needed_and_no_others(task, extra):
@@ -144,6 +147,10 @@ def test_space_size_counts_the_distinct_questions(task):
         {"sampling": "weird"},
         {"seed": -1},
         {"operations": "/", "low": 0, "high": 0},
+        {"sampling": "carries", "operations": "-"},
+        {"sampling": "carries", "operations": "+-"},
+        {"sampling": "carries", "most": 2},
+        {"sampling": "carries", "low": -1},
     ],
 )
 def test_contradicting_settings_are_refused(settings_):
@@ -177,9 +184,10 @@ def test_a_task_whose_equations_are_too_long_to_be_read_is_refused():
         Task(high=10**MAX_NUMBER_DIGITS - 1, fewest=1, most=MAX_OPERATIONS)
 
 
-@given(tasks())
+@given(tasks(), st.booleans())
 @settings(max_examples=50, deadline=None)
-def test_record_round_trip(task):
+def test_record_round_trip(task, brackets):
+    task = replace(task, brackets=brackets)
     assert Task.from_record(task.record()) == task
 
 
@@ -192,6 +200,7 @@ def test_record_round_trip(task):
         {"low": True},
         {"operations": 1},
         {"spaced": 1},
+        {"brackets": 1},
         {"sampling": ["uniform"]},
         {"colour": 1},
         {"high": -1},
@@ -202,7 +211,13 @@ def test_a_bad_record_is_refused(change):
         Task.from_record({**Task().record(), **change})
 
 
-@pytest.mark.parametrize("key", Task().record())
+def test_a_record_from_before_brackets_has_none():
+    record = Task(high=9).record()
+    del record["brackets"]
+    assert Task.from_record(record) == Task(high=9)
+
+
+@pytest.mark.parametrize("key", sorted({*Task().record()} - {"brackets"}))
 def test_a_record_that_lacks_a_key_is_refused(key):
     record = Task().record()
     del record[key]
@@ -235,6 +250,23 @@ def test_outside_collects_every_way():
     assert len(Task(high=9).outside(parse("(010.5 - 1) * 2"))) == 6
 
 
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("(94 + 909) * 2", []),
+        ("-94 + (-909)", []),
+        ("94 - (-(2 + 3))", []),
+        ("(-1000) + 1", ["-1000 is outside the trained range 0..999"]),
+        ("007 + 1", ["leading zeros"]),
+        ("(1.5 + 1)", ["whole numbers"]),
+    ],
+)
+def test_parentheses_and_signs_lie_inside_a_task_with_brackets(text, notes):
+    found = Task(operations="+-*", most=3, brackets=True).outside(parse(text))
+    assert len(found) == len(notes)
+    assert all(note in one for note, one in zip(notes, found, strict=True))
+
+
 def test_outside_counts_operations_against_a_span():
     task = Task(fewest=2, most=3)
     assert task.outside(parse("1 + 2 + 3")) == []
@@ -258,6 +290,11 @@ def test_truth_rounds_as_the_task_says():
         (
             Task(operations="+/", most=3, decimals=2, sampling="stratified"),
             "1..3 of + /, 0..999, 2 decimals, stratified",
+        ),
+        (Task(sampling="carries"), "a + b, 0..999, carries"),
+        (
+            Task(operations="+-", most=3, brackets=True),
+            "1..3 of + -, 0..999, with parentheses and signs",
         ),
     ],
 )

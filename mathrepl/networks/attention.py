@@ -65,9 +65,11 @@ def decode_greedily(
     """Probabilities (n, U, V) and attention weights (n, U, H, T) from question indices (n, T).
 
     The likeliest character of each position is the input of the next. U is the encoding's answer
-    length, or less where every answer has ended; what follows an end mark means nothing.
+    length, or less where every answer has ended; what follows an end mark means nothing. T is
+    cut to the longest question.
     """
     n = len(questions)
+    questions = questions[:, : max(1, int((questions > 0).sum(1).max(initial=0)))]
     lower, upper = cell_of(tensors, "decoder.0"), cell_of(tensors, "decoder.1")
     keys, values, mask, first, second = _encode(tensors, architecture, encoding, questions)
     is_digit = np.array([character.isdigit() for character in encoding.characters])

@@ -43,6 +43,7 @@ def shown(lab: Lab) -> dict[str, str]:
         ("editing", "vi", "vi"),
         ("history", "off", False),
         ("history", "true", True),
+        ("steps", "off", False),
         ("engine", "numpy", "numpy"),
     ],
 )
@@ -57,10 +58,10 @@ def test_a_setting_is_changed_for_this_session(lab: Lab, key: str, text: str, va
 
 def test_the_keras_engine_is_loaded_when_it_is_chosen(lab: Lab, monkeypatch: pytest.MonkeyPatch):
     loaded: list[str] = []
-    monkeypatch.setattr(type(lab.session), "model", property(lambda self: loaded.append("model")))
+    monkeypatch.setattr(type(lab.session), "models", property(lambda self: loaded.append("models")))
     first, last = lab.values(":set engine keras")
     assert "loading TensorFlow" in first.text
-    assert loaded == ["model"]
+    assert loaded == ["models"]
     assert last.text == "engine is keras for this session"
     assert lab.session.engine == shown(lab)["engine"] == "keras"
 
@@ -76,6 +77,7 @@ def test_the_keras_engine_is_loaded_when_it_is_chosen(lab: Lab, monkeypatch: pyt
         ":set theme blue",
         ":set editing nano",
         ":set history maybe",
+        ":set steps maybe",
         ":set engine torch",
         ":set quiz",
         ":set range",
@@ -107,6 +109,27 @@ def test_setting_the_weights_is_using_them(lab: Lab):
     lab.value(":set weights other")
     assert lab.value("3 + 4").weights == "other"
     assert shown(lab)["weights"] == "other"
+
+
+def test_setting_the_weights_to_auto_is_shown_as_that(lab: Lab):
+    lab.bundle("blog", task=Task(high=9))
+    lab.value(":set weights auto")
+    assert lab.value("3 + 4").weights == "blog"
+    assert shown(lab)["weights"] == "auto"
+
+
+@pytest.mark.parametrize(
+    ("line", "shown_"), [(":steps off", False), (":steps on", True), (":steps", True)]
+)
+def test_steps_shows_or_hides_workings(lab: Lab, line: str, shown_: bool):
+    note = lab.value(line)
+    assert lab.session.settings.steps is shown_
+    assert note.text.endswith("are shown" if shown_ else "are not shown")
+
+
+def test_steps_takes_nothing_else(lab: Lab):
+    with pytest.raises(UsageError, match="maybe"):
+        lab.values(":steps maybe")
 
 
 def test_setting_weights_that_do_not_load_changes_nothing(lab: Lab):

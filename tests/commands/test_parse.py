@@ -171,8 +171,10 @@ def test_suggestions_are_near_or_none(word: str, hint: str | None):
         (":train 5 --lr nan", 14, ["--lr", "number"]),
         (":train 5 --lr inf", 14, ["--lr", "number"]),
         (":train 5 --sampling odd", 20, ["--sampling", "uniform, stratified", "'odd'"]),
-        (":train", 7, ["epochs is missing"]),
-        (":train --fresh", 15, ["epochs is missing"]),
+        (":save", 6, ["name is missing"]),
+        (":train --recipe cake", 16, ["--recipe", "add, work, blog", "'cake'"]),
+        (":train 5 --part head", 16, ["--part", "reader, doer", "'head'"]),
+        (":train 5 --warmup -1", 18, ["--warmup", "not -1"]),
         (":models now", 8, ["'now'", "too many"]),
         (":use", 5, ["name is missing"]),
         (":use a b", 7, ["'b'", "too many"]),
@@ -327,10 +329,10 @@ def test_words_of_the_shell_stay_apart():
 
 def test_the_usage_in_a_complaint_is_that_of_the_host():
     with pytest.raises(UsageError) as caught:
-        bind(TABLE["train"], CommandLine("", ()), "shell")
-    assert "mathrepl train" in (caught.value.hint or "")
+        bind(TABLE["save"], CommandLine("", ()), "shell")
+    assert "mathrepl save" in (caught.value.hint or "")
     assert caught.value.column is None
-    assert ":train" in (refused(":train").hint or "")
+    assert ":save" in (refused(":save").hint or "")
 
 
 def test_options_of_the_session_are_unknown_to_the_shell():

@@ -78,6 +78,15 @@ def test_absent_arguments_are_none_false_or_empty():
     assert (arguments.text("empty"), arguments.integer("zero")) == ("", 0)
 
 
+def test_what_the_line_says_is_given_and_zero_is_something_said():
+    values = {"zero": 0, "nought": 0.0, "off": False, "on": True, "name": "", "x": None, "many": ()}
+    arguments = Arguments(values)
+    said = [key for key in (*values, "absent") if arguments.given(key)]
+    assert said == ["zero", "nought", "on", "name"]
+    assert arguments.value("zero") == 0
+    assert arguments.value("absent") is None
+
+
 def test_arguments_do_not_follow_later_changes():
     given = {"name": "a"}
     arguments = Arguments(given)

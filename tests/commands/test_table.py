@@ -37,7 +37,7 @@ def test_the_table_holds_every_row_once():
 
 
 def test_the_commands_of_the_session_are_there():
-    names = "ask quiz compare history train jobs stop undo models use card save certify"
+    names = "ask quiz compare history train jobs stop undo models use card save certify steps"
     assert {*names.split(), "set", "show", "help", "quit"} <= set(command_table())
 
 
@@ -129,14 +129,20 @@ def test_the_defaults_in_help_are_those_in_force():
     assert int(default_of("train", "batch")) == usual.batch
     assert float(default_of("train", "lr")) == usual.learning_rate
     assert int(default_of("train", "seed")) == usual.seed
-    assert int(default_of("train", "hidden")) == Architecture().hidden
+    assert default_of("train", "schedule") == usual.schedule
+    for key in ("weight_decay", "clip", "warmup", "averaging", "offset"):
+        assert float(default_of("train", key)) == getattr(usual, key)
+    assert default_of("train", "kind") == Architecture().kind
+    for key in ("hidden", "embedding", "heads", "places"):
+        assert int(default_of("train", key)) == getattr(Architecture(), key)
     assert int(default_of("quiz", "n")) == Settings().quiz
 
 
 def test_every_part_of_a_task_and_of_a_network_can_be_set():
     keys = {p.key for p in command_table()["train"].parameters}
     assert {"hidden", "encoder_depth", "decoder_depth", "dropout", "batch_norm"} <= keys
-    assert {f.name for f in fields(Architecture)} - keys == {"kind"}
+    # Weights of two networks are started by a recipe alone.
+    assert {f.name for f in fields(Architecture)} - keys == {"reader_hidden", "reader_depth"}
     sets = {
         "range": ("low", "high"),
         "ops": ("operations",),
@@ -148,7 +154,14 @@ def test_every_part_of_a_task_and_of_a_network_can_be_set():
     }
     assert set(sets) <= keys
     assert set(sets) <= set(command_table()["set"].parameters[0].choices)
-    assert {name for names in sets.values() for name in names} == {f.name for f in fields(Task)}
+    changed = {name for names in sets.values() for name in names}
+    assert {f.name for f in fields(Task)} - changed == {"brackets"}
+
+
+def test_every_setting_of_a_training_can_be_set():
+    keys = {p.key for p in command_table()["train"].parameters}
+    assert {f.name for f in fields(TrainSettings)} - keys == {"learning_rate"}
+    assert "lr" in keys
 
 
 def test_every_setting_can_be_set_and_is_described():

@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 import mathrepl.session
 from mathrepl import atomic
 from mathrepl.architecture import Architecture
+from mathrepl.card import Training
 from mathrepl.commands.parse import bind
 from mathrepl.commands.spec import CommandLine, Note, Table, Word
 from mathrepl.commands.table import command_table
 from mathrepl.commands.training import reproduce, task_changes
 from mathrepl.encoding import Encoding
 from mathrepl.errors import MathreplError, TaskError, UsageError, WeightsError
-from mathrepl.plan import MAX_EPOCHS, MAX_EXAMPLES, MAX_SEED, Plan, TrainSettings
+from mathrepl.plan import MAX_EPOCHS, MAX_EXAMPLES, MAX_SEED, SCHEDULES, Plan, TrainSettings
 from mathrepl.progress import Finished, Launched, Started, Warned
 from mathrepl.session import Session
 from mathrepl.store import Store
@@ -136,6 +137,146 @@ def test_every_option_reaches_the_plan(lab: Lab, launched: list[FakeJob]):
     assert (plan.user, plan.bundled) == (lab.store.user, lab.store.bundled)
 
 
+def test_every_option_of_attention_reaches_the_plan(lab: Lab, launched: list[FakeJob]):
+    plan = plan_of(
+        lab,
+        launched,
+        ":train 7 --fresh --kind attention --hidden 12 --embedding 5 --heads 3 --places 0 "
+        "--weight-decay 0.1 --clip 1 --schedule cosine --warmup 20 --averaging 0.99 --offset 4 "
+        "--sampling carries --range 0..99 --reverse",
+    )
+    assert plan.architecture == Architecture(
+        "attention", hidden=12, embedding=5, heads=3, places=0
+    )
+    assert plan.settings == TrainSettings(
+        7,
+        weight_decay=0.1,
+        clip=1.0,
+        schedule="cosine",
+        warmup=20,
+        averaging=0.99,
+        offset=4,
+    )
+    assert plan.task == Task(high=99, sampling="carries")
+    assert plan.part == ""
+
+
+def train_once(lab: Lab, name: str, *trainings: Training, **more: Any) -> None:
+    """Untrained weights whose card tells of `trainings`, and use of them."""
+    card = tiny_weights(lab.store, name, **more)
+    lab.store.save_card(replace(card, trainings=trainings))
+    lab.session.use(name)
+
+
+PAST = Training(
+    "c", 9, 90, 10, 16, 0.5, 5, "", "finished", {}, "", 0.1, 1.0, "cosine", 20, 0.99, 4
+)
+
+
+def test_going_on_keeps_the_settings_of_the_last_training(lab: Lab, launched: list[FakeJob]):
+    train_once(lab, "other", replace(PAST, seed=7), PAST)
+    assert plan_of(lab, launched, ":train 3").settings == TrainSettings(
+        3, 100, 16, 0.5, 5, 0.1, 1.0, "cosine", 20, 0.99, 4
+    )
+    assert plan_of(lab, launched, ":train 3 --fresh").settings == TrainSettings(3)
+
+
+@pytest.mark.parametrize(
+    ("option", "key", "value"),
+    [
+        ("--seed 0", "seed", 0),
+        ("--seed 8", "seed", 8),
+        ("--examples 50", "examples", 50),
+        ("--batch 4", "batch", 4),
+        ("--lr 0.25", "learning_rate", 0.25),
+        ("--weight-decay 0", "weight_decay", 0),
+        ("--clip 0", "clip", 0),
+        ("--schedule constant", "schedule", "constant"),
+        ("--warmup 0", "warmup", 0),
+        ("--averaging 0", "averaging", 0),
+        ("--offset 0", "offset", 0),
+    ],
+)
+def test_a_setting_that_is_given_comes_before_the_last_trainings(
+    lab: Lab, launched: list[FakeJob], option: str, key: str, value: object
+):
+    train_once(lab, "other", PAST)
+    usual = plan_of(lab, launched, ":train 3").settings
+    plan = plan_of(lab, launched, f":train 3 {option}")
+    assert plan.settings == replace(usual, **{key: value})
+    assert plan_again(lab, plan) == plan
+
+
+def test_each_part_goes_on_with_settings_of_its_own(lab: Lab, launched: list[FakeJob]):
+    work = Architecture("work", hidden=8, reader_hidden=3)
+    doer = replace(PAST, part="doer", batch=64)
+    reader = replace(PAST, part="reader", batch=32)
+    train_once(lab, "other", doer, reader, architecture=work)
+    for words, part, batch in (
+        (" --part reader", "reader", 32),
+        (" --part doer", "doer", 64),
+        ("", "doer", 64),
+    ):
+        plan = plan_of(lab, launched, f":train 3{words}")
+        assert (plan.part, plan.settings.batch) == (part, batch)
+        assert plan_again(lab, plan) == plan
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (":train --recipe add --hidden 8", "--hidden"),
+        (":train --recipe add --fresh", "--fresh"),
+        (":train --recipe add --range 0..9", "--range"),
+        (":train --recipe work --part doer", "--part"),
+        (":train --recipe add --lr 0.1", "--lr"),
+        (":train --recipe add --places 0", "--places"),
+        (":train --recipe add --clip 0", "--clip"),
+        (":train --recipe add --reverse", "--reverse"),
+        (":train --recipe work --background", "trainings"),
+        (":train", "epochs"),
+    ],
+)
+def test_what_a_recipe_decides_is_not_asked_of_it(
+    lab: Lab, launched: list[FakeJob], line: str, words: str
+):
+    with pytest.raises(UsageError, match=words):
+        lab.values(line)
+    assert launched == []
+
+
+def test_a_recipe_is_trained_stage_by_stage_and_used(
+    lab: Lab, launched: list[FakeJob], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(FakeJob, "script", [STARTED, finished("finished", saved=True)])
+    tiny_weights(lab.store, "mine", architecture=Architecture("work", hidden=8, reader_hidden=3))
+    *values, note = lab.values(":train 2 --recipe work --name mine --seed 3")
+    assert [value.part for value in values if isinstance(value, Launched)] == ["doer", "reader"]
+    assert [(job.plan.part, job.plan.source) for job in launched] == [
+        ("doer", None),
+        ("reader", "mine"),
+    ]
+    assert {job.plan.settings.epochs for job in launched} == {2}
+    assert note.text == "now using mine"
+    assert lab.session.name == "mine"
+
+
+@pytest.mark.parametrize("outcome", ["stopped", "failed", "dropped"])
+def test_a_stage_that_does_not_finish_ends_the_recipe(
+    lab: Lab, launched: list[FakeJob], monkeypatch: pytest.MonkeyPatch, outcome: Any
+):
+    monkeypatch.setattr(FakeJob, "script", [STARTED, finished(outcome)])
+    lab.values(":train 2 --recipe work --name mine")
+    assert [job.plan.part for job in launched] == ["doer"]
+    assert lab.session.name == "tiny"
+
+
+def test_a_recipe_of_one_stage_can_run_in_the_background(lab: Lab, launched: list[FakeJob]):
+    note = lab.value(":train --recipe add --name mine --background")
+    assert "job 1 trains mine for 60 epochs" in note.text
+    assert not launched[0].follow
+
+
 @pytest.mark.parametrize(
     ("line", "kind"),
     [
@@ -150,6 +291,20 @@ def test_every_option_reaches_the_plan(lab: Lab, launched: list[FakeJob]):
         (":train 5 --task-seed 1", TaskError),
         (":train 5 --spaces off", TaskError),
         (":train 5 --lr 0", TaskError),
+        (":train 5 --weight-decay 11", TaskError),
+        (":train 5 --clip -1", TaskError),
+        (":train 5 --averaging 1", TaskError),
+        (":train 5 --offset 1025", TaskError),
+        (":train 5 --schedule odd", UsageError),
+        (":train 5 --warmup -1", UsageError),
+        (":train 5 --kind attention", TaskError),
+        (":train 5 --fresh --kind work", UsageError),
+        (":train 5 --fresh --kind attention --hidden 10 --heads 4", TaskError),
+        (":train 5 --fresh --kind attention --heads 0", TaskError),
+        (":train 5 --fresh --sampling carries --ops -", TaskError),
+        (":train 5 --part doer", UsageError),
+        (":train 5 --name auto", WeightsError),
+        (":train --recipe cake", UsageError),
         (":train 5 --lr -1", TaskError),
         (":train 5 --lr 11", TaskError),
         (":train 5 --fresh --dropout 1", TaskError),
@@ -437,12 +592,19 @@ def test_undo_to_the_bundled_weights_says_so(lab: Lab):
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,10}", fullmatch=True).filter(
     lambda name: not name.endswith((".json", ".safetensors"))
 )
+SHARES = st.floats(0, 1, exclude_max=True, allow_subnormal=False)
 RUN_WORDS: dict[str, st.SearchStrategy[str]] = {
     "--name": NAMES,
     "--examples": st.integers(2, MAX_EXAMPLES).map(str),
     "--batch": st.integers(1, 1_000_000).map(str),
     "--lr": st.floats(1e-12, 10, allow_subnormal=False).map(repr),
     "--seed": st.integers(0, MAX_SEED).map(str),
+    "--weight-decay": SHARES.map(repr),
+    "--clip": SHARES.map(repr),
+    "--schedule": st.sampled_from(SCHEDULES),
+    "--warmup": st.integers(0, 999).map(str),
+    "--averaging": SHARES.map(repr),
+    "--offset": st.integers(0, 99).map(str),
 }
 TASK_WORDS: dict[str, st.SearchStrategy[str]] = {
     "--range": st.tuples(st.integers(-999, 999), st.integers(0, 999)).map(
@@ -461,6 +623,10 @@ SHAPE_WORDS: dict[str, st.SearchStrategy[str]] = {
     "--decoder-depth": st.integers(1, 8).map(str),
     "--dropout": st.floats(0, 1, exclude_max=True).map(repr),
     "--batch-norm": st.just(""),
+    "--kind": st.sampled_from(["seq2seq", "attention"]),
+    "--embedding": st.integers(1, 512).map(str),
+    "--heads": st.integers(1, 16).map(str),
+    "--places": st.integers(0, 1024).map(str),
     "--reverse": st.just(""),
 }
 BASES = {
@@ -472,6 +638,7 @@ BASES = {
     "decimals": Task(high=999, operations="+/", decimals=3),
     "seeded": Task(high=999, seed=5),
     "tight": Task(high=999, spaced=False),
+    "carries": Task(high=999, sampling="carries"),
 }
 
 

@@ -13,12 +13,15 @@ from mathrepl import atomic
 from mathrepl.card import Certificate, Metrics
 from mathrepl.commands.spec import Note, Table
 from mathrepl.commands.weights import CardPage
-from mathrepl.errors import UsageError, WeightsError
+from mathrepl.errors import OutOfReachError, UsageError, WeightsError
 from mathrepl.task import Task
 from tests.commands import Lab, files, isolate
 from tests.helpers import tiny_weights
 
-CERTIFICATE = Certificate("a + b, 0..9", "c", False, 100, 7, 7, 3, "", "2026-01-01")
+CERTIFICATES = (
+    Certificate("a + b, 0..9", "c", False, 100, 7, 7, 3, "", "2026-01-01"),
+    Certificate("beyond", "c", True, 20, 9, 0, 1, "", "2026-01-01"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +41,7 @@ def test_the_list_has_the_users_and_the_bundled(lab: Lab):
     lab.bundle("shipped", task=Task(high=99))
     card = lab.store.find("tiny").card
     metrics = Metrics(0.1, 0.9, 0.875)
-    lab.store.save_card(replace(card, held_out=metrics, certificate=CERTIFICATE))
+    lab.store.save_card(replace(card, held_out=metrics, certificates=CERTIFICATES))
     table = lab.value(":models")
     assert isinstance(table, Table)
     shipped, tiny = table.rows
@@ -48,6 +51,11 @@ def test_the_list_has_the_users_and_the_bundled(lab: Lab):
     assert tiny[-2:] == (f"{card.parameters:,}", "user")
     shipped, tiny = table.record()
     assert (tiny["held_out_exact"], tiny["certified_wrong"]) == (0.875, 7)
+    assert tiny["certified"] == [
+        {"space": "a + b, 0..9", "wrong": 7, "total": 100},
+        {"space": "beyond", "wrong": 9, "total": 20},
+    ]
+    assert shipped["certified"] == []
     assert (tiny["current"], shipped["current"]) == (True, False)
 
 
@@ -158,6 +166,28 @@ def test_use_of_an_unknown_name_lists_the_known(lab: Lab):
     with pytest.raises(WeightsError) as caught:
         lab.values(":use nobody")
     assert "tiny" in (caught.value.hint or "")
+
+
+def test_use_of_auto_says_what_it_chooses_from(lab: Lab):
+    tiny_weights(lab.store, "add", Task(high=9))
+    lab.bundle("work", task=Task(high=99, operations="+-"))
+    assert lab.value(":use auto").text.endswith(": add, work")
+    assert lab.value("3 + 4").weights == "add"
+    assert lab.value("3 - 4").weights == "work"
+    assert [row[:2] for row in lab.value(":models").rows] == [
+        ("*", "add"),
+        ("", "tiny"),
+        ("", "work"),
+    ]
+    lab.value(":use tiny")
+    with pytest.raises(OutOfReachError):
+        lab.value("3 - 4")
+
+
+@pytest.mark.parametrize("line", [":save auto", ":card auto"])
+def test_auto_is_no_name_of_weights(lab: Lab, line: str):
+    with pytest.raises(WeightsError, match="auto"):
+        lab.values(line)
 
 
 # card

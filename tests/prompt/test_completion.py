@@ -10,6 +10,7 @@ from prompt_toolkit.document import Document
 
 from mathrepl.prompt.completion import CommandCompleter
 from mathrepl.prompt.parts import Parts, assemble
+from mathrepl.recipes import RECIPES
 from mathrepl.session import Session
 from mathrepl.settings import Settings
 from mathrepl.store import Store
@@ -33,14 +34,16 @@ def complete(parts: Parts | None, text: str) -> list[str]:
     ("typed", "expected"),
     [
         (":tr", ["train"]),
-        (":use ", ["alpha", "beta"]),
+        (":use ", ["auto", "alpha", "beta"]),
         (":use b", ["beta"]),
         (":compare alpha b", ["beta"]),
         (":train 5 --fr", ["--fresh"]),
-        (":train 5 --sampling ", ["uniform", "stratified"]),
+        (":train 5 --sampling ", ["uniform", "stratified", "carries"]),
+        (":train --recipe ", list(RECIPES)),
         (":set eng", ["engine"]),
         (":set engine ", ["numpy", "keras"]),
-        (":set weights a", ["alpha"]),
+        (":set weights a", ["auto", "alpha"]),
+        (":steps ", ["on", "off"]),
         (":help qui", ["quiz", "quit"]),
         (":card ", ["alpha", "beta"]),
         ("94 + ", []),

@@ -37,7 +37,7 @@ def test_it_tells_engine_and_next_task_where_they_differ(parts: Parts) -> None:
 
 
 def test_it_explains_the_command_being_typed(parts: Parts) -> None:
-    assert shown(parts, ":train 5").startswith(" :train EPOCHS [options]  train the network")
+    assert shown(parts, ":train 5").startswith(" :train [EPOCHS] [options]  train the network")
     assert ":quiz" in shown(parts, ":qu")
     assert ":quit" in shown(parts, ":qu")
     assert "no such command" in shown(parts, ":zzz")

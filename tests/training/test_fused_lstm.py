@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 
 from mathrepl.architecture import Architecture
 from mathrepl.codec import Floats, encode_answers, encode_questions, one_hot
+from mathrepl.networks import part_tensors
 
-from .tiny import ENCODING, random_tensors
+from .tiny import ATTENTION, ENCODING, WORK, random_tensors
 
 pytestmark = pytest.mark.usefixtures("tensorflow_ready")
 
@@ -66,6 +68,48 @@ def test_the_whole_model_has_the_outputs_and_gradients_of_plain_keras(
     assert_alike(
         model_outputs_and_gradients(architecture, scale, fused=True, training=training),
         model_outputs_and_gradients(architecture, scale, fused=False, training=training),
+    )
+
+
+def masked_outputs_and_gradients(
+    architecture: Architecture, part: str, *, fused: bool
+) -> dict[str, Floats]:
+    """The same of a network that masks its padding, as it is taught."""
+    import tensorflow as tf
+
+    from mathrepl.training.keras_models import build, load_into, variables
+    from mathrepl.training.teaching import Arrays, teaching_of
+
+    model = build(architecture, ENCODING, part=part, fused=fused)
+    load_into(model, part_tensors(random_tensors(architecture), part))
+    teaching = teaching_of(model, ENCODING)
+    questions = encode_questions(ENCODING, [f"{a} + {b}"[: 1 + a % 5] for a, b in SUMS])
+    answers = encode_answers(ENCODING, [str(a + b) for a, b in SUMS])
+    tags = (questions % 2).astype(np.int32)
+    columns = teaching.columns(Arrays(questions, tags if part == "reader" else answers))
+    with tf.GradientTape() as tape:
+        output = teaching.forward(columns, True)
+        assert teaching.mask is not None
+        mask = teaching.mask(columns)
+        loss = tf.reduce_sum(teaching.cross_entropy(columns, output) * mask) / tf.reduce_sum(mask)
+    named = {name: v.value for name, v in variables(model).items()}
+    gradients = tape.gradient(loss, list(named.values()))
+    found = {
+        name: tf.convert_to_tensor(g).numpy() for name, g in zip(named, gradients, strict=True)
+    }
+    return {"output": output.numpy(), **found}
+
+
+@pytest.mark.parametrize(
+    ("architecture", "part"),
+    [(ATTENTION, ""), (replace(ATTENTION, places=0), ""), (WORK, "reader"), (WORK, "doer")],
+)
+def test_masked_networks_have_the_outputs_and_gradients_of_plain_keras(
+    architecture: Architecture, part: str
+) -> None:
+    assert_alike(
+        masked_outputs_and_gradients(architecture, part, fused=True),
+        masked_outputs_and_gradients(architecture, part, fused=False),
     )
 
 

@@ -12,11 +12,11 @@ from mathrepl.architecture import Architecture
 from mathrepl.card import Card
 from mathrepl.codec import Indices, encode_questions
 from mathrepl.encoding import Encoding
-from mathrepl.networks import KINDS, parameter_count
+from mathrepl.networks import KINDS, parameter_count, part_tensors, parts_of
 from mathrepl.solver import keras_solver, numpy_solver
 from mathrepl.task import Task
 
-from .tiny import ENCODING, TASK, random_tensors
+from .tiny import ATTENTION, ENCODING, TASK, WORK, random_tensors
 
 pytestmark = pytest.mark.usefixtures("tensorflow_ready")
 
@@ -34,6 +34,21 @@ ARCHITECTURES = {
 each_architecture = pytest.mark.parametrize(
     "architecture", ARCHITECTURES.values(), ids=ARCHITECTURES
 )
+# Those that mask what they are padded with, as (architecture, part).
+MASKED = {
+    "attention": (ATTENTION, ""),
+    "without places": (Architecture("attention", hidden=6, embedding=4, heads=1, places=0), ""),
+    "three heads": (Architecture("attention", hidden=12, embedding=3, heads=3), ""),
+    "doer": (WORK, "doer"),
+    "reader": (WORK, "reader"),
+    "deep reader": (replace(WORK, reader_depth=3), "reader"),
+}
+each_masked = pytest.mark.parametrize(("architecture", "part"), MASKED.values(), ids=MASKED)
+PARTS = {**{name: (a, "") for name, a in ARCHITECTURES.items()}, **MASKED}
+each_part = pytest.mark.parametrize(("architecture", "part"), PARTS.values(), ids=PARTS)
+each_lstm = pytest.mark.parametrize("fused", [False, True], ids=["plain", "fused"])
+LONGER = Encoding.for_task(Task(high=999))
+UNEVEN = ["1 + 2", "7", "905 + 97", "999 + 999", "12 + 345", "0"]
 
 
 def build(architecture: Architecture, encoding: Encoding = ENCODING, **options: Any) -> Any:
@@ -62,6 +77,90 @@ def test_numpy_and_keras_give_the_same_probabilities(architecture: Architecture)
     assert difference(architecture, ENCODING, questions) < TOLERANCE
 
 
+def asked(
+    architecture: Architecture, part: str, encoding: Encoding, questions: Indices, *, fused: bool
+) -> tuple[Any, Any]:
+    """Probabilities by numpy and by Keras of random weights."""
+    from mathrepl.training.keras_models import load_into, predict
+
+    tensors = part_tensors(random_tensors(architecture, encoding), part)
+    model = build(architecture, encoding, part=part, fused=fused)
+    load_into(model, tensors)
+    kind = KINDS[parts_of(architecture)[part]]
+    ours = kind.probabilities(tensors, architecture, encoding, questions)
+    return ours, predict(model, encoding, questions)
+
+
+@each_masked
+@each_lstm
+@pytest.mark.parametrize("reverse", [False, True], ids=["reading order", "reversed"])
+def test_numpy_and_keras_agree_on_questions_of_different_lengths(
+    architecture: Architecture, part: str, fused: bool, reverse: bool
+) -> None:
+    encoding = replace(LONGER, reverse=reverse)
+    questions = encode_questions(encoding, UNEVEN)
+    ours, theirs = asked(architecture, part, encoding, questions, fused=fused)
+    assert ours.shape == theirs.shape
+    assert np.ptp(ours, axis=0).max() > 100 * TOLERANCE  # the questions matter
+    # What stands in place of padding means nothing, but is the same.
+    assert np.abs(ours - theirs).max() < TOLERANCE
+
+
+@each_masked
+@each_lstm
+def test_no_answer_of_keras_depends_on_the_padding_or_on_the_neighbours(
+    architecture: Architecture, part: str, fused: bool
+) -> None:
+    questions = encode_questions(LONGER, UNEVEN)
+    _, together = asked(architecture, part, LONGER, questions, fused=fused)
+    for row, text in enumerate(UNEVEN):
+        padded = np.pad(questions[row : row + 1], ((0, 0), (0, 7)))
+        for one in (questions[row : row + 1, : len(text) + 1], padded):
+            _, (alone,) = asked(architecture, part, LONGER, one, fused=fused)
+            if part == "reader":
+                seen = len(text)
+            else:  # what follows an end mark means nothing, and fewer steps may be run
+                seen = int(np.argmin([*alone.argmax(-1), 0])) + 1
+            assert np.abs(alone[:seen] - together[row, :seen]).max() < TOLERANCE
+
+
+@each_lstm
+@pytest.mark.parametrize("architecture", [ATTENTION, MASKED["three heads"][0]])
+def test_the_right_characters_given_beforehand_give_what_greedy_decoding_gives(
+    architecture: Architecture, fused: bool
+) -> None:
+    import tensorflow as tf
+
+    from mathrepl.codec import places
+    from mathrepl.training.keras_models import load_into
+
+    questions = encode_questions(LONGER, UNEVEN)
+    ours, _ = asked(architecture, "", LONGER, questions, fused=fused)
+    written = ours.argmax(-1).astype(np.int32)
+    given = np.concatenate([np.zeros_like(written[:, :1]), written[:, :-1]], 1)
+    model = build(architecture, LONGER, fused=fused)
+    load_into(model, random_tensors(architecture, LONGER))
+    logits = model([questions, places(LONGER, questions), given, places(LONGER, given)])
+    assert np.abs(tf.nn.softmax(logits).numpy() - ours).max() < TOLERANCE
+
+
+def test_both_engines_write_the_same_for_each_part() -> None:
+    from mathrepl.training.keras_models import load_into
+
+    tensors = random_tensors(WORK, LONGER)
+    card = Card("tiny", WORK, LONGER, TASK, parameter_count(WORK, LONGER))
+    models = {part: build(WORK, LONGER, part=part) for part in parts_of(WORK)}
+    for part, model in models.items():
+        load_into(model, part_tensors(tensors, part))
+    ours, theirs = numpy_solver(card, tensors), keras_solver(card, models)
+    for part in models:
+        written = ours.write_part(part, UNEVEN)
+        assert written == theirs.write_part(part, UNEVEN)
+        assert len(set(written)) > 1
+    with pytest.raises(KeyError):
+        ours.write_part("head", UNEVEN)
+
+
 def test_numpy_and_keras_agree_on_reversed_text() -> None:
     encoding = replace(Encoding.for_task(Task()), reverse=True)
     questions = encode_questions(encoding, ["94 + 909", "1 + 2", "999 + 999", "0 + 0"])
@@ -84,7 +183,7 @@ def test_both_engines_write_the_same_answers() -> None:
     load_into(model, tensors)
     questions = ["1 + 2", "9 + 9", "123 + 4567", "0 + 7"]
     ours = numpy_solver(card, tensors).solve(questions)
-    theirs = keras_solver(card, model).solve(questions)
+    theirs = keras_solver(card, {"": model}).solve(questions)
     assert [s.question for s in ours] == [s.question for s in theirs] == questions
     assert [s.text for s in ours] == [s.text for s in theirs]
     for one, other in zip(ours, theirs, strict=True):
@@ -99,33 +198,33 @@ def test_the_seed_network_has_15733_parameters() -> None:
     assert parameter_count(Architecture(), encoding) == 15_733
 
 
-@each_architecture
+@pytest.mark.parametrize("architecture", [*ARCHITECTURES.values(), ATTENTION, WORK])
 def test_parameter_count_is_what_keras_can_train(architecture: Architecture) -> None:
-    model = build(architecture)
-    trainable = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
+    models = [build(architecture, part=part) for part in parts_of(architecture)]
+    trainable = sum(int(np.prod(v.shape)) for m in models for v in m.trainable_variables)
     assert parameter_count(architecture, ENCODING) == trainable
 
 
-@each_architecture
-@pytest.mark.parametrize("fused", [False, True], ids=["plain", "fused"])
+@each_part
+@each_lstm
 def test_keras_variables_have_the_names_and_shapes_of_the_kind(
-    architecture: Architecture, fused: bool
+    architecture: Architecture, part: str, fused: bool
 ) -> None:
     from mathrepl.training.keras_models import variables
 
-    model = build(architecture, fused=fused)
+    model = build(architecture, part=part, fused=fused)
     found = variables(model)
-    wanted = KINDS[architecture.kind].shapes(architecture, ENCODING)
+    wanted = KINDS[parts_of(architecture)[part]].shapes(architecture, ENCODING)
     assert {name: tuple(variable.shape) for name, variable in found.items()} == wanted
     assert {id(v) for v in found.values()} == {id(v) for v in model.weights}
 
 
-@each_architecture
-def test_weights_come_out_of_keras_as_they_went_in(architecture: Architecture) -> None:
+@each_part
+def test_weights_come_out_of_keras_as_they_went_in(architecture: Architecture, part: str) -> None:
     from mathrepl.training.keras_models import load_into, tensors_of
 
-    tensors = random_tensors(architecture)
-    model = build(architecture)
+    tensors = part_tensors(random_tensors(architecture), part)
+    model = build(architecture, part=part)
     load_into(model, tensors)
     read = tensors_of(model)
     assert set(read) == set(tensors)

@@ -14,15 +14,17 @@ import pytest
 from mathrepl.architecture import Architecture
 from mathrepl.card import Card, Metrics
 from mathrepl.codec import Floats
+from mathrepl.lessons import lessons
 from mathrepl.networks import parameter_count
 from mathrepl.plan import Plan
 from mathrepl.progress import EpochDone, Event, Finished, Started, Stepped, Warned
+from mathrepl.recipes import RECIPES
 from mathrepl.sampling import split
 from mathrepl.solver import numpy_solver
 from mathrepl.store import Store
 from mathrepl.task import Task
 
-from .tiny import ARCHITECTURE, ENCODING, TASK, plan, random_tensors
+from .tiny import ARCHITECTURE, ATTENTION, ENCODING, TASK, WORK, plan, random_tensors
 
 pytestmark = pytest.mark.usefixtures("tensorflow_ready")
 
@@ -132,10 +134,7 @@ def script_evaluations(monkeypatch: pytest.MonkeyPatch, results: Iterable[Metric
 
     remaining = iter(results)
 
-    def evaluate(self: Any) -> Any:
-        return next(remaining), np.zeros_like(self.held_out.answers)
-
-    monkeypatch.setattr(Trainer, "evaluate", evaluate)
+    monkeypatch.setattr(Trainer, "evaluate", lambda self: next(remaining))
 
 
 def results(*figures: tuple[float, float]) -> list[Metrics]:
@@ -586,3 +585,124 @@ def test_a_task_with_too_few_equations_fails_with_advice(tmp_path: Path) -> None
     ran = train(plan(tmp_path, task=Task(high=0)))
     assert ran.finished.outcome == "failed"
     assert "too few equations" in ran.finished.message
+
+
+# Other kinds and parts
+
+
+MANY = {
+    "weight_decay": 0.1,
+    "clip": 1.0,
+    "schedule": "cosine",
+    "warmup": 2,
+    "averaging": 0.9,
+    "offset": 2,
+}
+
+
+def test_an_attention_network_is_trained_and_saved_as_good_as_its_card_says(tmp_path: Path) -> None:
+    ran = train(plan(tmp_path, architecture=ATTENTION, settings={"epochs": 2, **MANY}))
+    assert (ran.finished.outcome, ran.finished.saved) == ("finished", True)
+    found = ran.store.find("tiny")
+    (training,) = found.card.trainings
+    assert {key: getattr(training, key) for key in MANY} == MANY
+    assert found.card.parameters == parameter_count(ATTENTION, ENCODING)
+    # The samples and the saved weights are of the averaged network.
+    (done,) = (e for e in ran.epochs if e.epoch.number == found.card.best_epoch)
+    solver = numpy_solver(found.card, ran.store.tensors(found))
+    assert solver.write([s.question for s in done.samples]) == [s.network for s in done.samples]
+    held_out = split(TASK, ran.plan.settings.examples).held_out
+    written = solver.write([e.question for e in held_out])
+    exact = np.mean([w == e.answer for w, e in zip(written, held_out, strict=True)])
+    assert found.card.held_out is not None
+    assert found.card.held_out.exact == pytest.approx(exact)
+
+
+def work_plan(directory: Path, part: str, **changes: Any) -> Plan:
+    recipe = RECIPES["work"]
+    settings = {"epochs": 1, "examples": 100, "batch": 45, **changes.pop("settings", {})}
+    return plan(
+        directory,
+        architecture=WORK,
+        encoding=recipe.encoding,
+        task=recipe.task,
+        settings=settings,
+        part=part,
+        **changes,
+    )
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory, tensorflow_ready: None) -> tuple[Ran, Ran, Any]:
+    """A doer trained from nothing, a reader after it, and the tensors between."""
+    directory = tmp_path_factory.mktemp("two")
+    doer = train(work_plan(directory, "doer"))
+    between = tensors(doer.store)
+    card = doer.store.find("tiny").card
+    reader = train(work_plan(directory, "reader", source="tiny", settings={"epochs": 2}))
+    return doer, reader, (card, between)
+
+
+def test_each_part_is_trained_alone_and_saved_beside_the_other(two: tuple[Ran, Ran, Any]) -> None:
+    doer, reader, (_, between) = two
+    assert doer.finished.saved
+    assert reader.finished.saved
+    for name, tensor in tensors(reader.store).items():
+        assert np.array_equal(tensor, between[name]) == name.startswith("doer."), name
+
+
+def test_the_card_tells_which_part_was_trained(two: tuple[Ran, Ran, Any]) -> None:
+    _, reader, _ = two
+    card = reader.store.find("tiny").card
+    assert [training.part for training in card.trainings] == ["doer", "reader"]
+    assert [(epoch.number, epoch.part) for epoch in card.history] == [
+        (1, "doer"),
+        (2, "reader"),
+        (3, "reader"),
+    ]
+
+
+def test_the_held_out_result_of_two_parts_is_the_doers(two: tuple[Ran, Ran, Any]) -> None:
+    _, reader, (before, _) = two
+    card = reader.store.find("tiny").card
+    assert before.held_out is not None
+    assert card.held_out == before.held_out
+    # It has to be told beside the epoch that it was measured in.
+    (epoch,) = (epoch for epoch in card.history if epoch.number == card.best_epoch)
+    assert epoch.held_out == card.held_out
+
+
+def test_the_end_of_a_readers_training_tells_the_readers_result(two: tuple[Ran, Ran, Any]) -> None:
+    _, reader, _ = two
+    best = max(
+        (done.epoch.held_out for done in reader.epochs if done.best),
+        key=lambda held_out: (held_out.exact, -held_out.loss),
+    )
+    assert reader.started.baseline == reader.finished.baseline
+    assert reader.finished.held_out == best
+
+
+def test_the_samples_of_a_reader_are_tags_and_of_a_doer_texts(two: tuple[Ran, Ran, Any]) -> None:
+    doer, reader, _ = two
+    for sample in reader.epochs[-1].samples:
+        assert len(sample.network) == len(sample.truth) == len(sample.question)
+        assert set(sample.network) <= {"0", "1"}
+        assert "1" in sample.truth
+    found = reader.store.find("tiny")
+    solver = numpy_solver(found.card, tensors(reader.store))
+    for ran, part in ((doer, "doer"), (reader, "reader")):
+        assert ran.epochs[-1].best  # so what it showed then is what was saved
+        samples = ran.epochs[-1].samples
+        assert len(samples) == 6
+        assert solver.write_part(part, [s.question for s in samples]) == [
+            s.network for s in samples
+        ]
+
+
+def test_the_lessons_held_out_of_a_part_are_never_trained_on(two: tuple[Ran, Ran, Any]) -> None:
+    for ran in two[:2]:
+        examples = lessons(ran.plan.task, ran.plan.part, 100)
+        assert ran.started.training_examples == len(examples.training) == 90
+        assert ran.started.held_out_examples == len(examples.held_out) == 10
+        questions = {e.question for e in examples.training}
+        assert not questions & {e.question for e in examples.held_out}

@@ -11,13 +11,15 @@ import numpy as np
 from mathrepl.architecture import Architecture
 from mathrepl.codec import Floats
 from mathrepl.encoding import Encoding
-from mathrepl.networks import KINDS
+from mathrepl.networks import shapes_of
 from mathrepl.plan import Plan, TrainSettings
 from mathrepl.task import Task
 
 TASK = Task(high=9)
 ENCODING = Encoding.for_task(TASK)
 ARCHITECTURE = Architecture(hidden=8)
+ATTENTION = Architecture("attention", hidden=8, embedding=5, places=4)
+WORK = Architecture("work", hidden=8, embedding=5, reader_hidden=3)
 SETTINGS = TrainSettings(epochs=3, examples=80, batch=40, learning_rate=0.02)
 
 
@@ -47,7 +49,7 @@ def random_tensors(
     """Weights of every name and shape, none of them at its initial value."""
     rng = np.random.default_rng(seed)
     tensors = {}
-    for name, shape in KINDS[architecture.kind].shapes(architecture, encoding).items():
+    for name, shape in shapes_of(architecture, encoding).items():
         if name.endswith((".gamma", ".moving_variance")):
             values = rng.uniform(0.3, 2.0, shape)
         else:
