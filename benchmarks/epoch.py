@@ -26,8 +26,8 @@ def ours() -> list[float]:
     from mathrepl.training.quiet import prepare_tensorflow
 
     prepare_tensorflow()
-    from mathrepl.training.keras_models import build
     from mathrepl.plan import TrainSettings
+    from mathrepl.training.keras_models import build
     from mathrepl.training.loop import Trainer
     from mathrepl.training.teaching import Arrays
 
