@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,12 +87,24 @@ class _Tally:
     def wrong(self) -> int:
         return sum(self.by_wrong_digits.values())
 
+    def record(self) -> dict[str, Any]:
+        return {
+            "done": self.done,
+            "seconds": self.seconds,
+            "below_100": self.below_100,
+            "asked": {what: dict(counts) for what, counts in self.asked.items()},
+            "missed": {what: dict(counts) for what, counts in self.missed.items()},
+            "by_wrong_digits": dict(self.by_wrong_digits),
+            "mistakes": [asdict(mistake) for mistake in self.mistakes],
+        }
+
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> _Tally:
+        """Inverse of `record`. Raises what a damaged one raises."""
         return cls(
-            done=record["done"],
-            seconds=record["seconds"],
-            below_100=record["below_100"],
+            done=int(record["done"]),
+            seconds=float(record["seconds"]),
+            below_100=int(record["below_100"]),
             asked={what: Counter(counts) for what, counts in record["asked"].items()},
             missed={what: Counter(counts) for what, counts in record["missed"].items()},
             by_wrong_digits=Counter(record["by_wrong_digits"]),
@@ -143,14 +155,16 @@ def _ask(space: Space, solver: Solver, tally: _Tally, threads: int) -> Iterator[
                 return
             if not batch or len(waiting) > 2 * threads:
                 asked, future = waiting.popleft()
-                _count(tally, asked, future.result(), solver)
+                _count(tally, asked, future.result(), space, solver)
                 tally.seconds = round(before + time.perf_counter() - began, 2)
                 yield tally.wrong
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _count(tally: _Tally, batch: list[Example], written: list[str], solver: Solver) -> None:
+def _count(
+    tally: _Tally, batch: list[Example], written: list[str], space: Space, solver: Solver
+) -> None:
     wrong = []
     for example, text in zip(batch, written, strict=True):
         classes = classes_of(example.question)
@@ -165,7 +179,7 @@ def _count(tally: _Tally, batch: list[Example], written: list[str], solver: Solv
         tally.by_wrong_digits[str(sum(not column.right for column in columns))] += 1
         tally.below_100 += _has_small_operand(example.question)
     shown = wrong[: MAX_MISTAKES - len(tally.mistakes)]
-    sure = solver.confidences([example.question for example, _ in shown])
+    sure = space.sure(solver, [example.question for example, _ in shown])
     for (example, text), confidence in zip(shown, sure, strict=True):
         tally.mistakes.append(Mistake(example.question, text, example.answer, round(confidence, 6)))
     tally.done += len(batch)
@@ -174,7 +188,7 @@ def _count(tally: _Tally, batch: list[Example], written: list[str], solver: Solv
 def classes_of(question: str) -> dict[str, str]:
     """The classes a question is counted in.
 
-    A sum of two numbers by their digit counts and carries, `3+2` and `011` for 905+97 (from the
+    A sum of two numbers by their digit counts and carries, `3+2` and `111` for 905+97 (from the
     left; for long numbers the longest run of carries); others by their operations.
     """
     a, plus, b = question.replace(" ", "").partition("+")
@@ -183,10 +197,11 @@ def classes_of(question: str) -> dict[str, str]:
             return {"digits": f"{len(a)}+{len(b)}", "carries": _carries(a, b)}
         longest = max(len(run) for run in _carries(a, b).split("0"))
         return {"digits": f"{len(a)}+{len(b)}", "carries": f"{longest} in a row"}
+    text = question.replace(" ", "")
     operations = [
-        c
-        for c, before in zip(question[1:], question, strict=False)
-        if c in "+-*/" and before != "("
+        sign
+        for before, sign in pairwise(text)
+        if sign in "+-*/%" and before not in "(+-*/%"  # there it is a number's own sign
     ]
     counted = Counter(operations)
     return {"operations": " ".join(f"{n}{c}" for c, n in sorted(counted.items()))}
@@ -226,7 +241,7 @@ def _certificate(card: Card, space: Space, tally: _Tally, command: str) -> Certi
             }
             for what, counts in tally.asked.items()
         },
-        by_wrong_digits=dict(sorted(tally.by_wrong_digits.items())),
+        by_wrong_digits=dict(sorted(tally.by_wrong_digits.items(), key=lambda item: int(item[0]))),
         mistakes=tuple(tally.mistakes),
     )
 
@@ -243,7 +258,7 @@ def _keep(
         "sha256": card.sha256,
         "command": command,
         "finished": [asdict(certificate) for certificate in finished],
-        "tally": asdict(tally),
+        "tally": tally.record(),
     }
     try:
         atomic.write_bytes(progress, json.dumps(record).encode())

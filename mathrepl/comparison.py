@@ -262,15 +262,23 @@ def value_of(line: str) -> Fraction | None:
 
 def _right_step(before: Line) -> Step | None:
     """The right step for the part that was worked on, else for the line."""
-    if before.mark is not None:
-        part = before.text[before.mark.start : before.mark.end]
+    mark = before.mark
+    if mark is not None and _may_be_taken(before.text, mark):
+        part = before.text[mark.start : mark.end]
         with suppress(ValueError):
             step = next_step(part)
             if step.redex == part:
-                return replace(step, line=before.text, mark=before.mark)
+                return replace(step, line=before.text, mark=mark)
     with suppress(ValueError):
         return next_step(before.text)
     return None
+
+
+def _may_be_taken(line: str, mark: Mark) -> bool:
+    """Whether a part can be worked on by itself: in parentheses it would have the same value."""
+    grouped = f"{line[: mark.start]}({line[mark.start : mark.end]}){line[mark.end :]}"
+    value = value_of(grouped)
+    return value is not None and value == value_of(line)
 
 
 def _wrong_line(before: Line, line: Line, step: Step | None, right: str) -> CheckedLine:

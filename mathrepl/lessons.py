@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from itertools import islice
 
+from mathrepl.errors import TaskError
 from mathrepl.expression import parse
 from mathrepl.oracle import next_step, product, quotient, trace
 from mathrepl.sampling import (
@@ -35,14 +37,15 @@ def lessons(task: Task, part: str, count: int) -> Split:
     """`count` lessons for the reader or the doer, a tenth of them held out.
 
     No part and no question that is held out (`is_held_out`) stands in a training lesson, except
-    the shortest parts. Raises `KeyError` for an unknown part.
+    the shortest parts. Raises `KeyError` for an unknown part, `TaskError` for too small a task.
     """
     draw = {"reader": _reader_lessons, "doer": _doer_lessons}[part]
     wanted_held_out = max(1, min(count // 10, 20_000))
     wanted = {False: max(1, count - wanted_held_out), True: wanted_held_out}
     sides: dict[bool, list[Example]] = {False: [], True: []}
     seen: set[str] = set()
-    for example, held_out in draw(task, random.Random(task.seed)):
+    patience = 100 * count + 100_000
+    for example, held_out in islice(draw(task, random.Random(task.seed)), patience):
         side = sides[held_out]
         if len(side) == wanted[held_out]:
             if len(sides[not held_out]) == wanted[not held_out]:
@@ -53,6 +56,10 @@ def lessons(task: Task, part: str, count: int) -> Split:
                 continue
             seen.add(example.question)
         side.append(example)
+    if not all(sides.values()):
+        raise TaskError(
+            f"{task.describe()} has too few equations to hold some out", hint="widen the range"
+        )
     return Split(tuple(sides[False]), tuple(sides[True]))
 
 
@@ -69,7 +76,8 @@ def _reader_lessons(task: Task, rng: random.Random) -> Iterator[tuple[Example, b
             continue
         held_out = held_out_part(question, task.seed)
         for step in trace(line, rng):
-            if len(step.line) <= MAX_LINE:
+            unseen = not held_out and held_out_part(step.line, task.seed)
+            if len(step.line) <= MAX_LINE and not unseen:
                 yield Example(step.line, step.tags), held_out
 
 

@@ -128,7 +128,11 @@ def _product(a: str, operation: str, b: str) -> tuple[str, str]:
         plain = f"{a.strip('(-)')}{operation}{b.strip('(-)')}"
         zero = not a.strip("(-0)") or not b.strip("(-0)")
         return "sign", plain if zero or ("(" in a and "(" in b) else f"-({plain})"
-    return quotient(int(a), int(b)) if operation == "/" else product(a, b)
+    if operation == "*":
+        return product(a, b)
+    if not int(b):
+        raise ValueError(f"no step for {a}/{b}")
+    return quotient(int(a), int(b))
 
 
 def _sum(a: str, operation: str, b: str) -> tuple[str, str]:

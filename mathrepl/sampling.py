@@ -269,12 +269,13 @@ def _bracketed(task: Task, rng: random.Random) -> str:
     if "/" not in task.operations or rng.random() >= 1 / len(task.operations):
         return tree(count, leads=True, grouping=grouping)
     term = f"{rng.randint(max(task.low, 0), task.high)}{space}/{space}{rng.randint(1, task.high)}"
-    if count == 1 or rng.random() < 0.6:
+    if count == 1 or (task.fewest == 1 and rng.random() < 0.6):
         return term
     other = tree(count - 2, leads=True, grouping=grouping)
+    signs = plain.replace("*", "") or "+"
     if rng.random() < 0.5:
-        return f"{term}{space}{rng.choice('+-')}{space}({other})"
-    return f"{other}{space}{rng.choice('+-')}{space}{term}"
+        return f"{term}{space}{rng.choice(signs)}{space}({other})"
+    return f"{other}{space}{rng.choice(signs)}{space}{term}"
 
 
 def _digit_classes(task: Task) -> list[tuple[int, int]]:

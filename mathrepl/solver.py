@@ -37,6 +37,9 @@ class Solver(Protocol):
     def write_part(self, part: str, texts: Sequence[str]) -> list[str]:
         """What one network of several writes alone. Raises `KeyError` for an unknown part."""
 
+    def part_confidences(self, part: str, texts: Sequence[str]) -> list[float]:
+        """How sure one network of several is of what it writes alone, 0 to 1."""
+
 
 class NetworkSolver:
     """One network that writes the answer straight away, by greedy decoding."""
@@ -66,6 +69,10 @@ class NetworkSolver:
     def write_part(self, part: str, texts: Sequence[str]) -> list[str]:
         """There is one network alone, which has no name."""
         return {"": self.write}[part](texts)
+
+    def part_confidences(self, part: str, texts: Sequence[str]) -> list[float]:
+        """There is one network alone, which has no name."""
+        return {"": self.confidences}[part](texts)
 
     def _batches(self, questions: Sequence[str]) -> Any:
         # A question longer than those of the training is asked alone: in a batch it would lengthen

@@ -32,14 +32,18 @@ SEED = 2025
 class Space:
     """Equations to ask: `total` at most, `examples` in a fixed order; `write` asks them.
 
-    `unseen` says that they are a sample that no training has seen.
+    `unseen` says that they are a sample that no training has seen; `sure` asks how sure the
+    solver is of each whole answer.
     """
 
     name: str
     total: int
     examples: Callable[[], Iterator[Example]]
     unseen: bool
-    write: Callable[[Solver, Sequence[str]], list[str]]
+    write: Callable[[Solver, Sequence[str]], list[str]] = lambda solver, texts: solver.write(texts)
+    sure: Callable[[Solver, Sequence[str]], list[float]] = lambda solver, texts: solver.confidences(
+        texts
+    )
 
 
 def spaces_of(card: Card, sample: int | None) -> list[Space]:
@@ -48,22 +52,21 @@ def spaces_of(card: Card, sample: int | None) -> list[Space]:
     if card.architecture.kind == "work":
         return _work_spaces(card, sample)
     if sample is None and task.space_size <= WHOLE_SPACE:
-        whole = Space(task.describe(), task.space_size, lambda: every(task), False, _write)
+        whole = Space(task.describe(), task.space_size, lambda: every(task), False)
         return [whole]
     if task.sampling == "carries" and task.space_size > WHOLE_SPACE:
         return _long_spaces(task, sample)
     return [_held_out(task.describe(), task, sample or SAMPLE)]
 
 
-def _write(solver: Solver, questions: Sequence[str]) -> list[str]:
-    return solver.write(questions)
+def _held_out(name: str, task: Task, count: int, *, divides: bool = False) -> Space:
+    """Unseen equations of `task`; with `divides` those alone that do."""
 
-
-def _held_out(name: str, task: Task, count: int) -> Space:
     def examples() -> Iterator[Example]:
-        return islice(draw_held_out(task, random.Random(SEED), split_seed=task.seed), count)
+        drawn = draw_held_out(task, random.Random(SEED), split_seed=task.seed)
+        return islice((e for e in drawn if not divides or "/" in e.question), count)
 
-    return Space(name, count, examples, True, _write)
+    return Space(name, count, examples, True)
 
 
 def _work_spaces(card: Card, sample: int | None) -> list[Space]:
@@ -74,14 +77,15 @@ def _work_spaces(card: Card, sample: int | None) -> list[Space]:
     spaces = []
     plain: tuple[tuple[str, dict[str, Any]], ...] = (
         ("one operation of + - *", {"operations": "+-*", "fewest": 1, "most": 1}),
-        ("two and three operations of + - *", {"operations": "+-*", "fewest": 2}),
-        ("a / b", {"operations": "/", "most": 1}),
-        ("one division among + - *", {"operations": "+-*/", "fewest": 2}),
+        ("two and three operations of + - *", {"operations": "+-*", "fewest": min(2, task.most)}),
+        ("a / b", {"operations": "/", "fewest": 1, "most": 1}),
+        ("one division among + - *", {"operations": "+-*/", "fewest": min(2, task.most)}),
     )
     for name, changes in plain:
         changed = replace(task, **changes)
-        decimals = f" to {task.decimals} decimals" if "/" in changed.operations else ""
-        spaces.append(_held_out(f"{name}{decimals}, {high}", changed, count))
+        divides = "/" in changed.operations
+        decimals = f" to {task.decimals} decimals" if divides else ""
+        spaces.append(_held_out(f"{name}{decimals}, {high}", changed, count, divides=divides))
     spaces.append(_remainders(task, count))
     for most in range(task.most + 1, 2 * task.most + 1):
         changed = replace(task, operations="+-*", fewest=most, most=most)
@@ -91,7 +95,7 @@ def _work_spaces(card: Card, sample: int | None) -> list[Space]:
         ("one operation of + - *", {"fewest": 1, "most": 1}),
         (f"{task.most} operations of + - *", {"fewest": task.most}),
         (f"{2 * task.most} operations of + - *", {"fewest": 2 * task.most, "most": 2 * task.most}),
-        (f"a / b to {task.decimals} decimals", {"operations": "/", "most": 1}),
+        (f"a / b to {task.decimals} decimals", {"operations": "/", "fewest": 1, "most": 1}),
     )
     for name, changes in beyond:
         changed = replace(task, **{"operations": "+-*", "high": far, **changes})
@@ -103,7 +107,7 @@ def _work_spaces(card: Card, sample: int | None) -> list[Space]:
 
 def _remainders(task: Task, count: int) -> Space:
     """`a % b` of the divisions that are held out."""
-    divisions = _held_out("", replace(task, operations="/", most=1), count)
+    divisions = _held_out("", replace(task, operations="/", fewest=1, most=1), count)
 
     def examples() -> Iterator[Example]:
         for example in divisions.examples():
@@ -124,7 +128,10 @@ def _lessons(task: Task, part: str, count: int) -> Space:
     def write(solver: Solver, texts: Sequence[str]) -> list[str]:
         return solver.write_part(part, texts)
 
-    return Space(names[part], count, examples, True, write)
+    def sure(solver: Solver, texts: Sequence[str]) -> list[float]:
+        return solver.part_confidences(part, texts)
+
+    return Space(names[part], count, examples, True, write, sure)
 
 
 def _long_spaces(task: Task, sample: int | None) -> list[Space]:
@@ -173,7 +180,7 @@ def _hard(task: Task, digits: int) -> Space:
         return (Example(f"{a}{space}+{space}{b}", str(a + b)) for a, b in inside)
 
     name = "hard cases: carry chains of every length, nines, ones and zeros"
-    return Space(name, len(inside), examples, False, _write)
+    return Space(name, len(inside), examples, False)
 
 
 def _of_digits(task: Task, digits: int, count: int) -> Space:
@@ -185,4 +192,4 @@ def _of_digits(task: Task, digits: int, count: int) -> Space:
             a, b = (rng.randrange(10 ** (digits - 1), 10**digits) for _ in range(2))
             yield Example(f"{a}{space}+{space}{b}", str(a + b))
 
-    return Space(f"a + b of {digits} digits each, at random", count, examples, True, _write)
+    return Space(f"a + b of {digits} digits each, at random", count, examples, True)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import TypeVar
-
-import numpy as np
 
 from mathrepl.card import Card
 from mathrepl.codec import Floats, Indices, decode, encode_questions
@@ -77,6 +76,16 @@ class WorkSolver:
         """The reader's tags of lines, or what the doer writes in the place of parts."""
         return {"reader": self._tags, "doer": self.do}[part](texts)
 
+    def part_confidences(self, part: str, texts: Sequence[str]) -> list[float]:
+        """How sure the reader is of all its tags, or the doer of all it writes, 0 to 1."""
+        if part == "reader":
+            return [sure for _, sure in self.mark(texts)]
+        probabilities = self._run({"doer": part}[part], encode_questions(self._doer, texts))
+        return [
+            _product((*guesses, end))
+            for guesses, end in guesses_of(self._doer.characters, probabilities)
+        ]
+
     def _tags(self, lines: Sequence[str]) -> list[str]:
         tags = self._run("reader", encode_questions(self._reader, lines)).argmax(-1)
         return [
@@ -137,9 +146,10 @@ class WorkSolver:
             return
         written = guesses_of(self._doer.characters, probabilities)
         for (sheet, mark, sure), (guesses, end) in zip(batch, written, strict=True):
-            guesses.reverse()
+            if self._doer.reverse:
+                guesses.reverse()
             text = "".join(guess.character for guess in guesses)
-            probability = sure * float(np.prod([g.probability for g in (*guesses, end) if g]))
+            probability = sure * _product((*guesses, end))
             sheet.lines.append(Line(sheet.line, mark, text, probability))
             before = sheet.guesses
             line = sheet.line
@@ -148,7 +158,8 @@ class WorkSolver:
             origins = [*before[: mark.start], *guesses, *before[mark.end :]]
             sheet.guesses = _follow(placed, origins, sheet.line)
             if sheet.rest is not None:
-                sheet.rest_guesses = before[mark.start : mark.start + len(sheet.rest)]
+                slash = mark.start + line[mark.start : mark.end].index("/")
+                sheet.rest_guesses = before[slash - len(sheet.rest) : slash]
             sheet.end = end
 
     def _put(self, sheet: _Sheet, mark: Mark, text: str) -> None:
@@ -173,6 +184,10 @@ class WorkSolver:
         lines = (*sheet.lines, Line(sheet.line))
         guesses = tuple(sheet.rest_guesses or _follow(sheet.line, sheet.guesses, text))
         return Solution(sheet.question, text, guesses, sheet.end, lines, sheet.stuck)
+
+
+def _product(guesses: Sequence[Guess | None]) -> float:
+    return prod(guess.probability for guess in guesses if guess is not None)
 
 
 def _alike(items: Sequence[_T], length: Callable[[_T], int]) -> Iterator[list[_T]]:

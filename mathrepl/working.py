@@ -49,9 +49,14 @@ def splice(line: str, mark: Mark, text: str) -> str:
 
 
 def rest_of(part: str, text: str) -> str | None:
-    """The rest of a division, where `text` in place of the part `rest/divisor` drops it."""
+    """The rest of a division, where `text` in place of the part `rest/divisor` drops it.
+
+    By 10 that is the last digit, which is put away at once.
+    """
     rest, _, divisor = part.partition("/")
-    return rest if rest.isdigit() and divisor.isdigit() and text.isdigit() else None
+    if not (rest.isdigit() and divisor.isdigit() and text.isdigit()):
+        return None
+    return rest[-1] if divisor == "10" else rest
 
 
 def tidy(line: str) -> str:

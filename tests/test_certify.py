@@ -381,7 +381,9 @@ def test_a_working_has_a_certificate_for_each_space(bench: Bench):
 @pytest.mark.parametrize("part", ["reader", "doer"])
 def test_a_network_alone_that_errs_is_counted(bench: Bench, part: str):
     solver = working_solver(
-        read=lambda line: right_tags(line).translate({48: "1", 49: "0"}) if part == "reader" else "",
+        read=lambda line: (
+            right_tags(line).translate({48: "1", 49: "0"}) if part == "reader" else ""
+        ),
         write=lambda text: right_text(text) + "1",
     )
     *_, certificates = bench.steps(WORK_CARD, solver, sample=40)

@@ -245,13 +245,43 @@ def test_a_line_that_cannot_be_read_is_wrong():
     assert [one.state for one in check_lines(lines)] == ["equal", "wrong"]
 
 
+@pytest.mark.parametrize(
+    ("line", "part", "after", "wanted"),
+    [
+        ("2*3+4", "3+4", "2*7", "6+4"),
+        ("103/7", "3/7", "100", "10+(103-7*10)/7"),
+        ("5-3+2", "3+2", "5-5", "(5-(+3))+2"),
+        ("12/04", "12/0", "54", "12/4"),
+    ],
+)
+def test_a_part_that_cannot_be_worked_on_alone_is_wrong_whatever_was_written(
+    line, part, after, wanted
+):
+    first, second = check_lines(worked((line, part), (after, "")))
+    assert (first.state, second.state) == ("equal", "wrong")
+    assert (second.wanted, second.columns) == (wanted, ())
+
+
+def test_a_rest_that_is_dropped_and_a_last_digit_that_is_rounded_are_both_right():
+    lines = worked(("(4+8/16)/10", "8/16"), ("(4+0)/10", "4+0"), ("4/10", "4/10"), ("0", ""))
+    assert [one.state for one in check_lines(lines)] == ["equal", "rounded", "equal", "rounded"]
+
+
 def test_no_lines_give_none():
     assert check_lines(()) == ()
 
 
 @pytest.mark.parametrize(
     ("line", "value"),
-    [("14", 14), ("-3", -3), ("2+3*4", 14), ("7/2", Fraction(7, 2)), ("", None), ("(", None)],
+    [
+        ("14", 14),
+        ("-3", -3),
+        ("2+3*4", 14),
+        ("7/2", Fraction(7, 2)),
+        ("-(-5)", 5),
+        ("", None),
+        ("(", None),
+    ],
 )
 def test_the_value_of_a_line_is_exact(line, value):
     assert value_of(line) == value

@@ -23,9 +23,7 @@ seeds = st.integers(0, 2**32)
 
 
 def task_of(seed: int) -> Task:
-    return Task(
-        operations="+-*/", most=3, decimals=3, spaced=False, brackets=True, seed=seed
-    )
+    return Task(operations="+-*/", most=3, decimals=3, spaced=False, brackets=True, seed=seed)
 
 
 def drawn(part: str, count: int = 300, seed: int = 0) -> Split:

@@ -50,6 +50,9 @@ def test_bundled_weights_are_what_their_recipe_makes(path: Path):
     assert card.task == recipe.task
     assert card.architecture == recipe.architecture
     assert card.encoding == recipe.encoding
-    made = [(t.part, t.epochs, t.examples, t.learning_rate) for t in card.trainings]
+    made = [
+        (t.part, t.epochs, t.examples + t.held_out_examples, t.learning_rate)
+        for t in card.trainings
+    ]
     settings = [(stage.part, stage.settings) for stage in recipe.stages]
     assert made == [(part, s.epochs, s.examples, s.learning_rate) for part, s in settings]

@@ -71,6 +71,15 @@ def test_question_at_numbers_the_whole_space_without_repeats(task):
         question_at(task, task.space_size)
 
 
+@given(tasks(widest=6, most=1))
+@settings(max_examples=40, deadline=None)
+def test_every_walks_the_numbered_space_in_its_order(task):
+    numbered = [question_at(task, index) for index in range(task.space_size)]
+    found = list(every(task))
+    assert questions(found) == [q for q in numbered if not re.search(r"/ ?-?0$", q)]
+    assert all(example.answer == task.truth(parse(example.question)) for example in found)
+
+
 def test_fewer_operations_come_first():
     task = Task(high=1, most=3)
     lengths = [question_at(task, index).count("+") for index in range(task.space_size)]
@@ -288,6 +297,15 @@ def test_equations_with_brackets_keep_to_their_task():
     for piece in ("(", "(-", "+", "-", "*", "/"):
         assert sum(piece in text for text in texts) > 20, piece
     assert {len(parse(text).operations()) for text in texts} == {1, 2, 3}
+
+
+@pytest.mark.parametrize("operations", ["+-*", "+-*/", "+/"])
+def test_equations_with_brackets_keep_to_the_operations_and_their_number(operations):
+    task = replace(WORK, operations=operations, fewest=2)
+    for example in islice(distinct(task, random.Random(0)), 300):
+        used = parse(example.question).operations()
+        assert 2 <= len(used) <= 3
+        assert set(used) <= set(operations)
 
 
 def test_short_parts_of_a_working_are_not_unseen():

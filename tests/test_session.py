@@ -29,7 +29,7 @@ from mathrepl.plan import Plan, TrainSettings
 from mathrepl.recipes import RECIPES
 from mathrepl.session import FALLBACK, Session
 from mathrepl.settings import Settings
-from mathrepl.store import Store
+from mathrepl.store import Found, Store
 from mathrepl.task import Task
 from tests.commands import FakeJob, Lab, ScriptedSolver, files, isolate
 from tests.helpers import tiny_weights
@@ -467,6 +467,31 @@ def test_auto_sees_weights_that_a_training_has_saved(auto: Session):
     assert auto.ask("30 + 4").solution != before.solution
 
 
+def test_auto_forgets_weights_that_were_deleted(auto: Session):
+    shipped = auto.ask("30 + 4")
+    tiny_weights(auto.store, "long", CHAINS, seed=7)
+    mine = Session(Settings(), auto.store)
+    assert mine.ask("30 + 4").solution != shipped.solution
+    mine.delete("long")  # the bundled one answers again
+    assert mine.ask("30 + 4") == shipped
+
+
+def test_auto_reads_the_weights_it_chooses_once(
+    auto: Session, monkeypatch: pytest.MonkeyPatch
+):
+    read: list[str] = []
+    original = Store.tensors
+
+    def tensors(self: Store, found: Found) -> Any:
+        read.append(found.card.name)
+        return original(self, found)
+
+    monkeypatch.setattr(Store, "tensors", tensors)
+    for text in ("3 + 4", "30 + 4", "30 + 5", "3 + 5", "30 + 6"):
+        auto.ask(text)
+    assert sorted(read) == ["add", "long"]
+
+
 def test_auto_answers_through_the_engine_that_was_chosen(
     auto: Session, monkeypatch: pytest.MonkeyPatch
 ):
@@ -514,16 +539,18 @@ def test_the_lines_of_a_working_are_checked_and_can_be_left_out(lab: Lab):
     assert lab.session.ask("3 + 4").confidence == 1
 
 
-def test_a_question_that_cannot_be_laid_out_is_refused_where_it_divides(lab: Lab):
+@pytest.mark.parametrize(
+    ("text", "words"), [("8 / 4 * 2", "divides once"), ("1.5 + 2", "whole numbers")]
+)
+def test_a_question_that_cannot_be_laid_out_is_refused(lab: Lab, text: str, words: str):
     task = Task(operations="+-*/", most=3, decimals=3, spaced=False, brackets=True)
     tiny_weights(lab.store, "work", task, Architecture("work", hidden=8, reader_hidden=3))
     lab.session.use("work")
-    with pytest.raises(OutOfReachError, match="divides once") as caught:
-        lab.session.ask("8 / 4 * 2")
-    assert caught.value.column == 2
+    with pytest.raises(OutOfReachError, match=words) as caught:
+        lab.session.ask(text)
+    assert caught.value.hint
     answer = lab.session.ask("2 * 8 / 4")
-    assert answer.truth == "4"
-    assert len(answer.notes) == 0
+    assert (answer.truth, answer.notes) == ("4", ())
 
 
 def test_user_weights_come_before_bundled_of_the_same_name(lab: Lab):

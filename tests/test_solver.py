@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mathrepl.architecture import Architecture
 from mathrepl.codec import encode_questions
 from mathrepl.encoding import END
 from mathrepl.networks import seq2seq
 from mathrepl.solver import NetworkSolver, numpy_solver
+from mathrepl.work import WorkSolver
 from tests.helpers import TINY_ARCHITECTURE, random_tensors, tiny_card
 
 QUESTIONS = ["3 + 4", "9 + 9", "0 + 0", "5 + 2"]
@@ -140,6 +142,48 @@ def test_a_long_question_is_run_alone():
     usual = inner.card.encoding.question_length
     assert [rows for rows, _ in sizes] == [2, 1, 1]
     assert [width for _, width in sizes if width == usual] == [usual, usual]
+
+
+ATTENTION = Architecture("attention", hidden=8, embedding=5)
+
+
+@given(st.lists(st.sampled_from(QUESTIONS + LONG), max_size=12), st.integers(0, 20), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_attention_answers_in_a_batch_as_one_by_one(
+    questions: list[str], seed: int, reverse: bool
+):
+    card = tiny_card(architecture=ATTENTION, reverse=reverse)
+    solver = numpy_solver(card, random_tensors(ATTENTION, card.encoding, seed))
+    together = solver.solve(questions)
+    assert [solution.question for solution in together] == questions
+    assert solver.write(questions) == [solution.text for solution in together]
+    for question, solution in zip(questions, together, strict=True):
+        (alone,) = solver.solve([question])
+        assert alone.text == solution.text
+        assert alone.confidence == pytest.approx(solution.confidence, abs=1e-5)
+
+
+def test_confidences_are_those_of_the_solutions():
+    solver = solver_of(seed=3)
+    questions = QUESTIONS + LONG
+    sure = solver.confidences(questions)
+    assert sure == [solution.confidence for solution in solver.solve(questions)]
+    assert all(0 < one < 1 for one in sure)
+
+
+def test_a_lone_network_is_asked_by_its_part_without_a_name():
+    solver = solver_of()
+    assert solver.write_part("", QUESTIONS) == solver.write(QUESTIONS)
+    with pytest.raises(KeyError):
+        solver.write_part("doer", QUESTIONS)
+
+
+def test_weights_of_two_parts_are_solved_with_a_working():
+    card = tiny_card(architecture=Architecture("work", hidden=8, reader_hidden=3))
+    solver = numpy_solver(card, random_tensors(card.architecture, card.encoding))
+    assert isinstance(solver, WorkSolver)
+    (solution,) = solver.solve(["3+4"])
+    assert solution.working[0].text == "3+4"
 
 
 @pytest.mark.parametrize("method", ["solve", "write"])

@@ -13,7 +13,7 @@ from mathrepl.card import Card
 from mathrepl.codec import decode, encode_answers, one_hot
 from mathrepl.comparison import Line, check_lines, compare
 from mathrepl.expression import format_value, parse
-from mathrepl.oracle import next_step, quotient
+from mathrepl.oracle import next_step, quotient, trace
 from mathrepl.recipes import RECIPES
 from mathrepl.work import WorkSolver
 from mathrepl.working import first_line, is_done
@@ -65,6 +65,16 @@ def solver(
     return WorkSolver(card, run)
 
 
+def fits(question: str) -> bool:
+    """Whether the doer's answers are long enough for every layout of the right working."""
+    steps = trace(first_line(parse(question), RECIPE.task.decimals) or "0")
+    return all(len(step.result) < RECIPE.encoding.answer_length for step in steps)
+
+
+whole_questions_that_fit = whole_questions.filter(fits)
+quotients_that_fit = quotients.filter(fits)
+
+
 def texts(lines: tuple[Line, ...]) -> list[str]:
     return [line.text for line in lines]
 
@@ -80,7 +90,7 @@ def truth(question: str) -> str:
 # Right networks
 
 
-@given(whole_questions)
+@given(whole_questions_that_fit)
 @settings(max_examples=40, deadline=None)
 def test_right_networks_answer_without_division(question: str):
     (solution,) = solver().solve([question])
@@ -90,7 +100,7 @@ def test_right_networks_answer_without_division(question: str):
     assert is_done(solution.working[-1].text)
 
 
-@given(quotients)
+@given(quotients_that_fit)
 @settings(max_examples=30, deadline=None)
 def test_right_networks_divide_to_the_tasks_decimals(question: str):
     (solution,) = solver().solve([question])
@@ -228,7 +238,7 @@ def test_a_wrong_doer_gives_a_marked_wrong_line():
     ]
 
 
-@given(whole_questions, st.data())
+@given(whole_questions_that_fit, st.data())
 @settings(max_examples=30, deadline=None)
 def test_a_doer_that_is_wrong_once_never_goes_unnoticed(question: str, data: st.DataObject):
     (right,) = solver().solve([question])
@@ -245,7 +255,7 @@ def test_a_doer_that_is_wrong_once_never_goes_unnoticed(question: str, data: st.
 
     (solution,) = solver(read, write).solve([question])
     found = states(solution.working)
-    assert "wrong" in found or solution.text == right.text
+    assert "wrong" in found or solution.stuck or solution.text == right.text
 
 
 def test_a_rest_dropped_too_early_is_wrong():

@@ -62,7 +62,9 @@ def test_a_number_is_done(text: str):
     assert is_done(text)
 
 
-@pytest.mark.parametrize("text", ["", "-", "-0", "-000", "007", "-07", "(7)", "(-7)", "3+4", "--7", "0.5", "7 "])
+@pytest.mark.parametrize(
+    "text", ["", "-", "-0", "-000", "007", "-07", "(7)", "(-7)", "3+4", "--7", "0.5", "7 "]
+)
 def test_anything_else_is_not_done(text: str):
     assert not is_done(text)
 

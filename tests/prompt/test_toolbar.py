@@ -30,6 +30,12 @@ def test_it_names_weights_and_task(parts: Parts) -> None:
     assert shown(parts) == " tiny · a + b, 0..9"
 
 
+def test_it_tells_that_weights_are_chosen_for_each_question(parts: Parts) -> None:
+    tiny_weights(parts.session.store, "add", Task(high=9))
+    parts.session.use("auto")
+    assert shown(parts) == " auto (add) · a + b, 0..9"
+
+
 def test_it_tells_engine_and_next_task_where_they_differ(parts: Parts) -> None:
     parts.session.set_engine("keras")
     parts.session.task = Task(high=99)

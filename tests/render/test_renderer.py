@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
-from mathrepl.card import Epoch, Metrics
-from mathrepl.certify import Certifying
+from mathrepl.card import Certificate, Epoch, Metrics, Mistake
+from mathrepl.certify import Certified, Certifying
 from mathrepl.commands.configuring import HelpPage
 from mathrepl.commands.spec import Note, Table, Value
 from mathrepl.commands.table import command_table
 from mathrepl.commands.weights import CardPage
-from mathrepl.comparison import Answer, Answers, Guess, Refused, Solution, compare
+from mathrepl.comparison import Answer, Answers, Guess, Line, Refused, Solution, compare
 from mathrepl.errors import EquationError
 from mathrepl.progress import EpochDone, Finished, Launched, Sample, Started, Stepped, Warned
 from mathrepl.quiz import Round, Score
 from mathrepl.render.renderer import Renderer
 from mathrepl.render.theme import styles
+from mathrepl.working import Mark
 from tests.helpers import tiny_card
 
 
@@ -82,6 +84,90 @@ def test_a_close_runner_up_is_shown_and_a_far_one_is_not() -> None:
 
 def test_notes_stand_below_the_table() -> None:
     assert "! leading zeros" in Screen().show(answer("3", "3", notes=("leading zeros",)))
+
+
+def worked(*lines: Line, text: str, truth: str) -> Answer:
+    guesses = tuple(None for _ in text)
+    solution = Solution("2 + 3 * 4", text, guesses, None, lines)
+    return compare("2 + 3 * 4", solution, truth, weights="w", engine="numpy")
+
+
+RIGHT = worked(
+    Line("2+3*4", Mark(2, 5), "12", 0.9),
+    Line("2+12", Mark(0, 4), "14", 0.5),
+    Line("14"),
+    text="14",
+    truth="14",
+)
+WRONG = worked(
+    Line("2+3*4", Mark(2, 5), "13", 0.9),
+    Line("2+13", Mark(0, 4), "15", 0.5),
+    Line("15"),
+    text="15",
+    truth="14",
+)
+
+
+def test_a_working_stands_above_the_answer_a_line_each() -> None:
+    lines = [line.strip() for line in Screen().show(RIGHT).splitlines()]
+    at = lines.index("= 2+3*4")
+    assert lines[at : at + 3] == ["= 2+3*4", "= 2+12", "= 14"]
+    assert lines.index("2 + 3 * 4 = ?") < at < lines.index(next(x for x in lines if "truth" in x))
+    assert any("45% sure" in line for line in lines)
+
+
+def test_the_first_wrong_line_is_marked_with_what_belongs_there() -> None:
+    lines = [line.strip() for line in Screen().show(WRONG).splitlines()]
+    at = lines.index("= 2+3*4")
+    assert lines[at + 1 : at + 5] == [
+        "≠ 2+13",
+        "2+12 belongs here",
+        "it wrote 13 for 12",
+        "15",
+    ]
+
+
+@pytest.mark.parametrize("width", [20, 40, 80])
+def test_a_long_working_is_folded(width: int) -> None:
+    long = "+".join(["123456"] * 12)
+    text = Screen(width).show(worked(Line(long, Mark(0, 13)), Line("14"), text="14", truth="14"))
+    assert all(len(line) <= width for line in text.splitlines())
+    assert "…" not in text
+
+
+def test_without_a_terminal_a_working_is_left_out() -> None:
+    assert Screen(terminal=False).show(RIGHT) == "2 + 3 * 4 = 14  right\n"
+
+
+def test_copied_characters_have_no_probability() -> None:
+    sure = next(line for line in Screen().show(RIGHT).splitlines() if " sure " in line)
+    assert "%" not in sure
+
+
+CERTIFICATES = (
+    Certificate(
+        "a + b, 0..9", "mathrepl certify w", False, 100, 2, 2, 1, "", "2026-01-01", 1.0,
+        {"digits": {"1+1": (100, 2)}}, {"1": 1, "2": 1},
+        (Mistake("1 + 2", "4", "3", 0.5), Mistake("9 + 9", "", "18", 0.25)),
+    ),
+    Certificate("beyond, 50 unseen", "mathrepl certify w", True, 50, 0, 0, 0, "", "2026-01-01"),
+)  # fmt: skip
+
+
+def test_a_certification_tells_each_space_and_where_it_is_wrong() -> None:
+    text = Screen(200).show(Certified("w", CERTIFICATES, written=True))
+    first, second = (next(x for x in text.splitlines() if x.startswith(m)) for m in "✗✓")
+    assert "a + b, 0..9: 2 wrong of 100 (98.0000% exact, all asked)" in first
+    assert "beyond, 50 unseen: 0 wrong of 50 (100.0000% exact, unseen)" in second
+    assert "1 + 2" in text
+    assert "1+1" in text
+
+
+def test_a_card_tells_its_certificates_and_how_to_reproduce_them() -> None:
+    card = replace(tiny_card("t"), certificates=CERTIFICATES)
+    text = Screen(200).show(CardPage(card, "user", "/x/t.json"))
+    assert text.count("certified") == 2
+    assert "reproduce: mathrepl certify w" in text
 
 
 @pytest.mark.parametrize("width", [20, 24, 40, 60, 80, 200])
@@ -203,6 +289,10 @@ def test_certification_shows_a_bar_on_a_terminal_only() -> None:
     screen.show(Certifying("w", 5, 10, 1))
     screen.renderer.close()
     assert "5/10" in screen.file.getvalue()
+    assert "/3" not in screen.file.getvalue()
+    screen.show(Certifying("w", 5, 10, 1, "a + b", 2, 3))
+    screen.renderer.close()
+    assert "2/3 5/10" in screen.file.getvalue()
 
 
 def test_a_value_from_elsewhere_is_drawn_by_its_record() -> None:

@@ -97,6 +97,8 @@ def masked_outputs_and_gradients(
     found = {
         name: tf.convert_to_tensor(g).numpy() for name, g in zip(named, gradients, strict=True)
     }
+    # A bias of all keys shifts the scores of a question alike, which softmax does not see.
+    assert np.abs(found.pop("attention.key.bias", np.zeros(1))).max() < TOLERANCE
     return {"output": output.numpy(), **found}
 
 

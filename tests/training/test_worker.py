@@ -18,9 +18,10 @@ import pytest
 
 from mathrepl.plan import Plan
 from mathrepl.progress import EpochDone, Event, Finished, Started, Stepped, load_event
+from mathrepl.recipes import RECIPES
 from mathrepl.store import Store
 
-from .tiny import plan
+from .tiny import WORK, plan
 
 GUARD_SECONDS = 60.0  # a worker that hangs is killed then, and its test fails
 ENDLESS = {"epochs": 100_000}
@@ -121,6 +122,33 @@ def test_a_plan_gives_events_alone_on_stdout_and_nothing_on_stderr(tmp_path: Pat
         assert isinstance(events[-1], Finished)
         assert events[-1].outcome == "finished"
         assert_best_is_kept(worker, events[-1])
+
+
+def test_both_parts_of_weights_of_two_are_trained_by_workers(tmp_path: Path) -> None:
+    recipe = RECIPES["work"]
+    settings = {"epochs": 1, "examples": 60, "batch": 30, "averaging": 0.5, "learning_rate": 0.1}
+    for part, source in (("doer", None), ("reader", "tiny")):
+        what = plan(
+            tmp_path,
+            settings=settings,
+            architecture=WORK,
+            encoding=recipe.encoding,
+            task=recipe.task,
+            source=source,
+            part=part,
+        )
+        with working(what) as (worker,):
+            events = list(worker.events())
+            assert worker.end() == 0
+            assert worker.errors() == ""
+        (done,) = (event for event in events if isinstance(event, EpochDone))
+        assert done.epoch.part == part
+        assert isinstance(events[-1], Finished)
+        assert events[-1].outcome == "finished"
+    store = Store(what.user, what.bundled)
+    found = store.find("tiny")
+    store.tensors(found)
+    assert found.card.trainings[0].part == "doer"
 
 
 def test_stop_and_a_closed_stdin_end_the_training_and_keep_the_best(tmp_path: Path) -> None:

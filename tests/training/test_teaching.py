@@ -1,0 +1,123 @@
+"""What each kind of network is shown, and which of its characters count."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mathrepl.codec import encode_answers, encode_questions
+
+from .tiny import ARCHITECTURE, ATTENTION, ENCODING, WORK
+
+pytestmark = pytest.mark.usefixtures("tensorflow_ready")
+
+QUESTIONS = ["12 + 9", "7", "3 + 4"]
+ANSWERS = ["21", "7", ""]
+
+
+def taught(architecture: Any, part: str = "", **options: Any) -> tuple[Any, list[Any]]:
+    """How a network is taught, and its columns for three examples."""
+    from mathrepl.training.keras_models import build
+    from mathrepl.training.teaching import Arrays, teaching_of
+
+    teaching = teaching_of(build(architecture, ENCODING, part=part), ENCODING, **options)
+    questions = encode_questions(ENCODING, QUESTIONS)
+    answers = questions % 2 if part == "reader" else encode_answers(ENCODING, ANSWERS)
+    return teaching, list(teaching.columns(Arrays(questions, answers)))
+
+
+def text(indices: Any) -> str:
+    return "".join(ENCODING.characters[k] for k in indices).replace("\0", "_")
+
+
+def test_a_decoder_is_shown_its_right_characters_one_late() -> None:
+    _, (questions, places, written, written_places, answers) = taught(ATTENTION)
+    width = ENCODING.answer_length
+    assert [text(row) for row in answers] == [a.ljust(width, "_") for a in ANSWERS]
+    assert [text(row) for row in written] == [f"_{a}".ljust(width, "_")[:width] for a in ANSWERS]
+    assert text(questions[0]).startswith("12 + 9_")
+    assert places[0].tolist()[:7] == [1, 2, 0, 0, 0, 1, 0]
+    assert written_places.tolist()[0][:3] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("architecture", "part", "counted"),
+    [(ATTENTION, "", [3, 2, 1]), (WORK, "doer", [3, 2, 1]), (WORK, "reader", [6, 1, 5])],
+)
+def test_what_is_padding_does_not_count(architecture: Any, part: str, counted: list[int]) -> None:
+    teaching, columns = taught(architecture, part)
+    mask = np.asarray(teaching.mask(columns))
+    assert mask.sum(1).tolist() == counted
+    assert (np.diff(mask, axis=1) <= 0).all()  # the first so many
+
+
+def test_the_seed_network_counts_its_padding_too() -> None:
+    teaching, columns = taught(ARCHITECTURE)
+    assert teaching.mask is None
+    assert len(columns) == len(teaching.sides) == 2
+
+
+@pytest.mark.parametrize(
+    ("architecture", "part", "logits"),
+    [(ARCHITECTURE, "", False), (ATTENTION, "", True), (WORK, "reader", True)],
+)
+def test_the_loss_is_in_nats_of_the_right_character(
+    architecture: Any, part: str, logits: bool
+) -> None:
+    teaching, columns = taught(architecture, part)
+    output = np.asarray(teaching.forward(columns, False))
+    if logits:
+        output = np.exp(output) / np.exp(output).sum(-1, keepdims=True)
+    rights = np.take_along_axis(output, columns[-1][..., None], -1)[..., 0]
+    losses = np.asarray(teaching.cross_entropy(columns, teaching.forward(columns, False)))
+    np.testing.assert_allclose(losses, -np.log(rights), atol=1e-5)
+
+
+def shown(
+    monkeypatch: pytest.MonkeyPatch, *, offset: int, training: bool, times: int
+) -> tuple[list[Any], list[list[Any]]]:
+    """The columns before, and what the network itself is called with each time."""
+    import keras
+
+    from mathrepl.training.attention_model import AttentionSeq2Seq
+
+    calls: list[list[Any]] = []
+    teaching, columns = taught(ATTENTION, offset=offset)
+
+    def call(self: Any, inputs: Any, training: bool = False) -> Any:
+        calls.append([np.asarray(one) for one in inputs])
+        return inputs[0]
+
+    monkeypatch.setattr(AttentionSeq2Seq, "call", call)
+    keras.utils.set_random_seed(0)
+    for _ in range(times):
+        teaching.forward(columns, training)
+    return columns[:4], calls
+
+
+def test_an_offset_moves_all_digits_of_an_example_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    columns, calls = shown(monkeypatch, offset=3, training=True, times=40)
+    questions, where, written, written_where = columns
+    shifts = set()
+    for moved in calls:
+        assert (moved[0] == questions).all()
+        assert (moved[2] == written).all()
+        for row in range(len(QUESTIONS)):
+            of_question = (moved[1] - where)[row][where[row] > 0]
+            of_answer = (moved[3] - written_where)[row][written_where[row] > 0]
+            (shift,) = {*of_question.tolist(), *of_answer.tolist()}
+            shifts.add((row, shift))
+        assert (moved[1][where == 0] == 0).all()
+        assert (moved[3][written_where == 0] == 0).all()
+    assert shifts == {(row, shift) for row in range(len(QUESTIONS)) for shift in range(4)}
+
+
+@pytest.mark.parametrize(("offset", "training"), [(0, True), (3, False)])
+def test_places_stay_without_an_offset_and_while_evaluating(
+    monkeypatch: pytest.MonkeyPatch, offset: int, training: bool
+) -> None:
+    columns, (moved,) = shown(monkeypatch, offset=offset, training=training, times=1)
+    for before, after in zip(columns, moved, strict=True):
+        assert (before == after).all()
