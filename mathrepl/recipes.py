@@ -32,7 +32,9 @@ class Recipe:
     stages: tuple[Stage, ...]
 
 
-def _attention_settings(epochs: int, examples: int, *, weight_decay: float) -> TrainSettings:
+def _attention_settings(
+    epochs: int, examples: int, *, weight_decay: float, averaging: float = 0.999
+) -> TrainSettings:
     return TrainSettings(
         epochs,
         examples,
@@ -41,7 +43,7 @@ def _attention_settings(epochs: int, examples: int, *, weight_decay: float) -> T
         clip=1.0,
         schedule="cosine",
         warmup=200,
-        averaging=0.999,
+        averaging=averaging,
     )
 
 
@@ -55,7 +57,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             _ADD,
             Architecture("attention", hidden=64, places=8),
             Encoding.for_task(_ADD, reverse=True),
-            (Stage(_attention_settings(60, 30_000, weight_decay=0.1)),),
+            (Stage(_attention_settings(100, 30_000, weight_decay=0.1, averaging=0.9995)),),
         ),
         "work": Recipe(
             "+ - * / with the working shown, two networks",

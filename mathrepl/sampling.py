@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import zip_longest
 
 from mathrepl.errors import DivisionByZeroError, TaskError
 from mathrepl.expression import parse
@@ -18,6 +21,7 @@ from mathrepl.task import Task
 
 HELD_OUT_SHARE = 10  # one equation in ten
 ENUMERABLE = 4_000_000
+CANDIDATES = 6
 LEARNT_BY_HEART = 5  # shorter parts of a working are tables, so such questions are not unseen
 
 
@@ -186,12 +190,7 @@ def with_carries(rng: random.Random, *digits: int) -> tuple[int, int]:
         lows = [int(column == d - 1 and d > 1) for d in digits]
         highs = [9 if column < d else 0 for d in digits]
         wanted = int(rng.random() < coin)
-        pairs = [
-            (x, y)
-            for x in range(lows[0], highs[0] + 1)
-            for y in range(lows[1], highs[1] + 1)
-            if (x + y + carry >= 10) == wanted
-        ]
+        pairs = _pairs(lows[0], highs[0], lows[1], highs[1], carry, wanted)
         if pairs:
             x, y = rng.choice(pairs)
         else:
@@ -200,6 +199,19 @@ def with_carries(rng: random.Random, *digits: int) -> tuple[int, int]:
         numbers[0] += x * 10**column
         numbers[1] += y * 10**column
     return numbers[0], numbers[1]
+
+
+@cache
+def _pairs(
+    low: int, high: int, other_low: int, other_high: int, carry: int, wanted: int
+) -> tuple[tuple[int, int], ...]:
+    """Two digits within bounds that carry, or do not, after a carry or none."""
+    return tuple(
+        (x, y)
+        for x in range(low, high + 1)
+        for y in range(other_low, other_high + 1)
+        if (x + y + carry >= 10) == wanted
+    )
 
 
 def _drawer(task: Task, rng: random.Random) -> Callable[[], str]:
@@ -222,19 +234,43 @@ def _drawer(task: Task, rng: random.Random) -> Callable[[], str]:
 
 
 def _carry_drawer(task: Task, rng: random.Random) -> Callable[[], str]:
-    """Sums by digit counts and carries; twice the digits' numbers get about thrice the share."""
+    """Sums by digit counts and carries.
+
+    Where a space is small, each is the one of `CANDIDATES` whose neighbouring columns have been
+    drawn least: a network learns a carry from what stands in two columns, and so sees every two.
+    A number of one digit more has about three times the share; in a large space all digit counts
+    are alike.
+    """
     counts = range(len(str(task.low)), len(str(task.high)) + 1)
-    shares = [10 ** (0.5 * count) for count in counts]
-    if task.high > 10**4:  # where no digit count can be used up, all are alike
-        shares = [1.0 for _ in counts]
+    small = task.space_size <= ENUMERABLE
+    shares = [10 ** (0.5 * count) if small else 1.0 for count in counts]
+    seen: Counter[tuple[int, str, str]] = Counter()
+
+    def numbers(digits: Sequence[int]) -> tuple[int, int]:
+        while True:
+            drawn = with_carries(rng, *digits)
+            if all(task.low <= number <= task.high for number in drawn):
+                return drawn
 
     def draw() -> str:
-        while True:
-            numbers = with_carries(rng, *rng.choices(counts, shares, k=2))
-            if all(task.low <= number <= task.high for number in numbers):
-                return _question(task, list(numbers), ["+"])
+        digits = rng.choices(counts, shares, k=2)
+        if not small:
+            return _question(task, list(numbers(digits)), ["+"])
+        drawn = [numbers(digits) for _ in range(CANDIDATES)]
+        columns = [_neighbours(*pair) for pair in drawn]
+        scores = [sum((1 + seen[column]) ** -2 for column in pair) for pair in columns]
+        best = scores.index(max(scores))
+        seen.update(columns[best])
+        return _question(task, list(drawn[best]), ["+"])
 
     return draw
+
+
+def _neighbours(a: int, b: int) -> list[tuple[int, str, str]]:
+    """Each column of a sum with the next to its left: the number of the column, and both pairs."""
+    x, y = str(a)[::-1], str(b)[::-1]
+    columns = [i + j for i, j in zip_longest(x, y, fillvalue="_")]
+    return [(k, *pair) for k, pair in enumerate(zip(columns, [*columns[1:], "__"], strict=True))]
 
 
 def _bracketed(task: Task, rng: random.Random) -> str:
