@@ -219,19 +219,23 @@ class Session:
         if not self.auto:
             return self
         best: tuple[int, Session] | None = None
+        problem: MathreplError | None = None
         for name in AUTOMATIC:
             if name not in self.store.names():
                 continue
             try:
                 other = self if name == self.name else self._other(name)
                 other._check_reach(expression)
-            except MathreplError:
+            except MathreplError as error:
+                problem = error
                 continue
             misfits = len(_misfits(other.card, expression))
             if best is None or misfits < best[0]:
                 best = misfits, other
             if not misfits:
                 break
+        if best is None and problem is not None:
+            raise problem  # of the last, which can do the most
         return best[1] if best is not None else self
 
     def _other(self, name: str) -> Session:
@@ -507,6 +511,8 @@ class Session:
         try:
             card = self.store.find(name).card
         except WeightsError:
+            return False
+        if card.architecture.kind == "work" and first_line(expression, 0) is None:
             return False
         return set(expression.format(spaced=card.task.spaced)) <= set(card.encoding.characters)
 

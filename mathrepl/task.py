@@ -175,7 +175,7 @@ class Task:
             parts.append(f"{self.decimals} decimals")
         if self.brackets:
             parts.append("with parentheses and signs")
-        if self.sampling != "uniform":
+        if self.sampling == "stratified":
             parts.append(self.sampling)
         return ", ".join(parts)
 
