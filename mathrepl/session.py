@@ -209,6 +209,7 @@ class Session:
 
     def _askable(self, expression: Expression) -> _Askable:
         """The equation with its truth and who answers it. Raises `EquationError`."""
+        expression.value()  # what has no answer is told before who cannot be asked
         chosen = self._chosen(expression)
         truth = chosen.card.task.truth(expression)
         chosen._check_reach(expression)
@@ -241,8 +242,10 @@ class Session:
     def _other(self, name: str) -> Session:
         if name not in self._others:
             self._others[name] = self.beside(name)
-        self._others[name].set_engine(self.engine)
-        return self._others[name]
+        other = self._others[name]
+        if other.engine != self.engine:
+            other.set_engine(self.engine)
+        return other
 
     def _automatic_name(self) -> str:
         names = self.store.names()
@@ -357,6 +360,7 @@ class Session:
             self.store.delete(name)
         except OSError as error:
             raise WeightsError(f"could not delete {name!r}: {error.strerror or error}") from None
+        self._others.pop(name, None)
         if name == self.name:
             self._forget_network()
 

@@ -67,7 +67,7 @@ class Task:
             raise TaskError(f"decimals must be 0 to {MAX_DECIMALS}, not {self.decimals}")
         if self.sampling not in SAMPLINGS:
             raise TaskError(
-                f"sampling {self.sampling!r} is unknown", hint="use uniform or stratified"
+                f"sampling {self.sampling!r} is unknown", hint=f"use {', '.join(SAMPLINGS)}"
             )
         if self.sampling == "carries" and (self.operations != "+" or self.most > 1 or self.low < 0):
             raise TaskError(
@@ -108,6 +108,8 @@ class Task:
     def question_length(self) -> int:
         """Characters of the longest question."""
         operand = max(len(str(self.low)), len(str(self.high)))
+        if self.brackets:
+            operand += len("(-)") + len("()")  # its sign, and at most one group a number
         return operand + self.most * (operand + (3 if self.spaced else 1))
 
     @property
@@ -117,6 +119,10 @@ class Task:
             bound for count in range(self.fewest, self.most + 1) for bound in self._bounds(count)
         )
         longest = max(len(format_value(smallest, 0)), len(format_value(largest, 0)))
+        if self.brackets:
+            # Of numbers from 2 up nothing grows faster than their product, however grouped.
+            size = max(abs(self.low), abs(self.high), 2)
+            longest = max(longest, len(f"-{size ** (self.most + 1)}"))
         if not (self.decimals and "/" in self.operations):
             return longest
         if smallest < 0:

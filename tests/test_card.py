@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mathrepl.architecture import Architecture
 from mathrepl.card import (
     MAX_CARD_BYTES,
     Card,
@@ -19,7 +20,6 @@ from mathrepl.card import (
     certificate_from_record,
     load_card,
 )
-from mathrepl.architecture import Architecture
 from mathrepl.errors import WeightsError
 from tests.helpers import tasks, tiny_card
 
@@ -45,8 +45,23 @@ FULL = replace(
         Training("train 5", 5, 90, 10, 32, 0.01, 3, "2026-01-01T00:00:00+00:00", "finished"),
         Training("train 1", 1, 90, 10, 32, 0.5, 0, "x", "stopped", {"keras": "3.15", "é": "ü\n"}),
         Training(
-            "train 2", 2, 90, 10, 32, 0.5, 0, "x", "stopped", {}, "reader", 0.1, 1.0, "cosine", 9,
-            0.99, 4,
+            "train 2",
+            2,
+            90,
+            10,
+            32,
+            0.5,
+            0,
+            "x",
+            "stopped",
+            {},
+            "reader",
+            0.1,
+            1.0,
+            "cosine",
+            9,
+            0.99,
+            4,
         ),
     ),
     history=tuple(

@@ -304,10 +304,9 @@ def test_no_answer_depends_on_the_padding_or_on_the_neighbours(kind, architectur
     for row, question in enumerate(UNEVEN):
         for padding in (0, 1, 30):
             alone = asked(kind, architecture, [question], padding)[0]
-            if kind == "tagger":
-                seen = len(question)
-            else:  # what follows an end mark means nothing, and fewer steps may be run
-                seen = int(np.argmin([*alone.argmax(-1), 0])) + 1
+            # What follows an end mark means nothing, and fewer steps may be run.
+            end = int(np.argmin([*alone.argmax(-1), 0])) + 1
+            seen = len(question) if kind == "tagger" else end
             assert np.abs(alone[:seen] - together[row, :seen]).max() < 1e-6
 
 

@@ -149,9 +149,7 @@ ATTENTION = Architecture("attention", hidden=8, embedding=5)
 
 @given(st.lists(st.sampled_from(QUESTIONS + LONG), max_size=12), st.integers(0, 20), st.booleans())
 @settings(max_examples=30, deadline=None)
-def test_attention_answers_in_a_batch_as_one_by_one(
-    questions: list[str], seed: int, reverse: bool
-):
+def test_attention_answers_in_a_batch_as_one_by_one(questions: list[str], seed: int, reverse: bool):
     card = tiny_card(architecture=ATTENTION, reverse=reverse)
     solver = numpy_solver(card, random_tensors(ATTENTION, card.encoding, seed))
     together = solver.solve(questions)

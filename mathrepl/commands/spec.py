@@ -133,7 +133,8 @@ class Arguments:
 
     def given(self, key: str) -> bool:
         """Whether the line says anything of it."""
-        return self._values.get(key) not in (None, False, ())
+        value = self._values.get(key)
+        return value is not None and value is not False and value != ()
 
     def value(self, key: str) -> Any:
         """The checked value as it is."""

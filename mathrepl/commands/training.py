@@ -43,7 +43,7 @@ SECOND_PRESS_SECONDS = 0.7
 
 def train(context: Context, arguments: Arguments) -> Iterator[Value]:
     session = context.session
-    plans = _plans(session, arguments)
+    plans = _plans(context, arguments)
     if arguments.flag("background"):
         if len(plans) > 1:
             raise UsageError(
@@ -76,12 +76,14 @@ def train(context: Context, arguments: Arguments) -> Iterator[Value]:
         yield Note(f"now using {name}")
 
 
-def _plans(session: Session, arguments: Arguments) -> list[Plan]:
+def _plans(context: Context, arguments: Arguments) -> list[Plan]:
     """The trainings asked for, checked. Raises `UsageError` where they are not said clearly."""
+    session = context.session
     epochs, recipe = arguments.integer("epochs"), arguments.text("recipe")
     if recipe is None:
         if epochs is None:
-            raise UsageError("how many epochs?", hint="write :train 50, or train --recipe NAME")
+            example = ":train 50" if context.host == "session" else "mathrepl train 50"
+            raise UsageError("how many epochs?", hint=f"write {example}, or add --recipe NAME")
         return [_plan(session, arguments)]
     given = [p.name for p in _NOT_WITH_RECIPE if arguments.given(p.key)]
     if given:
@@ -141,7 +143,8 @@ def _plan(session: Session, arguments: Arguments) -> Plan:
 def _settings(arguments: Arguments, card: Card | None, part: str | None) -> TrainSettings:
     """The settings given; what is not given is as in the last training of these weights."""
     settings = TrainSettings(arguments.integer("epochs") or 1)
-    past = [t for t in card.trainings if part in (None, t.part)] if card else []
+    wanted = part if part is not None or card is None else _main_part(card)
+    past = [t for t in card.trainings if t.part == wanted] if card else []
     if past:
         last = {f.name: getattr(past[-1], f.name) for f in fields(TrainSettings)}
         count = past[-1].examples + past[-1].held_out_examples
@@ -152,6 +155,12 @@ def _settings(arguments: Arguments, card: Card | None, part: str | None) -> Trai
         if arguments.given(parameter.key):
             changes[name] = arguments.value(parameter.key)
     return replace(settings, **changes)
+
+
+def _main_part(card: Card) -> str:
+    from mathrepl.networks import parts_of
+
+    return list(parts_of(card.architecture))[-1]
 
 
 def _architecture(arguments: Arguments, base: Architecture) -> Architecture | None:

@@ -97,12 +97,15 @@ def _card_rows(card: Card) -> list[tuple[str, str]]:
             + (", reversed" if encoding.reverse else ""),
         ),
     ]
+    which = f"(epoch {card.best_epoch} of {_last_epoch(card)})"
+    if card.history and card.history[-1].part:
+        which = "(parts that the doer was never taught)"
     if card.held_out:
         rows.append(
             (
                 "held-out",
                 f"{card.held_out.exact:.2%} exact, {card.held_out.accuracy:.2%} of characters, "
-                f"loss {card.held_out.loss:.4f} (epoch {card.best_epoch} of {_last_epoch(card)})",
+                f"loss {card.held_out.loss:.4f} {which}",
             )
         )
     for certificate in card.certificates:

@@ -240,7 +240,7 @@ class _Run:
                 len(self.history),
                 kept is not None,
                 kept.best_epoch - self.past_epochs if kept else 0,
-                kept.held_out if kept else baseline,
+                self.best if kept else baseline,
                 baseline,
                 message,
                 self.undo if kept else None,

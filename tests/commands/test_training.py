@@ -145,9 +145,7 @@ def test_every_option_of_attention_reaches_the_plan(lab: Lab, launched: list[Fak
         "--weight-decay 0.1 --clip 1 --schedule cosine --warmup 20 --averaging 0.99 --offset 4 "
         "--sampling carries --range 0..99 --reverse",
     )
-    assert plan.architecture == Architecture(
-        "attention", hidden=12, embedding=5, heads=3, places=0
-    )
+    assert plan.architecture == Architecture("attention", hidden=12, embedding=5, heads=3, places=0)
     assert plan.settings == TrainSettings(
         7,
         weight_decay=0.1,
@@ -168,9 +166,7 @@ def train_once(lab: Lab, name: str, *trainings: Training, **more: Any) -> None:
     lab.session.use(name)
 
 
-PAST = Training(
-    "c", 9, 90, 10, 16, 0.5, 5, "", "finished", {}, "", 0.1, 1.0, "cosine", 20, 0.99, 4
-)
+PAST = Training("c", 9, 90, 10, 16, 0.5, 5, "", "finished", {}, "", 0.1, 1.0, "cosine", 20, 0.99, 4)
 
 
 def test_going_on_keeps_the_settings_of_the_last_training(lab: Lab, launched: list[FakeJob]):

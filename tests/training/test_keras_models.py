@@ -117,10 +117,9 @@ def test_no_answer_of_keras_depends_on_the_padding_or_on_the_neighbours(
         padded = np.pad(questions[row : row + 1], ((0, 0), (0, 7)))
         for one in (questions[row : row + 1, : len(text) + 1], padded):
             _, (alone,) = asked(architecture, part, LONGER, one, fused=fused)
-            if part == "reader":
-                seen = len(text)
-            else:  # what follows an end mark means nothing, and fewer steps may be run
-                seen = int(np.argmin([*alone.argmax(-1), 0])) + 1
+            # What follows an end mark means nothing, and fewer steps may be run.
+            end = int(np.argmin([*alone.argmax(-1), 0])) + 1
+            seen = len(text) if part == "reader" else end
             assert np.abs(alone[:seen] - together[row, :seen]).max() < TOLERANCE
 
 

@@ -45,9 +45,7 @@ def trainer_of(model: Any, training: Any, held_out: Any, **changes: Any) -> Any:
     return Trainer(model, training, held_out, encoding=ENCODING, settings=settings)
 
 
-def real_model(
-    *, seed: int = 0, architecture: Architecture = ARCHITECTURE, part: str = ""
-) -> Any:
+def real_model(*, seed: int = 0, architecture: Architecture = ARCHITECTURE, part: str = "") -> Any:
     """A network as a training builds it."""
     import keras
 
