@@ -125,13 +125,6 @@ def _sum(rng: random.Random) -> Example:
 
 
 def _difference(rng: random.Random) -> Example:
-    """In order already: the plus marks the number that is not the smaller, or is taken away."""
-    a, b = _unlike(rng)
-    return _step(f"{a}-(+{b})" if rng.random() < 0.5 else f"-{b}+(+{a})")
-
-
-def _unlike(rng: random.Random) -> tuple[int, int]:
-    """A number and one that is not larger."""
     a, b = _pair(rng)
     if rng.random() < 0.4:
         # A sum's carries are its difference's borrows.
@@ -139,7 +132,10 @@ def _unlike(rng: random.Random) -> tuple[int, int]:
         a = other + b
     elif rng.random() < 0.3:
         b = _near(rng, a)
-    return max(a, b), min(a, b)
+    if rng.random() < 0.1:
+        a = 10 ** rng.randint(1, MAX_DIGITS - 1)
+    large, small = max(a, b), min(a, b)
+    return _step(f"{large}-{small}" if rng.random() < 0.6 else f"{small}-{large}")
 
 
 def _near(rng: random.Random, a: int) -> int:
@@ -147,11 +143,6 @@ def _near(rng: random.Random, a: int) -> int:
     text = str(a)
     kept = rng.randint(1, len(text))
     return int(text[:kept] + "".join(rng.choice("0123456789") for _ in text[kept:]))
-
-
-def _order(rng: random.Random) -> Example:
-    a, b = _unlike(rng)
-    return _step(f"{a}-{b}" if rng.random() < 0.5 else f"{b}-{a}")
 
 
 def _zeros(rng: random.Random) -> Example:
@@ -168,6 +159,7 @@ def _sign(rng: random.Random) -> Example:
         (
             "-{a}-{b}",
             "-{a}+{b}",
+            "-{ten}+{rest}",
             "{a}-(-{b})",
             "{a}+(-{b})",
             "-{a}-(-{b})",
@@ -180,7 +172,11 @@ def _sign(rng: random.Random) -> Example:
             "-(-{a})",
         )
     )
-    return _step(form.format(a=a if rng.random() < 0.9 else 0, b=max(b, 1)))
+    digits = rng.randint(1, MAX_DIGITS - 1)
+    ten, rest = 10**digits, _number(rng, rng.randint(1, digits))
+    if form.endswith("/{b}") and form[0] == "(":
+        a, b = _number(rng, rng.randint(1, 6)), _number(rng, rng.randint(1, 3))
+    return _step(form.format(a=a if rng.random() < 0.9 else 0, b=max(b, 1), ten=ten, rest=rest))
 
 
 def _step(line: str) -> Example:
@@ -224,12 +220,11 @@ def _rounding(rng: random.Random) -> Example:
 
 _SYNTHETIC: dict[Callable[[random.Random], Example], float] = {
     _sum: 14,
-    _difference: 14,
-    _order: 18,
+    _difference: 26,
     _zeros: 6,
-    _sign: 8,
-    _product: 12,
+    _sign: 10,
+    _product: 13,
     _layout: 6,
-    _quotient: 18,
+    _quotient: 20,
     _rounding: 4,
 }

@@ -5,10 +5,10 @@ signs, then products and quotients from the left, then sums from the left. Every
 value of the one before, until a quotient's rest is dropped or its last digit rounded.
 
 Answers are written from the least significant digit, so a step may not turn on what is known
-only at the far end. That is why a difference takes three steps: `5-900` becomes `-(-5+(+900))`,
-where a plus marks the number that is not the smaller; that becomes `-0895`-like digits at the
-full width of the larger number; and the zeros before them go. Only training and its measurement
-use this arithmetic.
+only at the far end. A difference is written at the full width of the longer number, borrows and
+all, and a borrow that is left at the end is told as such: `5-900` becomes `-1000+105`, the ten's
+complement. That is turned to `-(1000-105)`, then `-(0895)`, and zeros before a number go. Only
+training and its measurement use this arithmetic.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from dataclasses import dataclass
 from mathrepl.working import Mark, is_done, splice
 
 MAX_LINES = 200
-_ATOM = r"(?:[0-9]+|\([-+][0-9]+\))"
+_ATOM = r"(?:[0-9]+|\(-[0-9]+\))"
 _ZEROS = re.compile(r"(?<![0-9])0[0-9]+")
-_GROUP = re.compile(r"\((?![-+]?[0-9]+\))((?:[^()]|\([-+][0-9]+\))*)\)")
+_GROUP = re.compile(r"\((?!-?[0-9]+\))((?:[^()]|\(-[0-9]+\))*)\)")
 _PRODUCT = re.compile(rf"({_ATOM})([*/])({_ATOM})")
 _SUM = re.compile(rf"(-?[0-9]+)([+-])({_ATOM})")
 _TWICE_NEGATIVE = re.compile(r"-\(-([0-9]+)\)")
 _NO_ZERO = re.compile(r"-0+")
+_TEN = re.compile(r"10+")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """The part of `line` to work on, and the `result` that belongs in its place.
 
-    `kind` is one of zeros, sign, order, sum, difference, product, layout, quotient, floor and
-    rounding.
+    `kind` is one of zeros, sign, sum, difference, product, layout, quotient, floor, rounding.
     """
 
     line: str
@@ -88,7 +88,8 @@ def trace(line: str, mistakes: random.Random | None = None, share: float = 0.08)
         written = step.result
         if mistakes and step.kind == "quotient" and mistakes.random() < share:
             rest, divisor = step.redex.split("/")
-            written = _partial(int(rest), int(divisor), mistakes.choice((-1, 1)))
+            if rest.isdigit():
+                written = _partial(int(rest), int(divisor), mistakes.choice((-1, 1)))
         line = splice(line, step.mark, written)
         if len(steps) > MAX_LINES:
             raise ValueError(f"no end to {steps[0].line!r}")
@@ -123,7 +124,22 @@ def _partial(rest: int, divisor: int, off: int) -> str:
     return f"{guess}+({rest}-{divisor}*{guess})/{divisor}"
 
 
+def _given_back(owed: int, divisor: int) -> tuple[str, str]:
+    """`(-owed)/divisor`: give back enough, in one digit and zeros, to leave a rest from 0 up.
+
+    So a quotient whose guess was too large is rounded as if it had not been.
+    """
+    if not divisor:
+        raise ValueError(f"no step for (-{owed})/0")
+    whole = str(-(-owed // divisor))
+    digit = int(whole[0]) + bool(whole[1:].strip("0"))
+    back = digit * 10 ** (len(whole) - 1)
+    return "quotient", f"-{back}+({divisor}*{back}-{owed})/{divisor}"
+
+
 def _product(a: str, operation: str, b: str) -> tuple[str, str]:
+    if "(" in a and "(" not in b and operation == "/" and int(a.strip("(-)")):
+        return _given_back(int(a.strip("(-)")), int(b))
     if "(" in a + b:
         plain = f"{a.strip('(-)')}{operation}{b.strip('(-)')}"
         zero = not a.strip("(-0)") or not b.strip("(-0)")
@@ -136,25 +152,16 @@ def _product(a: str, operation: str, b: str) -> tuple[str, str]:
 
 
 def _sum(a: str, operation: str, b: str) -> tuple[str, str]:
-    if b[:2] == "(-":
+    if b[0] == "(":
         return "sign", f"{a}{'+' if operation == '-' else '-'}{b.strip('(-)')}"
-    if b[:2] == "(+":
-        return _difference(a, operation, b.strip("(+)"))
     if a[0] == "-":
-        return "sign", f"-({a[1:]}+{b})" if operation == "-" else f"{b}-{a[1:]}"
+        a = a[1:]
+        if operation == "-":
+            return "sign", f"-({a}+{b})"
+        complement = _TEN.fullmatch(a) and len(b) < len(a)
+        return "sign", f"-({a}-{b})" if complement else f"{b}-{a}"
     if operation == "+":
         return "sum", str(int(a) + int(b))
-    return "order", f"({a}-(+{b}))" if int(a) >= int(b) else f"-(-{a}+(+{b}))"
-
-
-def _difference(a: str, operation: str, b: str) -> tuple[str, str]:
-    """`a-(+b)` or `-a+(+b)`: digits at the full width of the larger; others are put in order."""
-    if a[0] != "-" and operation == "-":
-        large, small, back = a, b, f"-(-{a}+(+{b}))"
-    elif a[0] == "-" and operation == "+":
-        large, small, back = b, a[1:], f"-({a[1:]}-(+{b}))"
-    else:
-        return "sign", f"{a}{operation}{b}"
-    if int(large) < int(small):
-        return "sign", back
-    return "difference", str(int(large) - int(small)).zfill(len(large))
+    width = max(len(a), len(b))
+    digits = str((int(a) - int(b)) % 10**width).zfill(width)
+    return "difference", digits if int(a) >= int(b) else f"-1{'0' * width}+{digits}"

@@ -65,7 +65,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             Architecture("work", hidden=96),
             Encoding(END + CHARACTERS, question_length=91, answer_length=84, reverse=True),
             (
-                Stage(_attention_settings(14, 1_000_000, weight_decay=0.01), "doer"),
+                Stage(_attention_settings(10, 1_000_000, weight_decay=0.01), "doer"),
                 Stage(_attention_settings(6, 400_000, weight_decay=0.01), "reader"),
             ),
         ),

@@ -310,7 +310,9 @@ def _bracketed(task: Task, rng: random.Random) -> str:
     other = tree(count - 2, leads=True, grouping=grouping)
     signs = plain.replace("*", "") or "+"
     if rng.random() < 0.5:
-        return f"{term}{space}{rng.choice(signs)}{space}({other})"
+        if not other.isdigit():
+            other = f"({other})"
+        return f"{term}{space}{rng.choice(signs)}{space}{other}"
     return f"{other}{space}{rng.choice(signs)}{space}{term}"
 
 
