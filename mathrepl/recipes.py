@@ -55,7 +55,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "add": Recipe(
             "every sum of 0..999, an attention network",
             _ADD,
-            Architecture("attention", hidden=64, places=8),
+            Architecture("attention", hidden=96, places=8),
             Encoding.for_task(_ADD, reverse=True),
             (Stage(_attention_settings(100, 30_000, weight_decay=0.1, averaging=0.9995)),),
         ),

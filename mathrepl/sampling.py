@@ -247,10 +247,14 @@ def _carry_drawer(task: Task, rng: random.Random) -> Callable[[], str]:
     seen: Counter[tuple[int, str, str]] = Counter()
 
     def numbers(digits: Sequence[int]) -> tuple[int, int]:
-        while True:
+        for _ in range(20):
             drawn = with_carries(rng, *digits)
             if all(task.low <= number <= task.high for number in drawn):
                 return drawn
+        # Bounds that leave few numbers of so many digits: any of those.
+        bounds = [(10 ** (d - 1) if d > 1 else 0, 10**d - 1) for d in digits]
+        a, b = (rng.randint(max(low, task.low), min(high, task.high)) for low, high in bounds)
+        return a, b
 
     def draw() -> str:
         digits = rng.choices(counts, shares, k=2)

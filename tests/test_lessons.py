@@ -93,7 +93,7 @@ def test_the_doer_is_taught_what_belongs_in_place_of_a_part():
 
 
 def test_every_kind_of_step_is_taught_to_both():
-    kinds = {"zeros", "sign", "order", "sum", "difference", "product", "layout"}
+    kinds = {"zeros", "sign", "sum", "difference", "product", "layout"}
     kinds |= {"quotient", "floor", "rounding"}
     for part in PARTS:
         found = {next_step(example.question).kind for example in every_one(part)}

@@ -291,7 +291,7 @@ def test_truth_rounds_as_the_task_says():
             Task(operations="+/", most=3, decimals=2, sampling="stratified"),
             "1..3 of + /, 0..999, 2 decimals, stratified",
         ),
-        (Task(sampling="carries"), "a + b, 0..999, carries"),
+        (Task(sampling="carries"), "a + b, 0..999"),
         (
             Task(operations="+-", most=3, brackets=True),
             "1..3 of + -, 0..999, with parentheses and signs",
