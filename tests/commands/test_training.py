@@ -269,7 +269,7 @@ def test_a_stage_that_does_not_finish_ends_the_recipe(
 
 def test_a_recipe_of_one_stage_can_run_in_the_background(lab: Lab, launched: list[FakeJob]):
     note = lab.value(":train --recipe add --name mine --background")
-    assert "job 1 trains mine for 60 epochs" in note.text
+    assert "job 1 trains mine for 100 epochs" in note.text
     assert not launched[0].follow
 
 
