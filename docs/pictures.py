@@ -19,7 +19,7 @@ from mathrepl.settings import Settings
 from mathrepl.store import Store
 from mathrepl.stream import StreamPerson
 
-LINES = ("94 + 909", "1 + 2", ":quiz 8 --range 0..99 --seed 4")
+LINES = ("94 + 909", "131 + 83 - 744*33", ":use blog", "1 + 2")
 PICTURE = Path(__file__).with_name("session.svg")
 
 

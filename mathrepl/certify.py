@@ -25,7 +25,7 @@ from mathrepl.spaces import Space, spaces_of
 if TYPE_CHECKING:
     from mathrepl.solver import Solver
 
-BATCH = 4096
+KEEP_SECONDS = 10.0
 MAX_MISTAKES = 1000
 LONGEST_PATTERN = 3  # digits whose carries are told one by one
 
@@ -117,16 +117,20 @@ def certify(
 ) -> Generator[Certifying | tuple[Certificate, ...], None, None]:
     """Ask all spaces of the weights, or `sample` of each; the certificates at the end.
 
-    What was counted so far is kept in the file `progress` when the caller stops early, for the
-    same command on the same weights to go on from; it is removed at the end.
+    What was counted so far is kept in the file `progress`, now and then and when the caller stops
+    early, for the same command on the same weights to go on from; it is removed at the end.
     """
     spaces = spaces_of(card, sample)
     finished, tally = _resume(progress, card, command)
+    kept = time.monotonic()
     try:
         for number, space in enumerate(spaces, 1):
             if number <= len(finished):
                 continue
             for wrong in _ask(space, solver, tally, threads):
+                if time.monotonic() > kept + KEEP_SECONDS:
+                    kept = time.monotonic()
+                    _keep(progress, card, command, finished, tally)
                 yield Certifying(
                     card.name, tally.done, space.total, wrong, space.name, number, len(spaces)
                 )
@@ -147,7 +151,7 @@ def _ask(space: Space, solver: Solver, tally: _Tally, threads: int) -> Iterator[
     pool = ThreadPoolExecutor(threads)
     try:
         while True:
-            batch = list(islice(examples, BATCH))
+            batch = list(islice(examples, space.batch))
             if batch:
                 questions = [example.question for example in batch]
                 waiting.append((batch, pool.submit(space.write, solver, questions)))

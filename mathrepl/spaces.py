@@ -32,6 +32,8 @@ SEED = 2025
 class Space:
     """Equations to ask: `total` at most, `examples` in a fixed order; `write` asks them.
 
+    They are asked `batch` at a time.
+
     `unseen` says that they are a sample that no training has seen; `sure` asks how sure the
     solver is of each whole answer.
     """
@@ -44,6 +46,7 @@ class Space:
     sure: Callable[[Solver, Sequence[str]], list[float]] = lambda solver, texts: solver.confidences(
         texts
     )
+    batch: int = 4096
 
 
 def spaces_of(card: Card, sample: int | None) -> list[Space]:
@@ -99,10 +102,13 @@ def _work_spaces(card: Card, sample: int | None) -> list[Space]:
     )
     for name, changes in beyond:
         changed = replace(task, **{"operations": "+-*", "high": far, **changes})
-        spaces.append(_held_out(f"beyond: {name}, {task.low}..{far}", changed, few))
+        # Divisions without an end fill a sheet each.
+        asked = min(few, 200) if changed.operations == "/" else few
+        spaces.append(_held_out(f"beyond: {name}, {task.low}..{far}", changed, asked))
     for part in PARTS:
         spaces.append(_lessons(task, part, count))
-    return spaces
+    # A working takes long: in small batches Ctrl-C is heard soon, and all cores have some.
+    return [replace(space, batch=256) for space in spaces]
 
 
 def _remainders(task: Task, count: int) -> Space:

@@ -16,7 +16,7 @@ from mathrepl.settings import Settings
 from mathrepl.spaces import spaces_of
 from mathrepl.store import AUTO, Store, bundled_directory
 
-ASKED = 100
+ASKED = 60
 NAMES = Store(Path("/nonexistent")).names()
 
 
