@@ -94,6 +94,13 @@ class Session:
         self._task = task
 
     @property
+    def fresh_task(self) -> Task:
+        """The same for weights from nothing: in `auto` the seed's, not that of one network."""
+        if self._task is None and self.auto:
+            return Task()
+        return self.task
+
+    @property
     def task_was_set(self) -> bool:
         return self._task is not None
 
@@ -273,7 +280,7 @@ class Session:
         asked = []
         for one, solution in zip(askable, solutions, strict=True):
             answer = compare(
-                solution.question,
+                one.expression.format(spaced=True),
                 solution,
                 one.truth,
                 weights=card.name,
@@ -407,7 +414,7 @@ class Session:
         """
         target = check_name(self.name if name is None else name)
         if fresh:
-            wanted = task or self.task
+            wanted = task or self.fresh_task
             encoding = Encoding.for_task(wanted, reverse=bool(reverse))
             shape = architecture or Architecture()
             if shape.kind == "work":

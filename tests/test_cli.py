@@ -567,8 +567,9 @@ def test_words_and_output_that_are_not_utf8_are_no_crash():
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
     )
     assert done.returncode == 2
-    assert done.stdout.startswith(b"5 + 6 = ")
-    assert done.stderr.count(b"error:") == 2
+    assert done.stdout.startswith(b"3 * 4 = 12")
+    assert b"5 + 6 = 11" in done.stdout
+    assert done.stderr.count(b"error:") == 1
     assert b"Traceback" not in done.stderr
 
 

@@ -178,7 +178,7 @@ def _task(session: Session, arguments: Arguments, *, fresh: bool) -> Task | None
     if not changes:
         return None
     try:
-        base = session.task
+        base = session.fresh_task if fresh else session.task
     except MathreplError:
         if not fresh:
             raise
