@@ -25,6 +25,7 @@ from mathrepl.spaces import Space, spaces_of
 if TYPE_CHECKING:
     from mathrepl.solver import Solver
 
+BATCH = 4096
 KEEP_SECONDS = 10.0
 MAX_MISTAKES = 1000
 LONGEST_PATTERN = 3  # digits whose carries are told one by one
@@ -151,7 +152,7 @@ def _ask(space: Space, solver: Solver, tally: _Tally, threads: int) -> Iterator[
     pool = ThreadPoolExecutor(threads)
     try:
         while True:
-            batch = list(islice(examples, space.batch))
+            batch = list(islice(examples, min(BATCH, space.batch)))
             if batch:
                 questions = [example.question for example in batch]
                 waiting.append((batch, pool.submit(space.write, solver, questions)))
