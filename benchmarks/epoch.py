@@ -29,16 +29,10 @@ def ours() -> list[float]:
     from mathrepl.plan import TrainSettings
     from mathrepl.training.keras_models import build
     from mathrepl.training.loop import Trainer
-    from mathrepl.training.teaching import Arrays
+    from mathrepl.training.teaching import arrays_of
 
     encoding, examples = Encoding.for_task(Task()), split(Task(), EXAMPLES)
-    sides = [
-        Arrays(
-            encode_questions(encoding, [e.question for e in side]),
-            encode_answers(encoding, [e.answer for e in side]),
-        )
-        for side in (examples.training, examples.held_out)
-    ]
+    sides = [arrays_of(encoding, side) for side in (examples.training, examples.held_out)]
     trainer = Trainer(
         build(Architecture(), encoding, fused=True),
         *sides,

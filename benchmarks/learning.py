@@ -13,7 +13,6 @@ import time
 from itertools import islice
 
 from mathrepl.card import Card
-from mathrepl.codec import encode_answers, encode_questions
 from mathrepl.recipes import RECIPES
 from mathrepl.sampling import Example, draw_held_out, split
 from mathrepl.solver import numpy_solver
@@ -37,7 +36,7 @@ def run(name: str, epochs: int) -> None:
 
     from mathrepl.training.keras_models import build, tensors_of
     from mathrepl.training.loop import Trainer
-    from mathrepl.training.teaching import Arrays
+    from mathrepl.training.teaching import arrays_of
 
     recipe = RECIPES[name]
     settings, encoding = recipe.stages[0].settings, recipe.encoding
@@ -47,13 +46,7 @@ def run(name: str, epochs: int) -> None:
     keras.utils.set_random_seed(settings.seed)
     tf.config.experimental.enable_op_determinism()
     examples = split(recipe.task, settings.examples)
-    sides = [
-        Arrays(
-            encode_questions(encoding, [e.question for e in side]),
-            encode_answers(encoding, [e.answer for e in side]),
-        )
-        for side in (examples.training, examples.held_out)
-    ]
+    sides = [arrays_of(encoding, side) for side in (examples.training, examples.held_out)]
     trainer = Trainer(
         build(recipe.architecture, encoding, fused=True),
         *sides,

@@ -40,12 +40,17 @@ def one_hot(encoding: Encoding, indices: Indices) -> Floats:
     return np.eye(len(encoding.characters), dtype=np.float32)[indices]
 
 
+def digits_in(encoding: Encoding) -> NDArray[np.bool_]:
+    """Which characters of the alphabet are digits, (V,)."""
+    return np.array([character.isdigit() for character in encoding.characters])
+
+
 def places(encoding: Encoding, indices: Indices) -> Indices:
     """The place of each digit within its number, (n, T) counted from 1 in writing order.
 
     Other characters have 0. With a reversed encoding the least significant digit has 1.
     """
-    is_digit = np.array([character.isdigit() for character in encoding.characters])[indices]
+    is_digit = digits_in(encoding)[indices]
     counted = np.zeros_like(indices)
     run = np.zeros(len(indices), indices.dtype)
     for t in range(indices.shape[1]):

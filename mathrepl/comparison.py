@@ -27,6 +27,11 @@ class Guess:
     runner_up_probability: float
 
 
+def probability_of(guesses: Sequence[Guess | None]) -> float:
+    """The product over what was written; a character that was copied has no guess."""
+    return prod(guess.probability for guess in guesses if guess is not None)
+
+
 @dataclass(frozen=True, slots=True)
 class Solution:
     """What a solver wrote for one question: its text, a guess per character, the end's guess.
@@ -48,8 +53,7 @@ class Solution:
         """Probability of all that was written, end marks included: the product over it."""
         if self.working:
             return prod(line.probability for line in self.working)
-        guesses = (*self.guesses, self.end)
-        return prod(guess.probability for guess in guesses if guess is not None)
+        return probability_of((*self.guesses, self.end))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,7 @@ from itertools import islice
 from mathrepl.errors import TaskError
 from mathrepl.expression import parse
 from mathrepl.oracle import next_step, product, quotient, trace
-from mathrepl.sampling import (
-    LEARNT_BY_HEART,
-    Example,
-    Split,
-    draw_questions,
-    is_held_out,
-    with_carries,
-)
+from mathrepl.sampling import Example, Split, draw_questions, held_out_part, with_carries
 from mathrepl.task import Task
 from mathrepl.working import first_line
 
@@ -63,22 +56,22 @@ def lessons(task: Task, part: str, count: int) -> Split:
     return Split(tuple(sides[False]), tuple(sides[True]))
 
 
-def held_out_part(text: str, seed: int) -> bool:
-    """Whether a part or a question is never trained on; the shortest ones always are."""
-    return len(text) > LEARNT_BY_HEART and is_held_out(text, seed)
-
-
 def _reader_lessons(task: Task, rng: random.Random) -> Iterator[tuple[Example, bool]]:
     """Lines of workings; a lesson is held out when its question is."""
-    for question in draw_questions(task, rng):
-        line = first_line(parse(question), task.decimals if rng.random() < 0.8 else 0)
-        if line is None:
-            continue
+    for question, line in _first_lines(task, rng):
         held_out = held_out_part(question, task.seed)
         for step in trace(line, rng):
             unseen = not held_out and held_out_part(step.line, task.seed)
             if len(step.line) <= MAX_LINE and not unseen:
                 yield Example(step.line, step.tags), held_out
+
+
+def _first_lines(task: Task, rng: random.Random) -> Iterator[tuple[str, str]]:
+    """Questions and how they are laid out, one in five without decimals."""
+    for question in draw_questions(task, rng):
+        line = first_line(parse(question), task.decimals if rng.random() < 0.8 else 0)
+        if line is not None:
+            yield question, line
 
 
 def _doer_lessons(task: Task, rng: random.Random) -> Iterator[tuple[Example, bool]]:
@@ -94,9 +87,8 @@ def _doer_lessons(task: Task, rng: random.Random) -> Iterator[tuple[Example, boo
 def _real_parts(task: Task, rng: random.Random) -> Iterator[Example]:
     """Parts from the workings of questions that are not held out, in mixed order."""
     pool: list[Example] = []
-    for question in draw_questions(task, rng):
-        line = first_line(parse(question), task.decimals if rng.random() < 0.8 else 0)
-        if line is None or held_out_part(question, task.seed):
+    for question, line in _first_lines(task, rng):
+        if held_out_part(question, task.seed):
             continue
         pool += (Example(step.redex, step.result) for step in trace(line, rng))
         if len(pool) > 2000:

@@ -85,8 +85,12 @@ def draw_held_out(task: Task, rng: random.Random, *, split_seed: int) -> Iterato
 
 def is_unseen(task: Task, question: str, split_seed: int) -> bool:
     """Whether a question was never trained on: neither itself nor as part of a working."""
-    by_heart = task.brackets and len(question) <= LEARNT_BY_HEART
-    return not by_heart and is_held_out(question, split_seed)
+    return (held_out_part if task.brackets else is_held_out)(question, split_seed)
+
+
+def held_out_part(text: str, seed: int) -> bool:
+    """Whether a part or a question is never trained on; the shortest ones always are."""
+    return len(text) > LEARNT_BY_HEART and is_held_out(text, seed)
 
 
 def distinct(task: Task, rng: random.Random) -> Iterator[Example]:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from math import prod
 from typing import TypeVar
 
 from mathrepl.card import Card
 from mathrepl.codec import Floats, Indices, decode, encode_questions
-from mathrepl.comparison import Guess, Line, Solution
+from mathrepl.comparison import Guess, Line, Solution, probability_of
 from mathrepl.expression import parse
 from mathrepl.greedy import guesses_of
 from mathrepl.working import Mark, first_line, is_done, is_line, mark_of, point, rest_of, splice
@@ -78,16 +77,17 @@ class WorkSolver:
 
     def part_confidences(self, part: str, texts: Sequence[str]) -> list[float]:
         """How sure the reader is of all its tags, or the doer of all it writes, 0 to 1."""
-        if part == "reader":
-            return [sure for _, sure in self.mark(texts)]
-        probabilities = self._run({"doer": part}[part], encode_questions(self._doer, texts))
-        return [
-            _product((*guesses, end))
-            for guesses, end in guesses_of(self._doer.characters, probabilities)
-        ]
+        return {"reader": self._sure_of_tags, "doer": self._sure_of_parts}[part](texts)
+
+    def _sure_of_tags(self, lines: Sequence[str]) -> list[float]:
+        return [sure for _, sure in self.mark(lines)]
+
+    def _sure_of_parts(self, parts: Sequence[str]) -> list[float]:
+        written = guesses_of(self._doer.characters, self._doer_on(parts))
+        return [probability_of((*guesses, end)) for guesses, end in written]
 
     def _tags(self, lines: Sequence[str]) -> list[str]:
-        tags = self._run("reader", encode_questions(self._reader, lines)).argmax(-1)
+        tags = self._reader_on(lines).argmax(-1)
         return [
             "".join("01"[tag] for tag in row[: len(line)])
             for row, line in zip(tags, lines, strict=True)
@@ -96,7 +96,7 @@ class WorkSolver:
     def mark(self, lines: Sequence[str]) -> list[tuple[Mark | None, float]]:
         """The reader alone: the part it marks in each line, and how sure it is of all its tags."""
         marked: list[tuple[Mark | None, float]] = []
-        probabilities = self._run("reader", encode_questions(self._reader, lines))
+        probabilities = self._reader_on(lines)
         for row, line in enumerate(lines):
             tags = probabilities[row, : len(line)]
             mark = mark_of([bool(tag) for tag in tags.argmax(-1)])
@@ -105,7 +105,13 @@ class WorkSolver:
 
     def do(self, parts: Sequence[str]) -> list[str]:
         """The doer alone: what it writes in the place of each part."""
-        return decode(self._doer, self._run("doer", encode_questions(self._doer, parts)).argmax(-1))
+        return decode(self._doer, self._doer_on(parts).argmax(-1))
+
+    def _reader_on(self, lines: Sequence[str]) -> Floats:
+        return self._run("reader", encode_questions(self._reader, lines))
+
+    def _doer_on(self, parts: Sequence[str]) -> Floats:
+        return self._run("doer", encode_questions(self._doer, parts))
 
     def _sheet(self, question: str) -> _Sheet:
         expression = parse(question)
@@ -137,7 +143,7 @@ class WorkSolver:
 
     def _do(self, batch: Sequence[tuple[_Sheet, Mark, float]], *, keep: bool) -> None:
         parts = [sheet.line[mark.start : mark.end] for sheet, mark, _ in batch]
-        probabilities = self._run("doer", encode_questions(self._doer, parts))
+        probabilities = self._doer_on(parts)
         if not keep:
             for (sheet, mark, _), text in zip(
                 batch, decode(self._doer, probabilities.argmax(-1)), strict=True
@@ -149,7 +155,7 @@ class WorkSolver:
             if self._doer.reverse:
                 guesses.reverse()
             text = "".join(guess.character for guess in guesses)
-            probability = sure * _product((*guesses, end))
+            probability = sure * probability_of((*guesses, end))
             sheet.lines.append(Line(sheet.line, mark, text, probability))
             before = sheet.guesses
             line = sheet.line
@@ -184,10 +190,6 @@ class WorkSolver:
         lines = (*sheet.lines, Line(sheet.line))
         guesses = tuple(sheet.rest_guesses or _follow(sheet.line, sheet.guesses, text))
         return Solution(sheet.question, text, guesses, sheet.end, lines, sheet.stuck)
-
-
-def _product(guesses: Sequence[Guess | None]) -> float:
-    return prod(guess.probability for guess in guesses if guess is not None)
 
 
 def _alike(items: Sequence[_T], length: Callable[[_T], int]) -> Iterator[list[_T]]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from mathrepl.architecture import Architecture
-from mathrepl.codec import Floats, Indices, places
+from mathrepl.codec import Floats, Indices, digits_in, places
 from mathrepl.encoding import Encoding
 from mathrepl.networks.lstm import (
     State,
@@ -72,7 +72,7 @@ def decode_greedily(
     questions = questions[:, : max(1, int((questions > 0).sum(1).max(initial=0)))]
     lower, upper = cell_of(tensors, "decoder.0"), cell_of(tensors, "decoder.1")
     keys, values, mask, first, second = _encode(tensors, architecture, encoding, questions)
-    is_digit = np.array([character.isdigit() for character in encoding.characters])
+    is_digit = digits_in(encoding)
     written, place = np.zeros(n, np.int32), np.zeros(n, np.int32)
     ended = np.zeros(n, bool)
     outputs, looks = [], []

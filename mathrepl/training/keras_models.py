@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from mathrepl.architecture import Architecture
-from mathrepl.codec import Floats, Indices, one_hot, places
+from mathrepl.codec import Floats, Indices, digits_in, one_hot, places
 from mathrepl.encoding import Encoding
 from mathrepl.networks import parts_of
 from mathrepl.networks.seq2seq import NORM_EPSILON
@@ -133,7 +133,7 @@ def predict(model: Any, encoding: Encoding, questions: Indices) -> Floats:
 
 def _greedy(model: AttentionSeq2Seq, encoding: Encoding, questions: Indices) -> Floats:
     memory, first, second = model.encode(questions, places(encoding, questions))
-    is_digit = np.array([character.isdigit() for character in encoding.characters])
+    is_digit = digits_in(encoding)
     written = place = np.zeros(len(questions), np.int32)
     ended = np.zeros(len(questions), bool)
     outputs = []

@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from mathrepl.card import Card, Epoch, Metrics, Training
-from mathrepl.codec import Floats, decode, encode_answers, encode_questions
+from mathrepl.codec import Floats, decode, encode_questions
 from mathrepl.errors import MathreplError
 from mathrepl.lessons import lessons
 from mathrepl.networks import parameter_count, part_tensors, parts_of, prefixed
@@ -25,7 +25,7 @@ from mathrepl.sampling import Example, Split, split
 from mathrepl.store import Store
 from mathrepl.training.keras_models import build, load_into, predict, tensors_of
 from mathrepl.training.loop import Trainer
-from mathrepl.training.teaching import Arrays
+from mathrepl.training.teaching import Arrays, arrays_of
 
 SAMPLES = 6
 PROGRESS_SECONDS = 0.1
@@ -248,13 +248,12 @@ class _Run:
         )
 
     def _arrays(self, examples: tuple[Example, ...]) -> Arrays:
-        questions = encode_questions(self.encoding, [e.question for e in examples])
-        answers = [e.answer for e in examples]
         if self.plan.part != "reader":
-            return Arrays(questions, encode_answers(self.encoding, answers))
+            return arrays_of(self.encoding, examples)
+        questions = encode_questions(self.encoding, [e.question for e in examples])
         tags = np.zeros_like(questions)
-        for row, answer in enumerate(answers):
-            tags[row, : len(answer)] = [int(tag) for tag in answer]
+        for row, example in enumerate(examples):
+            tags[row, : len(example.answer)] = [int(tag) for tag in example.answer]
         return Arrays(questions, tags)
 
 

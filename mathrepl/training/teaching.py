@@ -13,8 +13,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mathrepl.codec import Indices, places
+from mathrepl.codec import Indices, encode_answers, encode_questions, places
 from mathrepl.encoding import Encoding
+from mathrepl.sampling import Example
 from mathrepl.training.attention_model import AttentionSeq2Seq, Tagger
 
 
@@ -27,6 +28,14 @@ class Arrays:
 
     def __len__(self) -> int:
         return len(self.questions)
+
+
+def arrays_of(encoding: Encoding, examples: Sequence[Example]) -> Arrays:
+    """Questions and answers as indices. Raises `ValueError` for a text that does not fit."""
+    return Arrays(
+        encode_questions(encoding, [example.question for example in examples]),
+        encode_answers(encoding, [example.answer for example in examples]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
