@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 
 from mathrepl.errors import TaskError
 from mathrepl.expression import parse
 from mathrepl.oracle import next_step, product, quotient, trace
 from mathrepl.sampling import Example, Split, draw_questions, held_out_part, with_carries
-from mathrepl.task import Task
+from mathrepl.task import MAX_OPERATIONS, Task
 from mathrepl.working import first_line
 
 PARTS = ("reader", "doer")
@@ -24,6 +25,7 @@ MAX_RESULT = 80
 MAX_DIGITS = 12
 MAX_LINE = 90
 _REAL = 0.4
+_LONGER = 0.4
 
 
 def lessons(task: Task, part: str, count: int) -> Split:
@@ -57,8 +59,15 @@ def lessons(task: Task, part: str, count: int) -> Split:
 
 
 def _reader_lessons(task: Task, rng: random.Random) -> Iterator[tuple[Example, bool]]:
-    """Lines of workings; a lesson is held out when its question is."""
-    for question, line in _first_lines(task, rng):
+    """Lines of workings; a lesson is held out when its question is.
+
+    `_LONGER` of the questions may have twice as many operations: more lines are read than
+    parts of other kinds are met.
+    """
+    usual = _first_lines(task, rng)
+    longer = _first_lines(replace(task, most=min(2 * task.most, MAX_OPERATIONS)), rng)
+    while True:
+        question, line = next(longer if rng.random() < _LONGER else usual)
         held_out = held_out_part(question, task.seed)
         for step in trace(line, rng):
             unseen = not held_out and held_out_part(step.line, task.seed)
@@ -139,7 +148,7 @@ def _near(rng: random.Random, a: int) -> int:
 
 def _zeros(rng: random.Random) -> Example:
     digits = rng.randint(1, MAX_DIGITS - 1)
-    text = str(_number(rng, digits)) if rng.random() < 0.9 else "0"
+    text = str(_number(rng, digits)) if rng.random() < 0.75 else "0"
     return _step(text.zfill(rng.randint(len(text) + 1, MAX_DIGITS)))
 
 
@@ -162,11 +171,13 @@ def _sign(rng: random.Random) -> Example:
             "(-{a})/{b}",
             "{a}/(-{b})",
             "-(-{a})",
+            "(-{a})/10",
+            "(-{a})/{b}/10",
         )
     )
     digits = rng.randint(1, MAX_DIGITS - 1)
     ten, rest = 10**digits, _number(rng, rng.randint(1, digits))
-    if form.endswith("/{b}") and form[0] == "(":
+    if "/{b}" in form and form[0] == "(":
         a, b = _number(rng, rng.randint(1, 6)), _number(rng, rng.randint(1, 3))
     return _step(form.format(a=a if rng.random() < 0.9 else 0, b=max(b, 1), ten=ten, rest=rest))
 
@@ -186,18 +197,23 @@ def _product(rng: random.Random) -> Example:
 
 def _layout(rng: random.Random) -> Example:
     a = str(_number(rng, rng.randint(2, 9)))
-    b = str(_number(rng, rng.choice((2, 2, 3, 3, 3, 4, 5, 6))))
+    b = str(_number(rng, rng.choice((2, 2, 3, 3, 3, 4, 5, 6, 6, 7))))
+    if rng.random() < 0.3:  # digits without a term of their own
+        b = b[0] + "".join(digit if rng.random() < 0.5 else "0" for digit in b[1:])
     return Example(f"{a}*{b}", product(a, b)[1])
 
 
 def _quotient(rng: random.Random) -> Example:
-    divisor = rng.randrange(1, 10 ** rng.randint(1, 3))
-    rest = rng.randrange(0, 10 ** rng.randint(1, 6))
+    digits = rng.choices(range(1, 7), (10, 25, 50, 5, 5, 5))[0]
+    divisor = max(1, _number(rng, digits))
+    rest = rng.randrange(0, 10 ** rng.randint(1, digits + 4))
     draw = rng.random()
-    if draw < 0.35:  # at the edge of a digit, where one more or one less is easily guessed
+    if draw < 0.25:  # at the edge of a digit, where one more or one less is easily guessed
         rest = max(0, divisor * rng.randint(1, 9) * 10 ** rng.randint(0, 4) + rng.randint(-3, 3))
-    elif draw < 0.45:
-        rest = rng.randrange(0, divisor)
+    elif draw < 0.45:  # as long as the divisor: a part of it, or all, or none?
+        rest = _number(rng, digits)
+    elif draw < 0.65:
+        rest = _near(rng, divisor)
     return Example(f"{rest}/{divisor}", quotient(rest, divisor)[1])
 
 
@@ -213,10 +229,10 @@ def _rounding(rng: random.Random) -> Example:
 _SYNTHETIC: dict[Callable[[random.Random], Example], float] = {
     _sum: 14,
     _difference: 26,
-    _zeros: 6,
+    _zeros: 8,
     _sign: 10,
     _product: 13,
-    _layout: 6,
-    _quotient: 20,
+    _layout: 9,
+    _quotient: 34,
     _rounding: 4,
 }

@@ -28,6 +28,7 @@ _SUM = re.compile(rf"(-?[0-9]+)([+-])({_ATOM})")
 _TWICE_NEGATIVE = re.compile(r"-\(-([0-9]+)\)")
 _NO_ZERO = re.compile(r"-0+")
 _TEN = re.compile(r"10+")
+_ROUNDED = re.compile(r"\(-([0-9]+)\)/([0-9]+)/10(?![0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,10 @@ def next_step(line: str) -> Step:
     group = _GROUP.search(line)
     base, inner = (group.start(1), group.group(1)) if group else (0, line)
     found = _PRODUCT.search(inner)
-    if found:
+    if found and (rounded := _ROUNDED.match(inner, found.start())):
+        # Before a part is guessed: the quotient of a negative would be rounded the other way.
+        found, kind, result = rounded, "sign", f"-({rounded[1]}/{rounded[2]}/10)"
+    elif found:
         kind, result = _product(found[1], found[2], found[3])
     elif found := _SUM.match(inner):
         kind, result = _sum(found[1], found[2], found[3])
@@ -138,7 +142,8 @@ def _given_back(owed: int, divisor: int) -> tuple[str, str]:
 
 
 def _product(a: str, operation: str, b: str) -> tuple[str, str]:
-    if "(" in a and "(" not in b and operation == "/" and int(a.strip("(-)")):
+    owed = "(" in a and "(" not in b and operation == "/" and b != "10"
+    if owed and int(a.strip("(-)")):
         return _given_back(int(a.strip("(-)")), int(b))
     if "(" in a + b:
         plain = f"{a.strip('(-)')}{operation}{b.strip('(-)')}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from mathrepl.architecture import Architecture
@@ -48,6 +48,7 @@ def _attention_settings(
 
 
 _ADD = Task(sampling="carries", spaced=False)
+_LONG = Task(high=10**20 - 1, sampling="carries", spaced=False)
 _WORK = Task(operations="+-*/", fewest=1, most=3, decimals=3, spaced=False, brackets=True)
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
@@ -59,14 +60,28 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             Encoding.for_task(_ADD, reverse=True),
             (Stage(_attention_settings(100, 30_000, weight_decay=0.1, averaging=0.9995)),),
         ),
+        "long": Recipe(
+            "sums of long numbers, an attention network with random places",
+            _LONG,
+            Architecture("attention", hidden=96, places=128),
+            replace(Encoding.for_task(_LONG, reverse=True), answer_length=103),
+            (
+                Stage(
+                    replace(
+                        _attention_settings(12, 500_000, weight_decay=0.01, averaging=0.999),
+                        offset=100,
+                    )
+                ),
+            ),
+        ),
         "work": Recipe(
             "+ - * / with the working shown, two networks",
             _WORK,
             Architecture("work", hidden=96),
             Encoding(END + CHARACTERS, question_length=91, answer_length=84, reverse=True),
             (
-                Stage(_attention_settings(10, 1_000_000, weight_decay=0.01), "doer"),
-                Stage(_attention_settings(6, 400_000, weight_decay=0.01), "reader"),
+                Stage(_attention_settings(12, 1_000_000, weight_decay=0.01), "doer"),
+                Stage(_attention_settings(6, 500_000, weight_decay=0.01), "reader"),
             ),
         ),
         "blog": Recipe(
