@@ -15,7 +15,8 @@ MAX_EMBEDDING = 512
 MAX_HEADS = 16
 MAX_PLACES = 1024
 
-_ATTENTION = ("hidden", "embedding", "heads", "places")
+_ATTENTION = ("hidden", "embedding", "heads", "places", "lookup")
+_LATER = {"lookup"}  # settings that older cards do not name
 # The settings that mean something to a kind of network; a card names no others.
 SETTINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -36,7 +37,9 @@ class Architecture:
 
     `attention` has a BiLSTM encoder of `hidden` / 2 units a direction, and `heads` attention
     heads between a decoder LSTM of `hidden` / 2 units and one of `hidden`. Characters, keys and
-    queries have `embedding` numbers; `places` counts the place embeddings, 0 for none.
+    queries have `embedding` numbers; `places` counts the place embeddings, 0 for none. With
+    `lookup` there is no recurrent encoder: the decoder looks characters up by the place that it
+    writes next, which holds for numbers of any length.
 
     `work` is two networks: a doer of kind `attention`, and a reader that tags characters, of
     `reader_depth` BiLSTM layers with `reader_hidden` units a direction.
@@ -53,6 +56,7 @@ class Architecture:
     embedding: int = 32
     heads: int = 2
     places: int = 16
+    lookup: bool = False
     reader_hidden: int = 48
     reader_depth: int = 2
 
@@ -84,17 +88,20 @@ class Architecture:
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Architecture:
-        """Inverse of `record`. Raises `TaskError` for missing, unknown or mistyped keys."""
+        """Inverse of `record`; a record from before a setting existed has its default.
+
+        Raises `TaskError` for unknown or mistyped keys.
+        """
         types = {f.name: type(f.default) for f in fields(cls)}
         kind = record.get("kind")
         if not isinstance(kind, str):
             raise TaskError("an architecture has a kind, which is a text")
         wanted = ("kind", *SETTINGS.get(kind, tuple(key for key in record if key != "kind")))
-        if set(record) != set(wanted):
+        if not set(wanted) - _LATER <= set(record) <= set(wanted):
             raise TaskError(f"an architecture of kind {kind!r} has " + ", ".join(wanted))
         if kind not in SETTINGS:
             return cls(kind)
-        for key in wanted:
+        for key in record:
             kinds = (float, int) if types[key] is float else (types[key],)
             if type(record[key]) not in kinds:
                 raise TaskError(
@@ -105,8 +112,9 @@ class Architecture:
     def describe(self) -> str:
         """One line for a person: `BiLSTM(20) -> RepeatVector -> BiLSTM(20) -> Dense`."""
         if self.kind != "seq2seq":
+            encoder = "" if self.lookup else f"BiLSTM({self.hidden // 2}) -> "
             doer = (
-                f"BiLSTM({self.hidden // 2}) -> LSTM({self.hidden // 2}) -> {self.heads}-head "
+                f"{encoder}LSTM({self.hidden // 2}) -> {self.heads}-head "
                 f"attention -> LSTM({self.hidden}) -> Dense"
             )
             reader = f"{self.reader_depth} x BiLSTM({self.reader_hidden}) -> Dense"

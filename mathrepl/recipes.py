@@ -63,7 +63,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         "long": Recipe(
             "sums of long numbers, an attention network with random places",
             _LONG,
-            Architecture("attention", hidden=96, places=128),
+            Architecture("attention", hidden=96, embedding=64, places=128, lookup=True),
             replace(Encoding.for_task(_LONG, reverse=True), answer_length=103),
             (
                 Stage(

@@ -22,6 +22,7 @@ from mathrepl.task import Task
 HELD_OUT_SHARE = 10  # one equation in ten
 ENUMERABLE = 4_000_000
 CANDIDATES = 6
+IN_RUNS = 0.2
 LEARNT_BY_HEART = 5  # shorter parts of a working are tables, so such questions are not unseen
 
 
@@ -243,7 +244,7 @@ def _carry_drawer(task: Task, rng: random.Random) -> Callable[[], str]:
     Where a space is small, each is the one of `CANDIDATES` whose neighbouring columns have been
     drawn least: a network learns a carry from what stands in two columns, and so sees every two.
     A number of one digit more has about three times the share; in a large space all digit counts
-    are alike.
+    are alike, and `IN_RUNS` of the sums are of round numbers and nines, which chance hardly draws.
     """
     counts = range(len(str(task.low)), len(str(task.high)) + 1)
     small = task.space_size <= ENUMERABLE
@@ -251,8 +252,9 @@ def _carry_drawer(task: Task, rng: random.Random) -> Callable[[], str]:
     seen: Counter[tuple[int, str, str]] = Counter()
 
     def numbers(digits: Sequence[int]) -> tuple[int, int]:
+        in_runs = not small and rng.random() < IN_RUNS
         for _ in range(20):
-            drawn = with_carries(rng, *digits)
+            drawn = _with_runs(rng, *digits) if in_runs else with_carries(rng, *digits)
             if all(task.low <= number <= task.high for number in drawn):
                 return drawn
         # Bounds that leave few numbers of so many digits: any of those.
@@ -272,6 +274,18 @@ def _carry_drawer(task: Task, rng: random.Random) -> Callable[[], str]:
         return _question(task, list(drawn[best]), ["+"])
 
     return draw
+
+
+def _with_runs(rng: random.Random, *digits: int) -> tuple[int, int]:
+    """Two numbers of so many digits, made of runs of zeros, of nines and of one digit."""
+    texts = []
+    for count in digits:
+        text = rng.choice("0123456789" if count == 1 else "123456789999")
+        while len(text) < count:
+            digit = rng.choice((text[-1], "0", "9", rng.choice("0123456789")))
+            text += digit * rng.randint(1, count - len(text))
+        texts.append(text)
+    return int(texts[0]), int(texts[1])
 
 
 def _neighbours(a: int, b: int) -> list[tuple[int, str, str]]:

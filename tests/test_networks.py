@@ -17,7 +17,7 @@ from mathrepl.networks import (
     shapes_of,
 )
 from mathrepl.networks.attention import decode_greedily
-from mathrepl.networks.lstm import lstm, sigmoid, softmax
+from mathrepl.networks.lstm import lstm, softmax
 from mathrepl.networks.tagger import TAGS
 from mathrepl.task import Task
 from tests.helpers import random_tensors
@@ -37,6 +37,7 @@ ATTENTION = [
     Architecture("attention", hidden=8, embedding=5, places=3),
     Architecture("attention", hidden=6, embedding=4, heads=1, places=0),
     Architecture("attention", hidden=12, embedding=3, heads=3),
+    Architecture("attention", hidden=8, embedding=4, places=7, lookup=True),
 ]
 TAGGERS = [
     Architecture("work", hidden=8, embedding=5, reader_hidden=3, reader_depth=1),
@@ -335,12 +336,6 @@ def test_the_greedy_decoder_stops_where_every_answer_has_ended():
     tensors["output.bias"][0] = -60
     found = KINDS["attention"].probabilities(tensors, architecture, ENCODING, indices)
     assert found.shape[1] == ENCODING.answer_length
-
-
-def test_sigmoid_is_the_logistic_function_without_overflow():
-    x = np.array([-1000, -3, 0, 0.5, 1000], np.float32)
-    expected = [0, 1 / (1 + math.exp(3)), 0.5, 1 / (1 + math.exp(-0.5)), 1]
-    assert np.abs(sigmoid(x) - np.array(expected)).max() < 1e-6
 
 
 def test_softmax_is_shift_invariant_and_without_overflow():

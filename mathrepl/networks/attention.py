@@ -16,6 +16,7 @@ from mathrepl.architecture import Architecture
 from mathrepl.codec import Floats, Indices, digits_in, places
 from mathrepl.encoding import Encoding
 from mathrepl.networks.lstm import (
+    Gates,
     State,
     Tensors,
     bidirectional,
@@ -36,14 +37,17 @@ def shapes(architecture: Architecture, encoding: Encoding) -> dict[str, tuple[in
     found: dict[str, tuple[int, ...]] = {"embedding.characters.embeddings": (v, e)}
     if architecture.places:
         found["embedding.places.embeddings"] = (architecture.places, e)
-    found |= cell_shapes("encoder.forward", e, half)
-    found |= cell_shapes("encoder.backward", e, half)
+    seen = e
+    if not architecture.lookup:
+        seen += h
+        found |= cell_shapes("encoder.forward", e, half)
+        found |= cell_shapes("encoder.backward", e, half)
+        found |= {"bridge.kernel": (h, 2 * h), "bridge.bias": (2 * h,)}
     found |= cell_shapes("decoder.0", e, half)
     found |= cell_shapes("decoder.1", e + h, h)
     for name, width, units in (
-        ("bridge", h, 2 * h),
-        ("attention.key", h + e, heads * e),
-        ("attention.value", h + e, h),
+        ("attention.key", seen, heads * e),
+        ("attention.value", seen, h),
         ("attention.query", half + e, heads * e),
         ("output", 2 * h, v),
     ):
@@ -70,7 +74,7 @@ def decode_greedily(
     """
     n = len(questions)
     questions = questions[:, : max(1, int((questions > 0).sum(1).max(initial=0)))]
-    lower, upper = cell_of(tensors, "decoder.0"), cell_of(tensors, "decoder.1")
+    lower, upper = (Gates.of(cell_of(tensors, f"decoder.{layer}")) for layer in (0, 1))
     keys, values, mask, first, second = _encode(tensors, architecture, encoding, questions)
     is_digit = digits_in(encoding)
     written, place = np.zeros(n, np.int32), np.zeros(n, np.int32)
@@ -78,15 +82,15 @@ def decode_greedily(
     outputs, looks = [], []
     for _ in range(encoding.answer_length):
         place = np.where(is_digit[written], place + 1, 0).astype(np.int32)
-        x = _embed(tensors, written, place)
-        first = lstm_step(x @ lower[0] + lower[2], first, lower[1])
+        x = _embed(tensors, written, place + 1 if architecture.lookup else place)
+        first = lstm_step(x, first, lower)
         query = dense(tensors, "attention.query", np.concatenate([first[0], x], -1))
         query = query.reshape(n, architecture.heads, 1, architecture.embedding)
         scores = query @ keys / np.float32(architecture.embedding**0.5)
         weights = softmax(scores + mask)
         context = (weights @ values).reshape(n, architecture.hidden)
         seen = np.concatenate([x, context], -1)
-        second = lstm_step(seen @ upper[0] + upper[2], second, upper[1])
+        second = lstm_step(seen, second, upper)
         output = softmax(dense(tensors, "output", np.concatenate([second[0], context], -1)))
         outputs.append(output)
         looks.append(weights[:, :, 0])
@@ -105,16 +109,18 @@ def _encode(
     heads, h = architecture.heads, architecture.hidden
     lengths = (questions > 0).sum(1)
     x = _embed(tensors, questions, places(encoding, questions))
-    forward, backward = bidirectional(
-        x, lengths, cell_of(tensors, "encoder.forward"), cell_of(tensors, "encoder.backward")
-    )
-    rows, last = np.arange(n), np.maximum(lengths - 1, 0)
-    final = [forward[rows, last], backward[:, 0]]
-    seen = np.concatenate([forward, backward, x], -1)
+    seen, bridge = x, np.zeros((n, 2 * h), np.float32)
+    if not architecture.lookup:
+        forward, backward = bidirectional(
+            x, lengths, cell_of(tensors, "encoder.forward"), cell_of(tensors, "encoder.backward")
+        )
+        rows, last = np.arange(n), np.maximum(lengths - 1, 0)
+        final = np.concatenate([forward[rows, last], backward[:, 0]], -1)
+        bridge = np.tanh(dense(tensors, "bridge", final))
+        seen = np.concatenate([forward, backward, x], -1)
     keys = dense(tensors, "attention.key", seen).reshape(n, steps, heads, architecture.embedding)
     values = dense(tensors, "attention.value", seen).reshape(n, steps, heads, h // heads)
     mask = np.where(questions > 0, np.float32(0), MASKED)[:, None, None, :]
-    bridge = np.tanh(dense(tensors, "bridge", np.concatenate(final, -1)))
     hidden, cell, upper = bridge[:, : h // 2], bridge[:, h // 2 : h], bridge[:, h:]
     return (
         keys.transpose(0, 2, 3, 1),

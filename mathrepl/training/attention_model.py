@@ -27,11 +27,12 @@ class AttentionSeq2Seq(keras.Model):  # type: ignore[misc]
         half = a.hidden // 2
         self.characters = layers.Embedding(alphabet, a.embedding)
         self.places = layers.Embedding(a.places, a.embedding) if a.places else None
-        self.forward = _recurrent(lstm, half)
-        self.backward = _recurrent(lstm, half)
+        if not a.lookup:
+            self.forward = _recurrent(lstm, half)
+            self.backward = _recurrent(lstm, half)
+            self.bridge = layers.Dense(2 * a.hidden, activation="tanh")
         self.lower = _recurrent(lstm, half)
         self.upper = _recurrent(lstm, a.hidden)
-        self.bridge = layers.Dense(2 * a.hidden, activation="tanh")
         self.key = layers.Dense(a.heads * a.embedding)
         self.value = layers.Dense(a.hidden)
         self.query = layers.Dense(a.heads * a.embedding)
@@ -43,16 +44,19 @@ class AttentionSeq2Seq(keras.Model):  # type: ignore[misc]
         """The layers by our tensor names."""
         found = {
             "embedding.characters": self.characters,
-            "encoder.forward": self.forward,
-            "encoder.backward": self.backward,
             "decoder.0": self.lower,
             "decoder.1": self.upper,
-            "bridge": self.bridge,
             "attention.key": self.key,
             "attention.value": self.value,
             "attention.query": self.query,
             "output": self.logits,
         }
+        if not self.architecture.lookup:
+            found |= {
+                "encoder.forward": self.forward,
+                "encoder.backward": self.backward,
+                "bridge": self.bridge,
+            }
         return found if self.places is None else {**found, "embedding.places": self.places}
 
     def call(self, inputs: Any, training: bool = False) -> Any:
@@ -70,16 +74,18 @@ class AttentionSeq2Seq(keras.Model):  # type: ignore[misc]
     def encode(self, questions: Any, places: Any) -> Any:
         """Keys (n, H, e, T), values (n, H, T, h / H), mask (n, 1, 1, T); the decoder's states."""
         a, steps = self.architecture, tf.shape(questions)[1]
-        lengths = _lengths(questions)
-        x = self.embed(questions, places)
-        forward, backward = _bidirectional(x, lengths, self.forward, self.backward)
-        final = tf.gather(forward, tf.maximum(lengths - 1, 0), axis=1, batch_dims=1)
-        seen = tf.concat([forward, backward, x], -1)
+        seen = x = self.embed(questions, places)
+        bridge = tf.zeros([tf.shape(questions)[0], 2 * a.hidden])
+        if not a.lookup:
+            lengths = _lengths(questions)
+            forward, backward = _bidirectional(x, lengths, self.forward, self.backward)
+            final = tf.gather(forward, tf.maximum(lengths - 1, 0), axis=1, batch_dims=1)
+            bridge = self.bridge(tf.concat([final, backward[:, 0]], -1))
+            seen = tf.concat([forward, backward, x], -1)
         keys = tf.reshape(self.key(seen), [-1, steps, a.heads, a.embedding])
         values = tf.reshape(self.value(seen), [-1, steps, a.heads, a.hidden // a.heads])
         mask = tf.where(questions > 0, 0.0, -1e9)[:, None, None, :]
         half = a.hidden // 2
-        bridge = self.bridge(tf.concat([final, backward[:, 0]], -1))
         hidden, cell, upper = tf.split(bridge, [half, half, a.hidden], axis=-1)
         memory = (tf.transpose(keys, [0, 2, 3, 1]), tf.transpose(values, [0, 2, 1, 3]), mask)
         return memory, [hidden, cell], [upper, tf.zeros_like(upper)]

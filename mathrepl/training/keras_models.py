@@ -139,7 +139,7 @@ def _greedy(model: AttentionSeq2Seq, encoding: Encoding, questions: Indices) -> 
     outputs = []
     for _ in range(encoding.answer_length):
         place = np.where(is_digit[written], place + 1, 0).astype(np.int32)
-        x = model.embed(written[:, None], place[:, None])
+        x = model.embed(written[:, None], place[:, None] + model.architecture.lookup)
         logits, first, second = model.decode(x, memory, first, second)
         outputs.append(np.asarray(tf.nn.softmax(logits[:, 0])))
         written = outputs[-1].argmax(-1).astype(np.int32)

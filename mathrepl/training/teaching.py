@@ -61,8 +61,10 @@ class Teaching:
 
 
 def teaching_of(model: Any, encoding: Encoding, *, offset: int = 0) -> Teaching:
-    """How `model` is taught; with `offset`, digits count from a random place up to that, which
-    teaches all the places to stand for one another (McLeish et al. 2024).
+    """How `model` is taught. With `offset` places are drawn at random, so that those beyond the
+    longest number are learnt too: for half of the examples digits count from a random place up to
+    `offset` (McLeish et al. 2024), for the others their places grow by random steps (Ruoss et al.
+    2023), which teaches places far from each other to be told apart.
     """
     if isinstance(model, AttentionSeq2Seq):
         return _attention(model, encoding, offset)
@@ -88,15 +90,15 @@ def _attention(model: AttentionSeq2Seq, encoding: Encoding, offset: int) -> Teac
         written[:, 1:] = arrays.answers[:, :-1]
         # The input starts with the end mark; what follows the answer's own is masked.
         questions = arrays.questions
-        where = places(encoding, questions), places(encoding, written)
+        where = places(encoding, questions), places(encoding, written) + model.architecture.lookup
         return questions, where[0], written, where[1], arrays.answers
 
     def forward(columns: Sequence[Any], training: bool) -> Any:
         questions, where, written, written_where = columns[:4]
         if offset and training:
-            shift = tf.random.uniform([tf.shape(questions)[0], 1], 0, offset + 1, tf.int32)
-            where = tf.where(where > 0, where + shift, 0)
-            written_where = tf.where(written_where > 0, written_where + shift, 0)
+            drawn = _random_places(where, written_where, offset)
+            where = tf.gather(drawn, where, batch_dims=1)
+            written_where = tf.gather(drawn, written_where, batch_dims=1)
         return model([questions, where, written, written_where], training=training)
 
     def mask(columns: Sequence[Any]) -> Any:
@@ -104,3 +106,15 @@ def _attention(model: AttentionSeq2Seq, encoding: Encoding, offset: int) -> Teac
         return tf.cast(tf.equal(ended, 0), tf.float32)
 
     return Teaching(columns, "qqaaa", forward, True, mask)
+
+
+def _random_places(where: Any, written_where: Any, offset: int) -> Any:
+    """What each place of an example is told as, (n, P + 1): growing with it, and 0 for 0."""
+    count = tf.shape(where)[0]
+    most = tf.maximum(tf.reduce_max(where), tf.reduce_max(written_where))
+    shift = tf.random.uniform([count, 1], 0, offset + 1, tf.int32)
+    moved = tf.range(1, most + 1)[None, :] + shift
+    chosen = tf.math.top_k(tf.random.uniform([count, most + offset]), most).indices
+    spread = tf.sort(chosen, axis=1) + 1
+    drawn = tf.where(tf.random.uniform([count, 1]) < 0.5, moved, spread)
+    return tf.pad(drawn, [[0, 0], [1, 0]])

@@ -37,6 +37,7 @@ each_architecture = pytest.mark.parametrize(
 # Those that mask what they are padded with, as (architecture, part).
 MASKED = {
     "attention": (ATTENTION, ""),
+    "lookup": (Architecture("attention", hidden=8, embedding=5, places=9, lookup=True), ""),
     "without places": (Architecture("attention", hidden=6, embedding=4, heads=1, places=0), ""),
     "three heads": (Architecture("attention", hidden=12, embedding=3, heads=3), ""),
     "doer": (WORK, "doer"),
