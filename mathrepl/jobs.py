@@ -30,6 +30,7 @@ class Job:
         self.last_epoch: EpochDone | None = None
         self.last_step: Stepped | None = None
         self.best: EpochDone | None = None
+        self.epochs: list[EpochDone] = []
         self.finished: Finished | None = None
         self.saves = 0
         self.told = follow  # whether the person has seen how it ended
@@ -134,6 +135,7 @@ class Job:
                 self.last_step = event
             case EpochDone():
                 self.last_epoch = event
+                self.epochs.append(event)
                 if event.best:
                     self.best = event
                     self.saves += 1

@@ -40,12 +40,17 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Askable:
+class Askable:
     """A parsed question, its truth, and the session whose network answers it."""
 
     expression: Expression
     truth: str
     chosen: Session
+
+    @property
+    def question(self) -> str:
+        """The text that the network reads."""
+        return self.expression.format(spaced=self.chosen.card.task.spaced)
 
 
 class Session:
@@ -199,11 +204,11 @@ class Session:
 
     def ask_each(self, texts: Sequence[str]) -> Answers:
         """Answer many equations in one batch; what cannot be asked is `Refused` in its place."""
-        askable: list[_Askable] = []
+        askable: list[Askable] = []
         items: list[Answer | Refused | None] = []
         for text in texts:
             try:
-                askable.append(self._askable(parse(text)))
+                askable.append(self.askable(parse(text)))
                 items.append(None)
             except MathreplError as error:
                 items.append(Refused(text.strip(), error))
@@ -212,15 +217,15 @@ class Session:
 
     def ask_expressions(self, expressions: Sequence[Expression]) -> list[Answer]:
         """Answer parsed equations in one batch, and remember them. Raises `EquationError`."""
-        return self._answer([self._askable(expression) for expression in expressions])
+        return self._answer([self.askable(expression) for expression in expressions])
 
-    def _askable(self, expression: Expression) -> _Askable:
-        """The equation with its truth and who answers it. Raises `EquationError`."""
+    def askable(self, expression: Expression) -> Askable:
+        """The equation with its truth and whose network answers it. Raises `EquationError`."""
         expression.value()  # what has no answer is told before who cannot be asked
         chosen = self._chosen(expression)
         truth = chosen.card.task.truth(expression)
         chosen._check_reach(expression)
-        return _Askable(expression, truth, chosen)
+        return Askable(expression, truth, chosen)
 
     def _chosen(self, expression: Expression) -> Session:
         """This session, or in `auto` the one beside whose weights fit the question best."""
@@ -258,7 +263,7 @@ class Session:
         names = self.store.names()
         return next((name for name in AUTOMATIC if name in names), FALLBACK)
 
-    def _answer(self, askable: Sequence[_Askable]) -> list[Answer]:
+    def _answer(self, askable: Sequence[Askable]) -> list[Answer]:
         answers: dict[int, Answer] = {}
         for chosen in {id(one.chosen): one.chosen for one in askable}.values():
             places = [i for i, one in enumerate(askable) if one.chosen is chosen]
@@ -270,7 +275,7 @@ class Session:
         del self.history[:-MAX_HISTORY]
         return [answers[i] for i in range(len(askable))]
 
-    def _ask_network(self, askable: Sequence[_Askable]) -> list[Asked]:
+    def _ask_network(self, askable: Sequence[Askable]) -> list[Asked]:
         card = self.card
         questions = [one.expression.format(spaced=card.task.spaced) for one in askable]
         solver = self.solver
@@ -488,6 +493,31 @@ class Session:
                 )
             )
         return plans
+
+    def card_of(self, name: str) -> Card:
+        """The card of some weights, with the epochs of a training of them that runs.
+
+        Raises `WeightsError`.
+        """
+        job = self.running_job
+        if job is None or job.plan.name != name:
+            return self.store.find(name).card
+        try:
+            card = self.store.find(name).card
+        except WeightsError:
+            card = Card(name, job.plan.architecture, job.plan.encoding, job.plan.task, parameters=0)
+        known = {(one.part, one.number) for one in card.history}
+        epochs = [done.epoch for done in job.epochs]
+        new = [epoch for epoch in epochs if (epoch.part, epoch.number) not in known]
+        return replace(card, history=(*card.history, *new))
+
+    def layers(self) -> list[str]:
+        """Names of the layers of the current weights."""
+        from mathrepl.networks import shapes_of
+
+        card = self.card
+        names = shapes_of(card.architecture, card.encoding)
+        return list(dict.fromkeys(name.rsplit(".", 1)[0] for name in names))
 
     def train(self, plan: Plan, *, follow: bool) -> Job:
         """Start the worker; with `follow` its events can be read from `Job.events`."""

@@ -101,11 +101,11 @@ def reference_attention(tensors, a, encoding, indices, length: int) -> tuple[lis
     kinds = ("characters", "places") if a.places else ("characters",)
     tables = [tensors[f"embedding.{kind}.embeddings"] for kind in kinds]
 
-    def embedded(codes) -> list:
+    def embedded(codes, ahead: bool = False) -> list:
         place, xs = 0, []
         for code in codes:
             place = place + 1 if encoding.characters[code].isdigit() else 0
-            spots = (code, min(place, a.places - 1))
+            spots = (code, min(place + ahead, a.places - 1))
             xs.append(sum(table[k].astype(float) for table, k in zip(tables, spots, strict=False)))
         return xs
 
@@ -113,16 +113,19 @@ def reference_attention(tensors, a, encoding, indices, length: int) -> tuple[lis
         return [tensors[f"{name}.{part}"] for part in ("kernel", "recurrent_kernel", "bias")]
 
     xs = embedded(indices)
-    forward, backward = reference_layer(tensors, "encoder", xs)
-    memory = [
-        np.concatenate([f, b, x]) for f, b, x in zip(forward, backward[::-1], xs, strict=True)
-    ]
     half, share = a.hidden // 2, a.hidden // a.heads
-    bridge = np.tanh(reference_dense(tensors, "bridge", forward[-1] + backward[-1]))
+    if a.lookup:
+        memory, bridge = xs, np.zeros(2 * a.hidden)
+    else:
+        forward, backward = reference_layer(tensors, "encoder", xs)
+        memory = [
+            np.concatenate([f, b, x]) for f, b, x in zip(forward, backward[::-1], xs, strict=True)
+        ]
+        bridge = np.tanh(reference_dense(tensors, "bridge", forward[-1] + backward[-1]))
     first, second = (bridge[:half], bridge[half : 2 * half]), (bridge[2 * half :], [0.0] * a.hidden)
     written, rows, looks = [0], [], []
     for _ in range(length):
-        ys = embedded(written)
+        ys = embedded(written, ahead=a.lookup)
         lower = reference_lstm(ys, *cell("decoder.0"), first)
         contexts, weights = [], []
         for low, y in zip(lower, ys, strict=True):

@@ -1,6 +1,6 @@
 """Networks as readable numpy: one module a kind, and one table of the kinds.
 
-A new kind is a module with two functions, entered in `KINDS`, and its Keras twin in
+A new kind is a module with three functions, entered in `KINDS`, and its Keras twin in
 `mathrepl.training.keras_models`.
 """
 
@@ -14,8 +14,19 @@ from mathrepl.architecture import Architecture
 from mathrepl.codec import Floats, Indices
 from mathrepl.encoding import Encoding
 from mathrepl.networks import attention, seq2seq, tagger
+from mathrepl.networks.lstm import States, Tensors
 
-Tensors = Mapping[str, Floats]
+__all__ = [
+    "KINDS",
+    "Kind",
+    "States",
+    "Tensors",
+    "parameter_count",
+    "part_tensors",
+    "parts_of",
+    "prefixed",
+    "shapes_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +34,20 @@ class Kind:
     """What the rest of the program needs to know of a kind of network.
 
     `shapes` gives every tensor's name and shape; `probabilities` maps question indices
-    (n, question length) to the softmax at every place, (n, answer length, alphabet).
+    (n, question length) to the softmax at every place, (n, answer length, alphabet), and
+    `states` to the hidden and cell states of every LSTM, each (n, steps, units).
     """
 
     shapes: Callable[[Architecture, Encoding], dict[str, tuple[int, ...]]]
     probabilities: Callable[[Tensors, Architecture, Encoding, Indices], Floats]
+    states: Callable[[Tensors, Architecture, Encoding, Indices], States]
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
-        "seq2seq": Kind(seq2seq.shapes, seq2seq.probabilities),
-        "attention": Kind(attention.shapes, attention.probabilities),
-        "tagger": Kind(tagger.shapes, tagger.probabilities),
+        "seq2seq": Kind(seq2seq.shapes, seq2seq.probabilities, seq2seq.states),
+        "attention": Kind(attention.shapes, attention.probabilities, attention.states),
+        "tagger": Kind(tagger.shapes, tagger.probabilities, tagger.states),
     }
 )
 # Weights of these kinds are several networks in one file, each tensor named after its part.

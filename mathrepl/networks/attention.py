@@ -10,6 +10,10 @@ H heads, P places.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
 import numpy as np
 
 from mathrepl.architecture import Architecture
@@ -18,16 +22,18 @@ from mathrepl.encoding import Encoding
 from mathrepl.networks.lstm import (
     Gates,
     State,
+    States,
     Tensors,
-    bidirectional,
     cell_of,
     cell_shapes,
     dense,
     lstm_step,
+    read_both_ways,
     softmax,
 )
 
 MASKED = np.float32(-1e9)
+NOTHING_FORCED: Mapping[int, int] = MappingProxyType({})
 
 
 def shapes(architecture: Architecture, encoding: Encoding) -> dict[str, tuple[int, ...]]:
@@ -64,56 +70,139 @@ def probabilities(
 
 
 def decode_greedily(
-    tensors: Tensors, architecture: Architecture, encoding: Encoding, questions: Indices
+    tensors: Tensors,
+    architecture: Architecture,
+    encoding: Encoding,
+    questions: Indices,
+    *,
+    forced: Mapping[int, int] = NOTHING_FORCED,
+    states: States | None = None,
 ) -> tuple[Floats, Floats]:
     """Probabilities (n, U, V) and attention weights (n, U, H, T) from question indices (n, T).
 
-    The likeliest character of each position is the input of the next. U is the encoding's answer
-    length, or less where every answer has ended; what follows an end mark means nothing. T is
-    cut to the longest question.
+    The likeliest character of each position, or the `forced` one, is the input of the next. U is
+    the encoding's answer length, or less where every answer has ended; what follows an end mark
+    means nothing. T is cut to the longest question. `states`, where given, gets each LSTM's.
     """
-    n = len(questions)
-    questions = questions[:, : max(1, int((questions > 0).sum(1).max(initial=0)))]
-    lower, upper = (Gates.of(cell_of(tensors, f"decoder.{layer}")) for layer in (0, 1))
-    keys, values, mask, first, second = _encode(tensors, architecture, encoding, questions)
-    is_digit = digits_in(encoding)
-    written, place = np.zeros(n, np.int32), np.zeros(n, np.int32)
-    ended = np.zeros(n, bool)
-    outputs, looks = [], []
-    for _ in range(encoding.answer_length):
-        place = np.where(is_digit[written], place + 1, 0).astype(np.int32)
-        x = _embed(tensors, written, place + 1 if architecture.lookup else place)
-        first = lstm_step(x, first, lower)
-        query = dense(tensors, "attention.query", np.concatenate([first[0], x], -1))
-        query = query.reshape(n, architecture.heads, 1, architecture.embedding)
-        scores = query @ keys / np.float32(architecture.embedding**0.5)
-        weights = softmax(scores + mask)
-        context = (weights @ values).reshape(n, architecture.hidden)
-        seen = np.concatenate([x, context], -1)
-        second = lstm_step(seen, second, upper)
-        output = softmax(dense(tensors, "output", np.concatenate([second[0], context], -1)))
+    decoder = Decoder(tensors, architecture, encoding, questions, states=states)
+    state = decoder.start
+    written = np.zeros(len(questions), np.int32)
+    ended = np.zeros(len(questions), bool)
+    outputs, looks, kept = [], [], []
+    for position in range(encoding.answer_length):
+        state, output, weights = decoder.step(state, written)
         outputs.append(output)
-        looks.append(weights[:, :, 0])
+        looks.append(weights)
+        kept.append(state)
         written = output.argmax(-1).astype(np.int32)
+        if position in forced:
+            written = np.full_like(written, forced[position])
         ended |= written == 0
         if ended.all():
             break
+    if states is not None:
+        for name in ("decoder.0", "decoder.1"):
+            layer = [getattr(state, "first" if name == "decoder.0" else "second") for state in kept]
+            states[name] = (
+                np.stack([hidden for hidden, _ in layer], 1),
+                np.stack([memory for _, memory in layer], 1),
+            )
     return np.stack(outputs, 1), np.stack(looks, 1)
 
 
-def _encode(
+@dataclass(frozen=True, slots=True)
+class DecoderState:
+    """Both LSTM layers' states, each (n, units), and the place (n,) of the last character."""
+
+    first: State
+    second: State
+    place: Indices
+
+    def rows(self, chosen: Indices) -> DecoderState:
+        """The states of some questions, in that order; one may be taken several times."""
+        (hidden, memory), (upper_hidden, upper_memory) = self.first, self.second
+        return DecoderState(
+            (hidden[chosen], memory[chosen]),
+            (upper_hidden[chosen], upper_memory[chosen]),
+            self.place[chosen],
+        )
+
+
+class Decoder:
+    """The decoder of one batch of questions (n, T), which writes a character at a time."""
+
+    def __init__(
+        self,
+        tensors: Tensors,
+        architecture: Architecture,
+        encoding: Encoding,
+        questions: Indices,
+        *,
+        states: States | None = None,
+    ) -> None:
+        questions = questions[:, : max(1, int((questions > 0).sum(1).max(initial=0)))]
+        self._tensors, self._architecture = tensors, architecture
+        self._lower, self._upper = (
+            Gates.of(cell_of(tensors, f"decoder.{layer}")) for layer in (0, 1)
+        )
+        self._is_digit = digits_in(encoding)
+        self._keys, self._values, self._mask, first, second = _encode(
+            tensors, architecture, encoding, questions, states
+        )
+        self.start = DecoderState(first, second, np.zeros(len(questions), np.int32))
+
+    def rows(self, chosen: Indices) -> None:
+        """Go on with these questions alone; one may be taken several times."""
+        self._keys, self._values = self._keys[chosen], self._values[chosen]
+        self._mask = self._mask[chosen]
+
+    def step(self, state: DecoderState, written: Indices) -> tuple[DecoderState, Floats, Floats]:
+        """After `written` (n,): the next state, probabilities (n, V), attention weights (n, H, T).
+
+        Before the first character, the end mark counts as written.
+        """
+        tensors, architecture, n = self._tensors, self._architecture, len(written)
+        place = np.where(self._is_digit[written], state.place + 1, 0).astype(np.int32)
+        x = _embed(tensors, written, place + 1 if architecture.lookup else place)
+        first = lstm_step(x, state.first, self._lower)
+        query = dense(tensors, "attention.query", np.concatenate([first[0], x], -1))
+        query = query.reshape(n, architecture.heads, 1, architecture.embedding)
+        scores = query @ self._keys / np.float32(architecture.embedding**0.5)
+        weights = softmax(scores + self._mask)
+        context = (weights @ self._values).reshape(n, architecture.hidden)
+        seen = np.concatenate([x, context], -1)
+        second = lstm_step(seen, state.second, self._upper)
+        output = softmax(dense(tensors, "output", np.concatenate([second[0], context], -1)))
+        return DecoderState(first, second, place), output, weights[:, :, 0]
+
+
+def states(
     tensors: Tensors, architecture: Architecture, encoding: Encoding, questions: Indices
+) -> States:
+    """Hidden and cell states (n, steps, units) of every LSTM by its name, in reading order.
+
+    A decoder's steps are those of greedy decoding.
+    """
+    kept: States = {}
+    decode_greedily(tensors, architecture, encoding, questions, states=kept)
+    return kept
+
+
+def _encode(
+    tensors: Tensors,
+    architecture: Architecture,
+    encoding: Encoding,
+    questions: Indices,
+    states: States | None,
 ) -> tuple[Floats, Floats, Floats, State, State]:
     """Keys (n, H, e, T), values (n, H, T, h / H), mask (n, 1, 1, T), and the decoder's states."""
     n, steps = questions.shape
     heads, h = architecture.heads, architecture.hidden
-    lengths = (questions > 0).sum(1)
     x = _embed(tensors, questions, places(encoding, questions))
     seen, bridge = x, np.zeros((n, 2 * h), np.float32)
     if not architecture.lookup:
-        forward, backward = bidirectional(
-            x, lengths, cell_of(tensors, "encoder.forward"), cell_of(tensors, "encoder.backward")
-        )
+        lengths = (questions > 0).sum(1)
+        forward, backward = read_both_ways(tensors, "encoder", x, lengths, states)
         rows, last = np.arange(n), np.maximum(lengths - 1, 0)
         final = np.concatenate([forward[rows, last], backward[:, 0]], -1)
         bridge = np.tanh(dense(tensors, "bridge", final))

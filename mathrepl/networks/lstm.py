@@ -12,6 +12,7 @@ from mathrepl.codec import Floats
 
 Cell = tuple[Floats, Floats, Floats]
 State = tuple[Floats, Floats]
+States = dict[str, State]
 Tensors = Mapping[str, Floats]
 Lengths = NDArray[np.int64]
 
@@ -53,26 +54,31 @@ def lstm(x: Floats, cell: Cell, memories: Floats | None = None) -> Floats:
     return states.transpose(1, 0, 2)
 
 
-def bidirectional(
-    x: Floats,
-    lengths: Lengths,
-    forward: Cell,
-    backward: Cell,
-    memories: tuple[Floats, Floats] | None = None,
+def read_both_ways(
+    tensors: Tensors, name: str, x: Floats, lengths: Lengths, states: States | None = None
 ) -> tuple[Floats, Floats]:
     """Hidden states (n, T, h) of both directions over texts of `lengths` (n,), in reading order.
 
     Each text is turned round within its own length, so padding comes last in both directions
-    and changes nothing before it. `memories`, where given, are filled with the cell states.
+    and changes nothing before it. `states`, where given, gets the hidden and the cell states of
+    `NAME.forward` and `NAME.backward`.
     """
     steps = x.shape[1]
     turned = lengths[:, None] - 1 - np.arange(steps)
     turned = np.where(turned >= 0, turned, np.arange(steps))[..., None]
-    kept, kept_back = memories or (None, None)
-    back = lstm(np.take_along_axis(x, turned, 1), backward, kept_back)
-    if kept_back is not None:
-        kept_back[:] = np.take_along_axis(kept_back, turned, 1)
-    return lstm(x, forward, kept), np.take_along_axis(back, turned, 1)
+    found: list[Floats] = []
+    for side in ("forward", "backward"):
+        back = side == "backward"
+        cell = cell_of(tensors, f"{name}.{side}")
+        memories = None
+        if states is not None:
+            memories = np.empty((*x.shape[:2], cell[1].shape[0]), np.float32)
+        hidden = lstm(np.take_along_axis(x, turned, 1) if back else x, cell, memories)
+        found.append(np.take_along_axis(hidden, turned, 1) if back else hidden)
+        if states is not None and memories is not None:
+            in_order = np.take_along_axis(memories, turned, 1) if back else memories
+            states[f"{name}.{side}"] = found[-1], in_order
+    return found[0], found[1]
 
 
 @dataclass(frozen=True, slots=True)

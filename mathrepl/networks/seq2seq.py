@@ -11,7 +11,14 @@ import numpy as np
 from mathrepl.architecture import Architecture
 from mathrepl.codec import Floats, Indices, one_hot
 from mathrepl.encoding import Encoding
-from mathrepl.networks.lstm import Tensors, cell_of, cell_shapes, dense, lstm, softmax
+from mathrepl.networks.lstm import (
+    States,
+    Tensors,
+    cell_shapes,
+    dense,
+    read_both_ways,
+    softmax,
+)
 
 NORM_EPSILON = 1e-3  # Keras's BatchNormalization default
 DIRECTIONS = ("forward", "backward")
@@ -43,25 +50,52 @@ def probabilities(
     tensors: Tensors, architecture: Architecture, encoding: Encoding, questions: Indices
 ) -> Floats:
     """Softmax over the alphabet at every answer position, (n, U, V), from indices (n, T)."""
+    return _run(tensors, architecture, encoding, questions, None)
+
+
+def states(
+    tensors: Tensors, architecture: Architecture, encoding: Encoding, questions: Indices
+) -> States:
+    """Hidden and cell states (n, steps, h) of every LSTM by its name, in reading order.
+
+    They are those of the LSTM itself, before any batch normalisation.
+    """
+    kept: States = {}
+    _run(tensors, architecture, encoding, questions, kept)
+    return kept
+
+
+def _run(
+    tensors: Tensors,
+    architecture: Architecture,
+    encoding: Encoding,
+    questions: Indices,
+    states: States | None,
+) -> Floats:
     x = one_hot(encoding, questions)
     last = architecture.encoder_depth - 1
     for i in range(architecture.encoder_depth):
-        x = _bidirectional(tensors, f"encoder.{i}", x, keep_sequence=i < last)
+        x = _bidirectional(tensors, f"encoder.{i}", x, states, keep_sequence=i < last)
         x = _normalise(tensors, f"encoder.{i}", x)
     x = np.repeat(x[:, None, :], encoding.answer_length, axis=1)  # RepeatVector
     for i in range(architecture.decoder_depth):
-        x = _bidirectional(tensors, f"decoder.{i}", x, keep_sequence=True)
+        x = _bidirectional(tensors, f"decoder.{i}", x, states, keep_sequence=True)
         x = _normalise(tensors, f"decoder.{i}", x)
     return softmax(dense(tensors, "output", x))
 
 
-def _bidirectional(tensors: Tensors, layer: str, x: Floats, *, keep_sequence: bool) -> Floats:
-    """Both directions side by side, (n, T, 2h), or (n, 2h) of their last steps."""
-    forward = lstm(x, cell_of(tensors, f"{layer}.forward"))
-    backward = lstm(x[:, ::-1], cell_of(tensors, f"{layer}.backward"))
+def _bidirectional(
+    tensors: Tensors, layer: str, x: Floats, states: States | None, *, keep_sequence: bool
+) -> Floats:
+    """Both directions side by side, (n, T, 2h), or (n, 2h) of their last steps.
+
+    The seed network reads padding like any other character: all texts are equally long to it.
+    """
+    lengths = np.full(len(x), x.shape[1])
+    forward, backward = read_both_ways(tensors, layer, x, lengths, states)
     if keep_sequence:
-        return np.concatenate([forward, backward[:, ::-1]], axis=-1)
-    return np.concatenate([forward[:, -1], backward[:, -1]], axis=-1)
+        return np.concatenate([forward, backward], axis=-1)
+    return np.concatenate([forward[:, -1], backward[:, 0]], axis=-1)
 
 
 def _normalise(tensors: Tensors, layer: str, x: Floats) -> Floats:

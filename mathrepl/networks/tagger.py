@@ -11,7 +11,14 @@ import numpy as np
 from mathrepl.architecture import Architecture
 from mathrepl.codec import Floats, Indices
 from mathrepl.encoding import Encoding
-from mathrepl.networks.lstm import Tensors, bidirectional, cell_of, cell_shapes, dense, softmax
+from mathrepl.networks.lstm import (
+    States,
+    Tensors,
+    cell_shapes,
+    dense,
+    read_both_ways,
+    softmax,
+)
 
 TAGS = 2  # 0: leave alone, 1: marked
 
@@ -33,9 +40,24 @@ def probabilities(
     tensors: Tensors, architecture: Architecture, encoding: Encoding, lines: Indices
 ) -> Floats:
     """Softmax over the two tags of every character, (n, T, 2), from indices (n, T)."""
+    return softmax(dense(tensors, "output", _read(tensors, architecture, lines, None)))
+
+
+def states(
+    tensors: Tensors, architecture: Architecture, encoding: Encoding, lines: Indices
+) -> States:
+    """Hidden and cell states (n, T, h) of every LSTM by its name, in reading order."""
+    kept: States = {}
+    _read(tensors, architecture, lines, kept)
+    return kept
+
+
+def _read(
+    tensors: Tensors, architecture: Architecture, lines: Indices, states: States | None
+) -> Floats:
+    """What the last layer holds at every character, (n, T, 2h)."""
     lengths = (lines > 0).sum(1)
     x = tensors["embedding.characters.embeddings"][lines]
     for layer in range(architecture.reader_depth):
-        cells = (cell_of(tensors, f"layer.{layer}.{side}") for side in ("forward", "backward"))
-        x = np.concatenate(bidirectional(x, lengths, *cells), -1)
-    return softmax(dense(tensors, "output", x))
+        x = np.concatenate(read_both_ways(tensors, f"layer.{layer}", x, lengths, states), -1)
+    return x
