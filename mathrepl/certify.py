@@ -6,13 +6,14 @@ import json
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mathrepl import atomic
 from mathrepl.card import Card, Certificate, Mistake, certificate_from_record
@@ -25,6 +26,8 @@ from mathrepl.spaces import Space, spaces_of
 if TYPE_CHECKING:
     from mathrepl.solver import Solver
 
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 BATCH = 4096
 KEEP_SECONDS = 10.0
 MAX_MISTAKES = 1000
@@ -147,22 +150,40 @@ def certify(
 def _ask(space: Space, solver: Solver, tally: _Tally, threads: int) -> Iterator[int]:
     """Ask what is left of a space, batches side by side; yields the wrong so far."""
     examples = islice(space.examples(), tally.done, None)
-    waiting: deque[tuple[list[Example], Future[list[str]]]] = deque()
     began, before = time.perf_counter(), tally.seconds
+
+    def write(batch: list[Example]) -> list[str]:
+        return space.write(solver, [example.question for example in batch])
+
+    with closing(side_by_side(batches(examples, min(BATCH, space.batch)), write, threads)) as asked:
+        for batch, written in asked:
+            _count(tally, batch, written, space, solver)
+            tally.seconds = round(before + time.perf_counter() - began, 2)
+            yield tally.wrong
+
+
+def batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """The items in order, `size` at a time."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def side_by_side(
+    asked: Iterable[_T], ask: Callable[[_T], _R], threads: int
+) -> Generator[tuple[_T, _R], None, None]:
+    """Each thing with what `ask` makes of it, in order; so many threads ask at a time."""
+    waiting: deque[tuple[_T, Future[_R]]] = deque()
     pool = ThreadPoolExecutor(threads)
     try:
-        while True:
-            batch = list(islice(examples, min(BATCH, space.batch)))
-            if batch:
-                questions = [example.question for example in batch]
-                waiting.append((batch, pool.submit(space.write, solver, questions)))
-            if not waiting:
-                return
-            if not batch or len(waiting) > 2 * threads:
-                asked, future = waiting.popleft()
-                _count(tally, asked, future.result(), space, solver)
-                tally.seconds = round(before + time.perf_counter() - began, 2)
-                yield tally.wrong
+        for one in asked:
+            waiting.append((one, pool.submit(ask, one)))
+            if len(waiting) > 2 * threads:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        while waiting:
+            first, future = waiting.popleft()
+            yield first, future.result()
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -182,7 +203,7 @@ def _count(
             tally.missed.setdefault(what, Counter())[key] += 1
         columns = align(Solution(example.question, text, (), None), example.answer)
         tally.by_wrong_digits[str(sum(not column.right for column in columns))] += 1
-        tally.below_100 += _has_small_operand(example.question)
+        tally.below_100 += has_operand_below(example.question, 100)
     shown = wrong[: MAX_MISTAKES - len(tally.mistakes)]
     sure = space.sure(solver, [example.question for example, _ in shown])
     for (example, text), confidence in zip(shown, sure, strict=True):
@@ -196,12 +217,18 @@ def classes_of(question: str) -> dict[str, str]:
     A sum of two numbers by their digit counts and carries, `3+2` and `111` for 905+97 (from the
     left; for long numbers the longest run of carries); others by their operations.
     """
-    a, plus, b = question.replace(" ", "").partition("+")
-    if plus and a.isdigit() and b.isdigit():
-        if max(len(a), len(b)) <= LONGEST_PATTERN:
-            return {"digits": f"{len(a)}+{len(b)}", "carries": _carries(a, b)}
-        longest = max(len(run) for run in _carries(a, b).split("0"))
-        return {"digits": f"{len(a)}+{len(b)}", "carries": f"{longest} in a row"}
+    summands = _summands(question)
+    if summands is None:
+        return {"operations": operations_of(question)}
+    a, b = summands
+    pattern = _carries(a, b)
+    if max(len(a), len(b)) > LONGEST_PATTERN:
+        pattern = f"{_longest_run(pattern)} in a row"
+    return {"digits": f"{len(a)}+{len(b)}", "carries": pattern}
+
+
+def operations_of(question: str) -> str:
+    """Its operations, each with how many there are: `1* 2+`."""
     text = question.replace(" ", "")
     operations = [
         sign
@@ -209,7 +236,22 @@ def classes_of(question: str) -> dict[str, str]:
         if sign in "+-*/%" and before not in "(+-*/%"  # there it is a number's own sign
     ]
     counted = Counter(operations)
-    return {"operations": " ".join(f"{n}{c}" for c, n in sorted(counted.items()))}
+    return " ".join(f"{n}{c}" for c, n in sorted(counted.items()))
+
+
+def carry_chain(question: str) -> int | None:
+    """The longest run of carries in a sum of two numbers from 0 up; None for what is no such."""
+    summands = _summands(question)
+    return None if summands is None else _longest_run(_carries(*summands))
+
+
+def _summands(question: str) -> tuple[str, str] | None:
+    a, plus, b = question.replace(" ", "").partition("+")
+    return (a, b) if plus and a.isdigit() and b.isdigit() else None
+
+
+def _longest_run(pattern: str) -> int:
+    return max(len(run) for run in pattern.split("0"))
 
 
 def _carries(a: str, b: str) -> str:
@@ -220,9 +262,10 @@ def _carries(a: str, b: str) -> str:
     return pattern
 
 
-def _has_small_operand(question: str) -> bool:
+def has_operand_below(question: str, bound: int) -> bool:
+    """Whether an operand, whatever its sign, is smaller than that."""
     try:
-        return any(abs(value) < 100 for value in parse(question).operands())
+        return any(abs(value) < bound for value in parse(question).operands())
     except MathreplError:
         return False
 

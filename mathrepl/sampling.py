@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import zip_longest
@@ -79,9 +79,19 @@ def split(task: Task, count: int) -> Split:
 
 def draw_held_out(task: Task, rng: random.Random, *, split_seed: int) -> Iterator[Example]:
     """Distinct held-out equations without end, or until a small space is used up."""
-    for example in distinct(task, rng):
-        if is_unseen(task, example.question, split_seed):
-            yield example
+    if task.space_size <= ENUMERABLE:
+        drawn = _distinct_questions(task, rng)
+        return _answered(task, (q for q in drawn if is_unseen(task, q, split_seed)))
+    return _answered(task, _distinct_unseen(task, rng, split_seed))
+
+
+def _distinct_unseen(task: Task, rng: random.Random, split_seed: int) -> Iterator[str]:
+    """Only what is held out is remembered: of a large space, a million are drawn from ten."""
+    seen: set[str] = set()
+    for question in draw_questions(task, rng):
+        if question not in seen and is_unseen(task, question, split_seed):
+            seen.add(question)
+            yield question
 
 
 def is_unseen(task: Task, question: str, split_seed: int) -> bool:
@@ -100,6 +110,10 @@ def distinct(task: Task, rng: random.Random) -> Iterator[Example]:
     Draws and rejects repeats; a space of at most `ENUMERABLE` equations is walked in random
     order once repeats get frequent, so that it can be used up exactly.
     """
+    return _answered(task, _distinct_questions(task, rng))
+
+
+def _distinct_questions(task: Task, rng: random.Random) -> Iterator[str]:
     seen: set[str] = set()
     draw = _drawer(task, rng)
     misses = 0
@@ -111,13 +125,16 @@ def distinct(task: Task, rng: random.Random) -> Iterator[Example]:
             continue
         misses = 0
         seen.add(question)
-        example = _example(task, question)
-        if example is not None:
-            yield example
+        yield question
     for index in _shuffled(task.space_size, rng):
         question = question_at(task, index)
-        if question in seen:
-            continue
+        if question not in seen:
+            yield question
+
+
+def _answered(task: Task, questions: Iterable[str]) -> Iterator[Example]:
+    """Those that have an answer, with it."""
+    for question in questions:
         example = _example(task, question)
         if example is not None:
             yield example

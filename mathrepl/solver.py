@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from mathrepl.card import Card
 from mathrepl.codec import Floats, Indices, decode, encode_questions
 from mathrepl.comparison import Solution
@@ -30,6 +32,9 @@ class Solver(Protocol):
 
     def write(self, questions: Sequence[str]) -> list[str]:
         """The answers alone, for large numbers of questions."""
+
+    def write_surely(self, questions: Sequence[str]) -> tuple[list[str], list[float]]:
+        """The answers alone, and how sure the network is of the whole of each, 0 to 1."""
 
     def confidences(self, questions: Sequence[str]) -> list[float]:
         """How sure the network is of the whole of each answer, 0 to 1."""
@@ -62,9 +67,18 @@ class NetworkSolver:
             written += decode(self.card.encoding, probabilities.argmax(-1))
         return written
 
+    def write_surely(self, questions: Sequence[str]) -> tuple[list[str], list[float]]:
+        """The answers alone, and how sure the network is of the whole of each, 0 to 1."""
+        written: list[str] = []
+        sure: list[float] = []
+        for _, probabilities in self._batches(questions):
+            written += decode(self.card.encoding, probabilities.argmax(-1))
+            sure += _sure_of(probabilities, reverse=self.card.encoding.reverse)
+        return written, sure
+
     def confidences(self, questions: Sequence[str]) -> list[float]:
         """How sure the network is of the whole of each answer, 0 to 1."""
-        return [solution.confidence for solution in self.solve(questions)]
+        return self.write_surely(questions)[1]
 
     def write_part(self, part: str, texts: Sequence[str]) -> list[str]:
         """There is one network alone, which has no name."""
@@ -75,19 +89,20 @@ class NetworkSolver:
         return {"": self.confidences}[part](texts)
 
     def _batches(self, questions: Sequence[str]) -> Any:
-        # A question longer than those of the training is asked alone: in a batch it would lengthen
-        # the padding of its neighbours, and their answers could change with it.
+        # Questions longer than those of the training are asked with others of their length alone:
+        # in a batch they would lengthen the padding of their neighbours, and those answers could
+        # change with it. Longer ones take more memory each, so fewer go together.
         usual = self.card.encoding.question_length
         batch: list[str] = []
+        width, most = usual, BATCH
         for question in questions:
-            long = len(question) >= usual
-            if batch and (long or len(batch) == BATCH):
+            needed = max(len(question) + 1, usual)
+            if batch and (needed != width or len(batch) == most):
                 yield batch, self._run(batch)
                 batch = []
+            if needed != width:
+                width, most = needed, max(1, BATCH * usual // needed)
             batch.append(question)
-            if long:
-                yield batch, self._run(batch)
-                batch = []
         if batch:
             yield batch, self._run(batch)
 
@@ -121,6 +136,24 @@ def _solver(card: Card, run: Run) -> Solver:
     if card.architecture.kind == "work":
         return WorkSolver(card, run)
     return NetworkSolver(card, lambda questions: run("", questions))
+
+
+def _sure_of(probabilities: Floats, *, reverse: bool) -> list[float]:
+    """The product over the likeliest characters up to and with the first end mark, a row each.
+
+    `probabilities` is (n, U, V). The factors stand in the order of `Solution.confidence`, in
+    reading order and the end mark last, so that the two are equal to the last bit.
+    """
+    likeliest = probabilities.max(-1).astype(np.float64)
+    ends = probabilities.argmax(-1) == 0  # the end mark is the first of every alphabet
+    before_end = ~np.logical_or.accumulate(ends, axis=1)
+    sure = np.ones(len(probabilities))
+    places = range(probabilities.shape[1])
+    for place in reversed(places) if reverse else places:
+        sure *= np.where(before_end[:, place], likeliest[:, place], 1.0)
+    end = likeliest[np.arange(len(ends)), ends.argmax(1)]
+    found: list[float] = np.where(ends.any(1), sure * end, sure).tolist()
+    return found
 
 
 def _solutions(card: Card, questions: Sequence[str], probabilities: Floats) -> list[Solution]:

@@ -143,15 +143,20 @@ def _lessons(task: Task, part: str, count: int) -> Space:
 def _long_spaces(task: Task, sample: int | None) -> list[Space]:
     """Random pairs by digit counts, the hard cases, and numbers longer than any in training."""
     digits = len(str(task.high))
-    even = replace(task, sampling="stratified")
-    spaces = [
-        _held_out(f"{even.describe()}, digit counts drawn evenly", even, sample or LONG_SAMPLE),
-        _hard(task, digits),
-    ]
+    spaces = []
+    counts = {min(10, digits): LONG_SAMPLE}
+    if digits > 10:
+        counts[digits] = SAMPLE
+    for most, count in counts.items():
+        even = replace(task, high=min(task.high, 10**most - 1), sampling="stratified")
+        name = f"a + b of 1 to {most} digits, drawn evenly"
+        spaces.append(_held_out(name, even, sample or count))
+    spaces.append(_hard(task, digits))
     few = min(sample or BEYOND, BEYOND)
-    for beyond in (15, 20, 30, 50, 100):
+    for beyond in (30, 50, 100):
         if beyond > digits:
-            spaces.append(_of_digits(task, beyond, few))
+            # Long ones in small batches: attention holds all of a batch at once.
+            spaces.append(replace(_of_digits(task, beyond, few), batch=256))
     return spaces
 
 

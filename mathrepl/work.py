@@ -67,9 +67,14 @@ class WorkSolver:
         self._work(sheets, keep=False)
         return [self._text(sheet) for sheet in sheets]
 
+    def write_surely(self, questions: Sequence[str]) -> tuple[list[str], list[float]]:
+        """The answers, and how sure both networks are of all they wrote for each, 0 to 1."""
+        solutions = self.solve(questions)
+        return [one.text for one in solutions], [one.confidence for one in solutions]
+
     def confidences(self, questions: Sequence[str]) -> list[float]:
         """How sure both networks are of all they wrote, 0 to 1."""
-        return [solution.confidence for solution in self.solve(questions)]
+        return self.write_surely(questions)[1]
 
     def write_part(self, part: str, texts: Sequence[str]) -> list[str]:
         """The reader's tags of lines, or what the doer writes in the place of parts."""

@@ -20,7 +20,18 @@ import pytest
 import mathrepl.certify
 from mathrepl import atomic, spaces
 from mathrepl.card import Card, Certificate, load_card
-from mathrepl.certify import Certified, Certifying, certify, classes_of, threads_for
+from mathrepl.certify import (
+    Certified,
+    Certifying,
+    batches,
+    carry_chain,
+    certify,
+    classes_of,
+    has_operand_below,
+    operations_of,
+    side_by_side,
+    threads_for,
+)
 from mathrepl.commands.spec import Note
 from mathrepl.errors import WeightsError
 from mathrepl.expression import format_value
@@ -282,6 +293,48 @@ def test_classes_are_digits_and_carries_of_a_sum_else_the_operations(
     question: str, classes: dict[str, str]
 ):
     assert classes_of(question) == classes
+
+
+@pytest.mark.parametrize(
+    ("question", "chain", "operations"),
+    [
+        ("12 + 34", 0, "1+"),
+        ("905+97", 3, "1+"),
+        ("606 + 505", 1, "1+"),
+        ("99999 + 1", 5, "1+"),
+        ("1234 + 99", 2, "1+"),
+        ("1 + 2 + 3", None, "2+"),
+        ("-5+7", None, "1+"),
+        ("7 - 5", None, "1-"),
+        ("2*(3+4)", None, "1* 1+"),
+    ],
+)
+def test_a_sum_has_a_longest_run_of_carries(question: str, chain: int | None, operations: str):
+    assert carry_chain(question) == chain
+    assert operations_of(question) == operations
+
+
+def test_operands_are_small_whatever_their_sign():
+    assert has_operand_below("100 + 99", 100)
+    assert not has_operand_below("100 + 99", 99)
+    assert has_operand_below("-5 - 200", 10)
+    assert not has_operand_below("-10 - 200", 10)
+    assert not has_operand_below("no equation", 10)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_side_by_side_keeps_the_order_and_tells_failures(threads: int):
+    def ask(batch: list[int]) -> int:
+        time.sleep(0.002 * (3 - batch[0] % 3))  # the later ones are done first
+        if 17 in batch:
+            raise ValueError("17")
+        return sum(batch)
+
+    asked = list(side_by_side(batches(range(10), 4), ask, threads))
+    assert asked == [([0, 1, 2, 3], 6), ([4, 5, 6, 7], 22), ([8, 9], 17)]
+    assert list(side_by_side(batches([], 4), ask, threads)) == []
+    with pytest.raises(ValueError, match="17"):
+        list(side_by_side(batches(range(30), 4), ask, threads))
 
 
 def test_classes_count_the_asked_and_the_wrong(bench: Bench):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("tensorflow", "keras", "rich", "prompt_toolkit", "typer", "numpy")
+HEAVY = ("tensorflow", "keras", "rich", "prompt_toolkit", "typer", "numpy", "matplotlib")
 ROOT = Path(__file__).parents[1]
 
 

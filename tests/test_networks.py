@@ -16,7 +16,7 @@ from mathrepl.networks import (
     prefixed,
     shapes_of,
 )
-from mathrepl.networks.attention import decode_greedily
+from mathrepl.networks.attention import Decoder, decode_greedily
 from mathrepl.networks.lstm import lstm, softmax
 from mathrepl.networks.tagger import TAGS
 from mathrepl.task import Task
@@ -51,8 +51,10 @@ each_kind_that_masks = pytest.mark.parametrize(
 )
 
 
-def reference_lstm(xs, kernel, recurrent_kernel, bias, state=None) -> list[list[float]]:
-    """Hidden states of one sequence, one number at a time, gates i, f, g, o."""
+def reference_states(
+    xs, kernel, recurrent_kernel, bias, state=None
+) -> list[tuple[list[float], list[float]]]:
+    """Hidden and cell states of one sequence, one number at a time, gates i, f, g, o."""
     units = len(recurrent_kernel)
     hidden, cell = state or ([0.0] * units, [0.0] * units)
     hidden, cell, states = list(hidden), list(cell), []
@@ -70,8 +72,23 @@ def reference_lstm(xs, kernel, recurrent_kernel, bias, state=None) -> list[list[
             write = logistic[unit] * math.tanh(gates[2 * units + unit])
             cell[unit] = logistic[units + unit] * cell[unit] + write
         hidden = [logistic[3 * units + u] * math.tanh(cell[u]) for u in range(units)]
-        states.append(hidden)
+        states.append((hidden, list(cell)))
     return states
+
+
+def reference_lstm(*cell_and_inputs) -> list[list[float]]:
+    """The hidden ones of `reference_states` alone."""
+    return [hidden for hidden, _ in reference_states(*cell_and_inputs)]
+
+
+def reference_both_ways(tensors, layer: str, xs) -> dict[str, list]:
+    """Hidden and cell states of both directions of a layer, in reading order."""
+    found = {}
+    for side in ("forward", "backward"):
+        order = 1 if side == "forward" else -1
+        cell = [tensors[f"{layer}.{side}.{p}"] for p in ("kernel", "recurrent_kernel", "bias")]
+        found[f"{layer}.{side}"] = reference_states(xs[::order], *cell)[::order]
+    return found
 
 
 def reference_layer(tensors, layer: str, xs) -> tuple[list[list[float]], list[list[float]]]:
@@ -92,10 +109,13 @@ def reference_softmax(logits) -> np.ndarray:
     return np.exp(logits) / np.exp(logits).sum()
 
 
-def reference_attention(tensors, a, encoding, indices, length: int) -> tuple[list, list]:
+def reference_attention(
+    tensors, a, encoding, indices, length: int, states: dict[str, list] | None = None
+) -> tuple[list, list]:
     """One question without its padding, and answers of `length`; probabilities and looks.
 
-    Every character of the answer runs the whole decoder again from its first.
+    Every character of the answer runs the whole decoder again from its first. `states` gets
+    the hidden and cell states of every LSTM.
     """
     indices = [index for index in indices if index]
     kinds = ("characters", "places") if a.places else ("characters",)
@@ -122,6 +142,8 @@ def reference_attention(tensors, a, encoding, indices, length: int) -> tuple[lis
             np.concatenate([f, b, x]) for f, b, x in zip(forward, backward[::-1], xs, strict=True)
         ]
         bridge = np.tanh(reference_dense(tensors, "bridge", forward[-1] + backward[-1]))
+        if states is not None:
+            states |= reference_both_ways(tensors, "encoder", xs)
     first, second = (bridge[:half], bridge[half : 2 * half]), (bridge[2 * half :], [0.0] * a.hidden)
     written, rows, looks = [0], [], []
     for _ in range(length):
@@ -144,6 +166,9 @@ def reference_attention(tensors, a, encoding, indices, length: int) -> tuple[lis
         inputs = [np.concatenate([y, c]) for y, c in zip(ys, contexts, strict=True)]
         upper = reference_lstm(inputs, *cell("decoder.1"), second)
         logits = reference_dense(tensors, "output", np.concatenate([upper[-1], contexts[-1]]))
+        if states is not None:
+            states["decoder.0"] = reference_states(ys, *cell("decoder.0"), first)
+            states["decoder.1"] = reference_states(inputs, *cell("decoder.1"), second)
         rows.append(reference_softmax(logits))
         looks.append(weights[-a.heads :])
         written.append(int(rows[-1].argmax()))
@@ -190,6 +215,34 @@ def reference_probabilities(tensors, architecture, encoding, indices) -> list[li
         powers = [math.exp(logit) for logit in logits]
         rows.append([power / sum(powers) for power in powers])
     return rows
+
+
+def reference_seq2seq_states(tensors, architecture, encoding, indices) -> dict[str, list]:
+    """Hidden and cell states of every LSTM of the seed network for one question."""
+    xs = [[float(k == index) for k in range(len(encoding.characters))] for index in indices]
+    states: dict[str, list] = {}
+    layers = [("encoder", architecture.encoder_depth), ("decoder", architecture.decoder_depth)]
+    for name in [f"{side}.{i}" for side, depth in layers for i in range(depth)]:
+        states |= reference_both_ways(tensors, name, xs)
+        forward, backward = (
+            [hidden for hidden, _ in states[f"{name}.{side}"]] for side in ("forward", "backward")
+        )
+        if name == f"encoder.{architecture.encoder_depth - 1}":
+            xs = [forward[-1] + backward[0]] * encoding.answer_length
+        else:
+            xs = [f + b for f, b in zip(forward, backward, strict=True)]
+        xs = [reference_norm(tensors, name, x) for x in xs]
+    return states
+
+
+def furthest(found, row: int, expected: dict[str, list]) -> float:
+    """The greatest difference between a row of `Kind.states` and the reference's."""
+    assert set(found) == set(expected)
+    return max(
+        np.abs(found[name][which][row, : len(steps)] - np.array([s[which] for s in steps])).max()
+        for name, steps in expected.items()
+        for which in (0, 1)
+    )
 
 
 def test_one_lstm_step_with_one_unit_worked_out_on_paper():
@@ -327,6 +380,206 @@ def test_probabilities_sum_to_1_and_are_float32(kind, architecture):
 @each_kind_that_masks
 def test_masked_networks_stay_finite_for_an_empty_question(kind, architecture):
     assert np.isfinite(asked(kind, architecture, ["", "1 + 1"], 0)).all()
+
+
+# States
+
+
+def states_of(kind: str, architecture: Architecture, questions: list[str], padding: int = 0):
+    part = "reader" if kind == "tagger" else ""
+    tensors = part_tensors(random_tensors(architecture, REVERSED, seed=3), part)
+    indices = np.pad(encode_questions(REVERSED, questions), ((0, 0), (0, padding)))
+    return KINDS[kind].states(tensors, architecture, REVERSED, indices)
+
+
+@pytest.mark.parametrize("architecture", VARIANTS, ids=Architecture.describe)
+def test_states_of_the_seed_network_are_those_of_loops_over_single_numbers(architecture):
+    tensors = random_tensors(architecture, ENCODING, seed=5)
+    indices = encode_questions(ENCODING, ["9 + 9", "0 + 4", "7"])
+    found = KINDS["seq2seq"].states(tensors, architecture, ENCODING, indices)
+    for row, question in enumerate(indices.tolist()):
+        expected = reference_seq2seq_states(tensors, architecture, ENCODING, question)
+        assert furthest(found, row, expected) < 1e-5
+    for name, (hidden, memory) in found.items():
+        steps = indices.shape[1] if name.startswith("encoder") else ENCODING.answer_length
+        assert hidden.shape == memory.shape == (3, steps, architecture.hidden)
+
+
+@pytest.mark.parametrize("encoding", [ENCODING, REVERSED], ids=["reading order", "reversed"])
+@pytest.mark.parametrize("architecture", ATTENTION, ids=Architecture.describe)
+def test_states_of_attention_are_those_of_one_character_at_a_time(architecture, encoding):
+    tensors = random_tensors(architecture, encoding, seed=3)
+    indices = encode_questions(encoding, UNEVEN)
+    found = KINDS["attention"].states(tensors, architecture, encoding, indices)
+    steps = KINDS["attention"].probabilities(tensors, architecture, encoding, indices).shape[1]
+    for row, question in enumerate(indices.tolist()):
+        expected: dict[str, list] = {}
+        reference_attention(tensors, architecture, encoding, question, steps, expected)
+        assert furthest(found, row, expected) < 1e-5
+    assert found["decoder.0"][0].shape == (len(UNEVEN), steps, architecture.hidden // 2)
+    assert found["decoder.1"][1].shape == (len(UNEVEN), steps, architecture.hidden)
+
+
+@pytest.mark.parametrize("architecture", TAGGERS, ids=Architecture.describe)
+def test_states_of_a_tagger_are_those_of_loops_over_single_numbers(architecture):
+    tensors = part_tensors(random_tensors(architecture, ENCODING, seed=3), "reader")
+    found = KINDS["tagger"].states(
+        tensors, architecture, ENCODING, encode_questions(ENCODING, UNEVEN)
+    )
+    for row, text in enumerate(UNEVEN):
+        codes = [ENCODING.characters.index(c) for c in text]
+        xs = [list(tensors["embedding.characters.embeddings"][code]) for code in codes]
+        expected: dict[str, list] = {}
+        for layer in range(architecture.reader_depth):
+            both = reference_both_ways(tensors, f"layer.{layer}", xs)
+            xs = [f + b for (f, _), (b, _) in zip(*both.values(), strict=True)]
+            expected |= both
+        assert furthest(found, row, expected) < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("kind", "architecture"),
+    [
+        *(("seq2seq", a) for a in VARIANTS),
+        *(("attention", a) for a in ATTENTION),
+        *(("tagger", a) for a in TAGGERS),
+    ],
+)
+def test_every_lstm_has_states_and_nothing_else_has(kind, architecture):
+    cells = {
+        name.removesuffix(".recurrent_kernel"): shape[0]
+        for name, shape in KINDS[kind].shapes(architecture, REVERSED).items()
+        if name.endswith(".recurrent_kernel")
+    }
+    found = states_of(kind, architecture, UNEVEN)
+    assert {name: hidden.shape[-1] for name, (hidden, _) in found.items()} == cells
+    assert {values.dtype for both in found.values() for values in both} == {np.dtype(np.float32)}
+
+
+@each_kind_that_masks
+def test_no_state_depends_on_the_padding_or_on_the_neighbours(kind, architecture):
+    together = states_of(kind, architecture, UNEVEN)
+    written = asked(kind, architecture, UNEVEN, 0).argmax(-1)
+    for row, question in enumerate(UNEVEN):
+        end = int(np.argmin([*written[row], 0])) + 1
+        for padding in (0, 1, 30):
+            alone = states_of(kind, architecture, [question], padding)
+            for name, both in alone.items():
+                seen = min(end, both[0].shape[1]) if "decoder" in name else len(question)
+                for values, others in zip(both, together[name], strict=True):
+                    assert np.abs(values[0, :seen] - others[row, :seen]).max() < 1e-6, name
+
+
+# Decoding step by step
+
+
+def endless(architecture: Architecture, encoding: Encoding = REVERSED) -> dict[str, np.ndarray]:
+    """Random weights that never write the end mark by themselves."""
+    tensors = random_tensors(architecture, encoding, seed=3)
+    bias = tensors["output.bias"].copy()
+    bias[0] = -60
+    return {**tensors, "output.bias": bias}
+
+
+each_attention = pytest.mark.parametrize("architecture", ATTENTION, ids=Architecture.describe)
+
+
+@each_attention
+def test_steps_one_by_one_are_greedy_decoding(architecture):
+    tensors = endless(architecture)
+    indices = encode_questions(REVERSED, UNEVEN)
+    found, looks = decode_greedily(tensors, architecture, REVERSED, indices)
+    states = KINDS["attention"].states(tensors, architecture, REVERSED, indices)
+    decoder = Decoder(tensors, architecture, REVERSED, indices)
+    state, written = decoder.start, np.zeros(len(UNEVEN), np.int32)
+    for position in range(REVERSED.answer_length):
+        state, output, weights = decoder.step(state, written)
+        written = output.argmax(-1).astype(np.int32)
+        assert np.abs(output - found[:, position]).max() < 1e-6
+        assert np.abs(weights - looks[:, position]).max() < 1e-6
+        for name, pair in (("decoder.0", state.first), ("decoder.1", state.second)):
+            for values, kept in zip(pair, states[name], strict=True):
+                assert np.abs(values - kept[:, position]).max() < 1e-6
+
+
+@each_attention
+@pytest.mark.parametrize("position", range(REVERSED.answer_length))
+def test_a_forced_character_changes_what_follows_and_nothing_before(architecture, position):
+    tensors = endless(architecture)
+    indices = encode_questions(REVERSED, UNEVEN)
+    free, _ = decode_greedily(tensors, architecture, REVERSED, indices)
+    written = free[:, position].argmax(-1)
+    digit = next(c for c in range(3, len(REVERSED.characters)) if c not in written)
+    forced, _ = decode_greedily(tensors, architecture, REVERSED, indices, forced={position: digit})
+    assert forced.shape == free.shape
+    assert np.abs(forced[:, : position + 1] - free[:, : position + 1]).max() < 1e-6
+    for row in range(len(UNEVEN)):
+        for later in range(position + 1, free.shape[1]):
+            assert np.abs(forced[row, later] - free[row, later]).max() > 1e-5
+
+
+@each_attention
+def test_forced_characters_are_what_the_decoder_sees(architecture):
+    tensors = endless(architecture)
+    indices = encode_questions(REVERSED, UNEVEN)
+    forced = {0: 5, 2: 4}
+    found, _ = decode_greedily(tensors, architecture, REVERSED, indices, forced=forced)
+    decoder = Decoder(tensors, architecture, REVERSED, indices)
+    state, written = decoder.start, np.zeros(len(UNEVEN), np.int32)
+    for position in range(REVERSED.answer_length):
+        state, output, _ = decoder.step(state, written)
+        assert np.abs(output - found[:, position]).max() < 1e-6
+        best = output.argmax(-1).astype(np.int32)
+        written = np.full_like(best, forced[position]) if position in forced else best
+
+
+def test_forcing_what_it_writes_anyway_changes_nothing():
+    tensors = endless(ATTENTION[0])
+    indices = encode_questions(REVERSED, ["905 + 97"])
+    free, looks = decode_greedily(tensors, ATTENTION[0], REVERSED, indices)
+    forced = {position: int(code) for position, code in enumerate(free[0].argmax(-1))}
+    again, looked = decode_greedily(tensors, ATTENTION[0], REVERSED, indices, forced=forced)
+    assert np.array_equal(again, free)
+    assert np.array_equal(looked, looks)
+
+
+@pytest.mark.parametrize("position", range(REVERSED.answer_length))
+def test_a_forced_end_mark_ends_every_answer(position):
+    tensors = endless(ATTENTION[0])
+    indices = encode_questions(REVERSED, UNEVEN)
+    found, looks = decode_greedily(tensors, ATTENTION[0], REVERSED, indices, forced={position: 0})
+    assert found.shape[1] == looks.shape[1] == position + 1
+
+
+@each_attention
+def test_rows_of_a_decoder_go_on_alone_in_another_order_and_several_times(architecture):
+    tensors = endless(architecture)
+    indices = encode_questions(REVERSED, UNEVEN)
+    decoder = Decoder(tensors, architecture, REVERSED, indices)
+    state, output, _ = decoder.step(decoder.start, np.zeros(len(UNEVEN), np.int32))
+    written = np.array([5, 6, 7, 8, 9, 4], np.int32)
+    whole, expected, looks = decoder.step(state, written)
+    _, after, _ = decoder.step(whole, written[::-1])
+    chosen = np.array([4, 1, 1, 0])
+    decoder.rows(chosen)
+    picked, found, looked = decoder.step(state.rows(chosen), written[chosen])
+    assert np.abs(found - expected[chosen]).max() < 1e-6
+    assert np.abs(looked - looks[chosen]).max() < 1e-6
+    assert picked.place.tolist() == whole.place[chosen].tolist()
+    decoder.rows(np.array([2, 0]))  # rows of rows
+    _, found, _ = decoder.step(picked.rows(np.array([2, 0])), written[::-1][chosen[[2, 0]]])
+    assert np.abs(found - after[chosen[[2, 0]]]).max() < 1e-6
+
+
+def test_one_row_taken_twice_goes_on_with_different_characters():
+    tensors = endless(ATTENTION[0])
+    decoder = Decoder(tensors, ATTENTION[0], REVERSED, encode_questions(REVERSED, ["905 + 97"]))
+    state, _, _ = decoder.step(decoder.start, np.zeros(1, np.int32))
+    apart = [decoder.step(state, np.array([code], np.int32))[1][0] for code in (5, 9)]
+    decoder.rows(np.array([0, 0]))
+    _, together, _ = decoder.step(state.rows(np.array([0, 0])), np.array([5, 9], np.int32))
+    assert np.abs(together - np.array(apart)).max() < 1e-6
+    assert np.abs(together[0] - together[1]).max() > 1e-3
 
 
 def test_the_greedy_decoder_stops_where_every_answer_has_ended():

@@ -130,6 +130,25 @@ def test_no_batch_is_larger_than_allowed_and_none_is_lost(monkeypatch: pytest.Mo
     assert sizes == [3, 3, 2]
 
 
+def test_long_questions_are_run_with_those_of_their_length_alone(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("mathrepl.solver.BATCH", 4)
+    sizes: list[tuple[int, int]] = []
+    inner = solver_of()
+
+    def probabilities(questions: np.ndarray) -> np.ndarray:
+        sizes.append(questions.shape)
+        return inner._probabilities(questions)
+
+    questions = ["3 + 4", *(f"1 + {n}" for n in range(1000, 1006)), "12345 + 6", "7 + 8"]
+    together = NetworkSolver(inner.card, probabilities).solve(questions)
+    usual = inner.card.encoding.question_length  # 6: "9 + 9" and its end mark
+    assert sizes == [(1, usual), (2, 9), (2, 9), (2, 9), (1, 10), (1, usual)]
+    for question, solution in zip(questions, together, strict=True):
+        (alone,) = inner.solve([question])
+        assert (solution.question, solution.text) == (question, alone.text)
+        assert solution.confidence == pytest.approx(alone.confidence, abs=1e-6)
+
+
 def test_a_long_question_is_run_alone():
     sizes: list[tuple[int, int]] = []
     inner = solver_of()
@@ -169,6 +188,33 @@ def test_confidences_are_those_of_the_solutions():
     assert all(0 < one < 1 for one in sure)
 
 
+@given(st.lists(st.sampled_from(QUESTIONS + LONG), max_size=12), st.integers(0, 40), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_answers_with_how_sure_they_are_equal_those_of_solve(
+    questions: list[str], seed: int, reverse: bool
+):
+    solver = solver_of(seed=seed, reverse=reverse)
+    written, sure = solver.write_surely(questions)
+    solutions = solver.solve(questions)
+    assert written == [solution.text for solution in solutions]
+    assert sure == [solution.confidence for solution in solutions]
+    assert all(type(one) is float for one in sure)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_only_what_is_written_counts_for_how_sure_an_answer_is(reverse: bool):
+    rows = [
+        [("7", 0.5, "1", 0.25), (END, 0.75, "7", 0.125), ("3", 0.9, "2", 0.1)],
+        [(END, 0.75, "1", 0.125), ("8", 0.5, END, 0.25), (END, 0.5, "9", 0.25)],
+        [("7", 0.5, "1", 0.25), ("8", 0.75, END, 0.125), ("9", 0.5, END, 0.25)],
+    ]
+    solver = scripted(rows, reverse=reverse)
+    written, sure = solver.write_surely(["3 + 4", "3 + 5", "3 + 6"])
+    assert written == ["7", "", "987" if reverse else "789"]
+    assert sure == [0.5 * 0.75, 0.75, 0.5 * 0.75 * 0.5]
+    assert solver.confidences(["3 + 4"]) == [0.375]
+
+
 def test_a_lone_network_is_asked_by_its_part_without_a_name():
     solver = solver_of()
     assert solver.write_part("", QUESTIONS) == solver.write(QUESTIONS)
@@ -184,7 +230,7 @@ def test_weights_of_two_parts_are_solved_with_a_working():
     assert solution.working[0].text == "3+4"
 
 
-@pytest.mark.parametrize("method", ["solve", "write"])
+@pytest.mark.parametrize("method", ["solve", "write", "write_surely"])
 def test_an_unknown_character_is_a_value_error(method: str):
     with pytest.raises(ValueError, match="no character"):
         getattr(solver_of(), method)(["3 + 4", "3 * 4"])
@@ -193,3 +239,7 @@ def test_an_unknown_character_is_a_value_error(method: str):
 @pytest.mark.parametrize("method", ["solve", "write"])
 def test_no_questions_give_no_answers(method: str):
     assert getattr(solver_of(), method)([]) == []
+
+
+def test_no_questions_have_no_confidences():
+    assert solver_of().write_surely([]) == ([], [])

@@ -177,6 +177,15 @@ def test_confidence_is_the_product_over_all_tags_and_characters():
     assert right.solve(["2*(3+4)"])[0].working[1].probability == pytest.approx(after, rel=1e-4)
 
 
+def test_answers_with_how_sure_they_are_equal_those_of_solve():
+    stuck = solver(write=lambda part: "" if part == "3+4" else right_text(part))
+    questions = ["2*(3+5)", "3+4", "100/7", "842%37"]
+    written, sure = stuck.write_surely(questions)
+    solutions = stuck.solve(questions)
+    assert written == ["16", "", "14.286", "28"] == [solution.text for solution in solutions]
+    assert sure == [solution.confidence for solution in solutions] == stuck.confidences(questions)
+
+
 def test_each_written_character_keeps_its_guess_and_a_copied_one_has_none():
     (solution,) = solver().solve(["94+909"])
     assert [guess.character for guess in solution.guesses] == list("1003")
@@ -190,6 +199,7 @@ def test_no_questions_give_no_answers():
     assert solver().solve([]) == []
     assert solver().write([]) == []
     assert solver().confidences([]) == []
+    assert solver().write_surely([]) == ([], [])
 
 
 @pytest.mark.parametrize("question", ["8/2/2", "0.5+1", "7%3+1"])

@@ -76,9 +76,14 @@ def bind(command: Command, line: CommandLine, host: Host) -> Arguments:
     while words:
         word = words.pop(0)
         slot = positionals[min(len(loose), len(positionals) - 1)] if positionals else None
+        if _OPTION.match(word.text) and options:
+            slot = None
         if slot is not None and slot.many and slot.kind == "equations" and host == "session":
-            loose.append(Word(line.text[word.column :], word.column))
-            break
+            after = next((w for w in words if options and _OPTION.match(w.text)), None)
+            end = len(line.text) if after is None else after.column
+            loose.append(Word(line.text[word.column : end].rstrip(), word.column))
+            words = [] if after is None else words[words.index(after) :]
+            continue
         if not _OPTION.match(word.text):
             loose.append(word)
             continue

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from mathrepl.architecture import MAX_DEPTH, MAX_HIDDEN, Architecture
+from mathrepl.architecture import MAX_DEPTH, MAX_HIDDEN, SETTINGS, Architecture
 from mathrepl.card import Card
 from mathrepl.commands.spec import (
     Arguments,
@@ -170,6 +170,12 @@ def _architecture(arguments: Arguments, base: Architecture) -> Architecture | No
         if arguments.given(parameter.key)
     }
     shape = replace(base, **changes)
+    for parameter in _SHAPE:
+        if parameter.key in changes and parameter.key not in ("kind", *SETTINGS[shape.kind]):
+            raise UsageError(
+                f"{parameter.name} means nothing to a network of kind {shape.kind}",
+                hint=f"it has {', '.join(SETTINGS[shape.kind])}",
+            )
     return None if shape == base else shape
 
 
@@ -350,6 +356,7 @@ _SHAPE = (
     Parameter("--embedding", "numbers a character becomes (attention)", "integer", default="32"),
     Parameter("--heads", "attention heads", "integer", default="2"),
     Parameter("--places", "place embeddings, 0 for none (attention)", "integer", default="16"),
+    Parameter("--lookup", "no recurrent encoder, digits are looked up by place", "flag"),
 )
 _REVERSE = Parameter("--reverse", "write numbers last digit first", "flag")
 _PART = Parameter("--part", "the network to train, in weights of two", choices=PARTS)

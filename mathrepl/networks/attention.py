@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mathrepl.architecture import Architecture
 from mathrepl.codec import Floats, Indices, digits_in, places
 from mathrepl.encoding import Encoding
 from mathrepl.networks.lstm import (
     Gates,
+    Lengths,
     State,
     States,
     Tensors,
@@ -200,8 +202,11 @@ def _encode(
     heads, h = architecture.heads, architecture.hidden
     x = _embed(tensors, questions, places(encoding, questions))
     seen, bridge = x, np.zeros((n, 2 * h), np.float32)
-    if not architecture.lookup:
-        lengths = (questions > 0).sum(1)
+    sharper = np.ones(n, np.float32)
+    lengths = (questions > 0).sum(1)
+    if architecture.lookup:
+        sharper = sharpness(lengths, encoding).astype(np.float32)
+    else:
         forward, backward = read_both_ways(tensors, "encoder", x, lengths, states)
         rows, last = np.arange(n), np.maximum(lengths - 1, 0)
         final = np.concatenate([forward[rows, last], backward[:, 0]], -1)
@@ -212,12 +217,24 @@ def _encode(
     mask = np.where(questions > 0, np.float32(0), MASKED)[:, None, None, :]
     hidden, cell, upper = bridge[:, : h // 2], bridge[:, h // 2 : h], bridge[:, h:]
     return (
-        keys.transpose(0, 2, 3, 1),
+        keys.transpose(0, 2, 3, 1) * sharper[:, None, None, None],
         values.transpose(0, 2, 1, 3),
         mask,
         (hidden, cell),
         (upper, np.zeros_like(upper)),
     )
+
+
+def sharpness(lengths: Lengths, encoding: Encoding) -> NDArray[np.float64]:
+    """What scores are multiplied by, (n,): ln T / ln T0, where a question has more than the
+    T0 characters of the longest in training, else 1.
+
+    A sum over more characters lets more of what is looked past leak in; scores that grow with
+    ln T keep that constant (Chiang and Cholak 2022).
+    """
+    usual = max(2, encoding.question_length - 1)
+    ratio: NDArray[np.float64] = np.log(np.maximum(lengths, usual)) / np.log(usual)
+    return ratio
 
 
 def _embed(tensors: Tensors, characters: Indices, place: Indices) -> Floats:

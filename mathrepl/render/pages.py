@@ -7,12 +7,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from mathrepl.card import Card, Certificate
+from mathrepl.analysis.cards import card_rows, certificate_line
 from mathrepl.certify import Certified
 from mathrepl.commands.configuring import HelpPage
 from mathrepl.commands.spec import Note, Table
 from mathrepl.commands.weights import CardPage
-from mathrepl.encoding import END
 from mathrepl.render.text import NARROW, safe, sparkline, thinned
 
 
@@ -77,76 +76,14 @@ def draw_card(page: CardPage) -> RenderableType:
     table = RichTable(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     table.add_column(style="quiet", no_wrap=True)
     table.add_column(overflow="fold")
-    for key, value in _card_rows(card):
+    for key, value in card_rows(card):
         table.add_row(key, Text(safe(value)))
-    table.add_row("file", Text(safe(f"{page.path} ({page.origin})")))
-    return Group(Text(card.name, "title"), table)
-
-
-def _card_rows(card: Card) -> list[tuple[str, str]]:
-    encoding = card.encoding
-    alphabet = encoding.characters.replace(END, "■").replace(" ", "␣")
-    rows = [
-        ("network", card.architecture.describe()),
-        ("parameters", f"{card.parameters:,}"),
-        ("task", card.task.describe()),
-        (
-            "encoding",
-            f"{len(encoding.characters)} characters {alphabet}, "
-            f"question {encoding.question_length}, answer {encoding.answer_length}"
-            + (", reversed" if encoding.reverse else ""),
-        ),
-    ]
-    which = f"(epoch {card.best_epoch} of {_last_epoch(card)})"
-    if card.history and card.history[-1].part:
-        which = "(parts that the doer was never taught)"
-    if card.held_out:
-        rows.append(
-            (
-                "held-out",
-                f"{card.held_out.exact:.2%} exact, {card.held_out.accuracy:.2%} of characters, "
-                f"loss {card.held_out.loss:.4f} {which}",
-            )
-        )
-    for certificate in card.certificates:
-        rows.append(("certified", certificate_line(certificate)))
-    if card.certificates:
-        rows.append(("", f"reproduce: {card.certificates[0].command}"))
-    for training in card.trainings:
-        rows.append(
-            (
-                "trained",
-                f"{training.started}: {training.outcome}, {training.examples:,} equations, "
-                f"batch {training.batch}, lr {training.learning_rate:g}, seed {training.seed}",
-            )
-        )
-        rows.append(("", f"reproduce: {training.command}"))
-    if card.trainings:
-        versions = card.trainings[-1].versions
-        rows.append(("versions", ", ".join(f"{k} {v}" for k, v in versions.items())))
     if card.history:
         exact = [epoch.held_out.exact for epoch in card.history]
-        rows.append(("exact by epoch", sparkline(thinned(exact, 50), 50, 0.0, 1.0)))
-    rows.append(("sha256", card.sha256))
-    return rows
-
-
-def _last_epoch(card: Card) -> int:
-    return card.history[-1].number if card.history else 0
-
-
-def certificate_line(certificate: Certificate) -> str:
-    how = "unseen" if certificate.sampled else "all asked"
-    text = (
-        f"{certificate.space}: {certificate.wrong:,} wrong of {certificate.total:,} "
-        f"({certificate.exact:.4%} exact, {how})"
-    )
-    if certificate.wrong:
-        text += (
-            f"; {certificate.wrong_operand_below_100:,} with an operand below 100, "
-            f"{certificate.wrong_one_digit:,} wrong in one digit only"
-        )
-    return text
+        table.add_row("exact by epoch", sparkline(thinned(exact, 50), 50, 0.0, 1.0))
+    table.add_row("sha256", card.sha256)
+    table.add_row("file", Text(safe(f"{page.path} ({page.origin})")))
+    return Group(Text(card.name, "title"), table)
 
 
 def draw_certified(certified: Certified) -> RenderableType:

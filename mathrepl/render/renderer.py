@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from mathrepl.analysis.figure import Figure, Looking
 from mathrepl.certify import Certified, Certifying
 from mathrepl.commands.configuring import HelpPage
 from mathrepl.commands.spec import Note, Quit, Table, Value
@@ -18,6 +19,7 @@ from mathrepl.errors import MathreplError
 from mathrepl.progress import EpochDone, Event, Finished, Launched, Started, Stepped, Warned
 from mathrepl.quiz import Round, Score
 from mathrepl.render.answers import answer_line, draw_answer, draw_answers
+from mathrepl.render.figures import LookingView, draw_figure
 from mathrepl.render.pages import draw_card, draw_certified, draw_help, draw_note, draw_table
 from mathrepl.render.quiz import draw_round, draw_score
 from mathrepl.render.text import error_text, safe
@@ -33,6 +35,7 @@ class Renderer:
         self.talk = make_console(sys.stderr, theme) if talk_on_stderr else self.out
         self._training: TrainingView | None = None
         self._certifying: CertifyView | None = None
+        self._looking: LookingView | None = None
 
     def set_theme(self, theme: str) -> None:
         for console in {id(self.out): self.out, id(self.talk): self.talk}.values():
@@ -40,10 +43,10 @@ class Renderer:
 
     def close(self) -> None:
         """End any live display."""
-        for view in (self._training, self._certifying):
+        for view in (self._training, self._certifying, self._looking):
             if view is not None:
                 view.close()
-        self._training = self._certifying = None
+        self._training = self._certifying = self._looking = None
 
     def show(self, value: Value) -> None:
         """Draw one value."""
@@ -54,6 +57,11 @@ class Renderer:
             if self._certifying is None:
                 self._certifying = CertifyView(self.talk)
             self._certifying.show(value)
+            return
+        if isinstance(value, Looking):
+            if self._looking is None:
+                self._looking = LookingView(self.talk)
+            self._looking.show(value)
             return
         self.close()
         drawn = self._drawings().get(type(value))
@@ -81,6 +89,7 @@ class Renderer:
             HelpPage: lambda v: out.print(draw_help(v)),
             CardPage: lambda v: out.print(draw_card(v)),
             Certified: lambda v: out.print(draw_certified(v)),
+            Figure: lambda v: out.print(draw_figure(v, out), soft_wrap=not out.is_terminal),
         }
 
     def _answer(self, answer: Answer) -> None:

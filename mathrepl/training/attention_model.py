@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from mathrepl.architecture import Architecture
+from mathrepl.encoding import Encoding
 
 layers = keras.layers
 
@@ -21,9 +23,11 @@ class AttentionSeq2Seq(keras.Model):  # type: ignore[misc]
     masked: no answer depends on how much of it there is.
     """
 
-    def __init__(self, architecture: Architecture, alphabet: int, lstm: Any) -> None:
+    def __init__(self, architecture: Architecture, encoding: Encoding, lstm: Any) -> None:
         super().__init__(name="attention")
         self.architecture = a = architecture
+        alphabet = len(encoding.characters)
+        self.usual = max(2, encoding.question_length - 1)
         half = a.hidden // 2
         self.characters = layers.Embedding(alphabet, a.embedding)
         self.places = layers.Embedding(a.places, a.embedding) if a.places else None
@@ -76,14 +80,17 @@ class AttentionSeq2Seq(keras.Model):  # type: ignore[misc]
         a, steps = self.architecture, tf.shape(questions)[1]
         seen = x = self.embed(questions, places)
         bridge = tf.zeros([tf.shape(questions)[0], 2 * a.hidden])
+        lengths = _lengths(questions)
         if not a.lookup:
-            lengths = _lengths(questions)
             forward, backward = _bidirectional(x, lengths, self.forward, self.backward)
             final = tf.gather(forward, tf.maximum(lengths - 1, 0), axis=1, batch_dims=1)
             bridge = self.bridge(tf.concat([final, backward[:, 0]], -1))
             seen = tf.concat([forward, backward, x], -1)
         keys = tf.reshape(self.key(seen), [-1, steps, a.heads, a.embedding])
         values = tf.reshape(self.value(seen), [-1, steps, a.heads, a.hidden // a.heads])
+        if a.lookup:  # `mathrepl.networks.attention.sharpness`
+            longer = tf.cast(tf.maximum(lengths, self.usual), tf.float32)
+            keys *= (tf.math.log(longer) / math.log(self.usual))[:, None, None, None]
         mask = tf.where(questions > 0, 0.0, -1e9)[:, None, None, :]
         half = a.hidden // 2
         hidden, cell, upper = tf.split(bridge, [half, half, a.hidden], axis=-1)

@@ -59,7 +59,7 @@ def _recurrent(architecture: Architecture, lstm: Any, name: str, x: Any, *, sequ
 
 
 def _attention(architecture: Architecture, encoding: Encoding, lstm: Any) -> Any:
-    return AttentionSeq2Seq(architecture, len(encoding.characters), lstm)
+    return AttentionSeq2Seq(architecture, encoding, lstm)
 
 
 def _tagger(architecture: Architecture, encoding: Encoding, lstm: Any) -> Any:

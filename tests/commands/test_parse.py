@@ -172,7 +172,7 @@ def test_suggestions_are_near_or_none(word: str, hint: str | None):
         (":train 5 --lr inf", 14, ["--lr", "number"]),
         (":train 5 --sampling odd", 20, ["--sampling", "uniform, stratified", "'odd'"]),
         (":save", 6, ["name is missing"]),
-        (":train --recipe cake", 16, ["--recipe", "add, work, blog", "'cake'"]),
+        (":train --recipe cake", 16, ["--recipe", "add, long, work, blog", "'cake'"]),
         (":train 5 --part head", 16, ["--part", "reader, doer", "'head'"]),
         (":train 5 --warmup -1", 18, ["--warmup", "not -1"]),
         (":models now", 8, ["'now'", "too many"]),
@@ -408,3 +408,36 @@ def test_bounds_are_named(parameter: Parameter, text: str, message: str):
 def test_bounds_are_inclusive(value: Any):
     parameter = Parameter("--n", "n", "integer", low=1, high=3)
     assert read(f":probe --n {value}", parameter).integer("n") == value
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ":peek 94 + 909 --unit 7",
+        ":peek --unit 7 94 + 909",
+        ":peek --unit=7 94 + 909",
+        ":peek  94 + 909  --unit=7 ",
+    ],
+)
+def test_options_stand_before_or_after_equations(line: str):
+    arguments = parse(line)[1]
+    assert arguments.texts("equations") == ("94 + 909",)
+    assert arguments.integer("unit") == 7
+
+
+def test_equations_after_a_number_and_before_options():
+    arguments = parse(":beam 5 94 + 909 --save a.png")[1]
+    assert arguments.integer("k") == 5
+    assert arguments.texts("equations") == ("94 + 909",)
+    assert arguments.text("save") == "a.png"
+
+
+def test_two_minus_signs_before_a_number_belong_to_the_equation():
+    assert parse(":peek 5 --3 --unit 1")[1].texts("equations") == ("5 --3",)
+    assert parse(":ask 5 --unit 3")[1].texts("equations") == ("5 --unit 3",)
+
+
+def test_an_unknown_option_after_equations_is_suggested_with_its_column():
+    error = refused(":peek 94 + 909 --unti 7")
+    assert error.column == 15
+    assert error.hint == "did you mean --unit?"

@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 
 from mathrepl.architecture import Architecture
-from mathrepl.commands import asking, configuring, training, weights
+from mathrepl.commands import asking, configuring, looking, surveying, training, weights
 from mathrepl.commands.parse import parse_command
 from mathrepl.commands.spec import Command, Parameter
 from mathrepl.commands.table import command_table
@@ -18,6 +18,8 @@ from mathrepl.task import Task
 
 ROWS: tuple[Command, ...] = (
     *asking.COMMANDS,
+    *surveying.COMMANDS,
+    *looking.COMMANDS,
     *training.COMMANDS,
     *weights.COMMANDS,
     *configuring.COMMANDS,

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from mathrepl.analysis.figure import Bar, Bars, Figure, Looking
 from mathrepl.card import Certificate, Epoch, Metrics, Mistake
 from mathrepl.certify import Certified, Certifying
 from mathrepl.commands.configuring import HelpPage
@@ -18,6 +19,7 @@ from mathrepl.comparison import Answer, Answers, Guess, Line, Refused, Solution,
 from mathrepl.errors import EquationError
 from mathrepl.progress import EpochDone, Finished, Launched, Sample, Started, Stepped, Warned
 from mathrepl.quiz import Round, Score
+from mathrepl.render import figures
 from mathrepl.render.renderer import Renderer
 from mathrepl.render.theme import styles
 from mathrepl.working import Mark
@@ -293,6 +295,20 @@ def test_certification_shows_a_bar_on_a_terminal_only() -> None:
     screen.show(Certifying("w", 5, 10, 1, "a + b", 2, 3))
     screen.renderer.close()
     assert "2/3 5/10" in screen.file.getvalue()
+
+
+def test_a_figure_is_drawn_after_the_bar_of_its_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figures, "PATIENCE", -1.0)
+    screen = Screen()
+    assert "asking 5/10" in screen.show(Looking("asking", 5, 10)) + screen.show(Note("done"))
+    assert screen.renderer._looking is None
+    figure = Figure("next", (Bars("", (Bar("1", 1.0, "75%"),)),), notes=("small",))
+    assert screen.show(figure) == f"next\n1 {'█' * 40} 75%\n! small\n"
+
+
+def test_facts_are_not_wrapped_without_a_terminal() -> None:
+    figure = Figure("next", (), facts=("word " * 40 + "end",))
+    assert Screen(40, terminal=False).show(figure).splitlines()[1].endswith("word end")
 
 
 def test_a_value_from_elsewhere_is_drawn_by_its_record() -> None:

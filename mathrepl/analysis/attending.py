@@ -1,0 +1,122 @@
+"""Where attention looked, and what a reader marked."""
+
+from __future__ import annotations
+
+from mathrepl.analysis.figure import Figure, Heat
+from mathrepl.analysis.network import Network, rounded, shown
+from mathrepl.codec import Floats
+from mathrepl.errors import UsageError
+from mathrepl.networks.attention import decode_greedily
+from mathrepl.work import WorkSolver
+
+
+def attend(network: Network, question: str) -> Figure:
+    """Attention weights of each head: a row a character written, a column a character read.
+
+    Raises `UsageError` for a network without attention.
+    """
+    if network.kind != "attention":
+        raise UsageError(
+            f"{network.name} has no attention: its decoder sees one summary of the equation",
+            hint="look at that with :peek, or :use add",
+        )
+    weights, codes = _looks(network, question)
+    rows = tuple(network.character(code) for code in codes)
+    columns = tuple(shown(c) for c in question)
+    heats = tuple(
+        Heat(
+            f"head {head + 1}",
+            weights[:, head],
+            rows=rows,
+            columns=columns,
+            row_axis="written",
+            column_axis="read",
+        )
+        for head in range(weights.shape[1])
+    )
+    return Figure(
+        f"where {network.name} looked, {question} = {network.read(codes)}",
+        heats,
+        (f"a row a character written, {_order(network)}; each row sums to 1",),
+        data={
+            "weights": network.name,
+            "question": question,
+            "network": network.read(codes),
+            "written": list(rows),
+            "read": list(columns),
+            "heads": [rounded(weights[:, head]) for head in range(weights.shape[1])],
+        },
+    )
+
+
+def attend_to_work(
+    reader: Network, doer: Network, solver: WorkSolver, question: str, number: int | None
+) -> Figure:
+    """Line by line: what the reader marked and how surely, and where the doer looked then.
+
+    `number` picks one line, from 1. Raises `UsageError` for a line that there is not.
+    """
+    solution = solver.solve([question])[0]
+    marked = [line for line in solution.working if line.mark is not None]
+    if number is not None and not 1 <= number <= len(marked):
+        raise UsageError(f"there is no line {number}", hint=f"the working has {len(marked)}")
+    heats: list[Heat] = []
+    data = []
+    for index, line in enumerate(marked, 1):
+        if number not in (None, index) or line.mark is None:
+            continue
+        tags = reader.probabilities([line.text])[0, : len(line.text), 1]
+        part = line.text[line.mark.start : line.mark.end]
+        weights, codes = _looks(doer, part)
+        heats.append(
+            Heat(
+                f"line {index}: the reader marks {part}, {line.probability:.2%} sure of the step",
+                tags[None, :],
+                rows=("mark",),
+                columns=tuple(line.text),
+            )
+        )
+        heats.append(
+            Heat(
+                f"the doer writes {doer.read(codes)}",
+                weights.mean(1),
+                rows=tuple(doer.character(code) for code in codes),
+                columns=tuple(part),
+                row_axis="written",
+                column_axis="read",
+            )
+        )
+        data.append(
+            {
+                "line": line.text,
+                "marked": part,
+                "mark_probabilities": rounded(tags),
+                "written": doer.read(codes),
+                "attention": rounded(weights),
+            }
+        )
+    return Figure(
+        f"what {reader.card.name} marked and where it looked, {question}",
+        tuple(heats),
+        (f"the doer writes {_order(doer)}; the mean of its heads is shown",),
+        (solution.stuck,) if solution.stuck else (),
+        data={"weights": reader.card.name, "question": question, "lines": data},
+    )
+
+
+def _order(network: Network) -> str:
+    return "from the last character on" if network.reverse else "from the first character on"
+
+
+def _looks(network: Network, question: str) -> tuple[Floats, list[int]]:
+    """Attention weights (U, H, T) with T in the order of `question`, and what was written."""
+    probabilities, looks = decode_greedily(
+        network.tensors,
+        network.card.architecture,
+        network.encoding,
+        network.indices([question]),
+    )
+    codes = probabilities[0].argmax(-1).tolist()
+    length = codes.index(0) + 1 if 0 in codes else len(codes)
+    weights = looks[0, :length, :, : len(question)]
+    return (weights[..., ::-1] if network.reverse else weights), codes[:length]

@@ -1,0 +1,259 @@
+"""Decoding a character at a time: what else it might have written, and the likeliest answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import exp
+
+import numpy as np
+
+from mathrepl.analysis.figure import Bar, Bars, Figure
+from mathrepl.analysis.network import END_SHOWN, SPACE_SHOWN, Network, shown
+from mathrepl.codec import Floats, Indices
+from mathrepl.encoding import END
+from mathrepl.errors import UsageError
+from mathrepl.networks.attention import Decoder, DecoderState, decode_greedily
+
+LIKELIEST = 5
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+SPARE = 32  # a beam at least as wide, so that an answer with an unlikely first digit is found
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A whole answer as a person reads it, and its probability; the end mark included."""
+
+    text: str
+    probability: float
+
+
+def parse_forced(text: str) -> dict[int, str]:
+    """`2=5,3=1` as the characters to force by their number in writing order, from 1.
+
+    Raises `UsageError`.
+    """
+    forced: dict[int, str] = {}
+    for item in text.split(","):
+        number, equals, character = item.strip().partition("=")
+        if not equals or not _NUMBER.fullmatch(number) or len(character) != 1:
+            raise UsageError(
+                f"{item.strip()!r} forces nothing",
+                hint="write 2=5 for a 5 as the second character written, several with commas",
+            )
+        forced[int(number)] = {END_SHOWN: END, SPACE_SHOWN: " "}.get(character, character)
+    return forced
+
+
+def step(network: Network, question: str, truth: str, forced: Mapping[int, str]) -> Figure:
+    """For each character written, the five likeliest; `forced` ones are written instead.
+
+    Raises `UsageError` for a character that the network does not have.
+    """
+    _check_writes(network)
+    indices = _forced_indices(network, forced)
+    probabilities = _probabilities(network, question, indices)
+    codes = [int(row.argmax()) for row in probabilities]
+    for position, index in indices.items():
+        if position < len(codes):
+            codes[position] = index
+    length = codes.index(0) + 1 if 0 in codes else len(codes)
+    panels = []
+    for position in range(length):
+        row = probabilities[position]
+        order = np.argsort(-row, kind="stable")[:LIKELIEST].tolist()
+        bars = tuple(
+            Bar(
+                network.character(k) + (" ◂" if k == codes[position] else ""),
+                float(row[k]),
+                f"{row[k]:.2%}",
+            )
+            for k in order
+        )
+        how = ", forced" if position in indices else ""
+        title = f"character {position + 1}: {network.character(codes[position])}{how}"
+        panels.append(Bars(title, bars, 1.0))
+    text = network.read(codes)
+    verdict = "right" if text == truth else f"truth {truth}"
+    facts = [
+        f"it writes {_in_order(network, codes[:length])}, read {text or '(nothing)'}; {verdict}"
+    ]
+    notes = []
+    if indices:
+        alone = network.read([int(row.argmax()) for row in _probabilities(network, question, {})])
+        facts.append(f"unforced it writes {alone or '(nothing)'}")
+        if network.kind == "seq2seq":
+            notes.append("its decoder does not see what was written, so the rest stays as it was")
+        beyond = [position + 1 for position in indices if position >= length]
+        if beyond:
+            notes.append(f"nothing was written at {', '.join(map(str, beyond))}: it had ended")
+    return Figure(
+        f"{network.name} writes {question}",
+        tuple(panels),
+        tuple(facts),
+        tuple(notes),
+        data={
+            "weights": network.name,
+            "question": question,
+            "network": text,
+            "truth": truth,
+            "characters": [
+                {
+                    "written": shown(network.encoding.characters[codes[position]]),
+                    "forced": position in indices,
+                    "probabilities": {
+                        shown(character): round(float(p), 6)
+                        for character, p in zip(
+                            network.encoding.characters, probabilities[position], strict=True
+                        )
+                    },
+                }
+                for position in range(length)
+            ],
+        },
+    )
+
+
+def beam(network: Network, question: str, truth: str, count: int) -> Figure:
+    """The `count` likeliest whole answers and their probabilities."""
+    _check_writes(network)
+    found = likeliest(network, question, count)
+    bars = tuple(
+        Bar(
+            (one.text or "(nothing)") + (" ✓" if one.text == truth else ""),
+            one.probability,
+            f"{one.probability:.3%}",
+        )
+        for one in found
+    )
+    total = sum(one.probability for one in found)
+    facts = [f"together {total:.2%} of all that it might write"]
+    if truth not in [one.text for one in found]:
+        facts.append(f"the truth {truth} is not among them")
+    return Figure(
+        f"the {len(found)} likeliest answers of {network.name} to {question}",
+        (Bars("probability of the whole answer", bars, 1.0),),
+        tuple(facts),
+        data={
+            "weights": network.name,
+            "question": question,
+            "truth": truth,
+            "answers": [
+                {"network": one.text, "probability": one.probability, "right": one.text == truth}
+                for one in found
+            ],
+        },
+    )
+
+
+def likeliest(network: Network, question: str, count: int) -> list[Written]:
+    """The likeliest whole answers, the likeliest first, by beam search (Graves 2012).
+
+    For the seed network this is exact: its characters do not depend on each other. For an
+    attention network the beam is several times as wide as what is asked for.
+    """
+    width = max(4 * count, SPARE)
+    prefixes: list[tuple[int, ...]] = [()]
+    scores = np.zeros(1)
+    finished: list[tuple[float, tuple[int, ...]]] = []
+    source = _Source(network, question)
+    for _ in range(network.encoding.answer_length):
+        with np.errstate(divide="ignore"):
+            logs = np.log(source.next(prefixes).astype(np.float64))
+        totals = scores[:, None] + logs
+        finished += [
+            (float(score), prefix)
+            for score, prefix in zip(totals[:, 0], prefixes, strict=True)
+            if np.isfinite(score)
+        ]
+        totals[:, 0] = -np.inf
+        order = np.argsort(-totals, axis=None, kind="stable")[:width]
+        order = order[np.isfinite(totals.ravel()[order])]
+        rows, characters = np.divmod(order, totals.shape[1])
+        scores = totals.ravel()[order]
+        prefixes = [(*prefixes[r], int(c)) for r, c in zip(rows, characters, strict=True)]
+        source.keep(rows)
+        finished = sorted(finished, reverse=True)[:count]
+        full = len(finished) == count
+        if not prefixes or (full and scores[0] < finished[-1][0]):
+            break
+    else:  # what has filled every position without an end mark
+        finished += list(zip(scores.tolist(), prefixes, strict=True))
+    best = sorted(finished, reverse=True)[:count]
+    return [Written(network.read(prefix), exp(score)) for score, prefix in best]
+
+
+class _Source:
+    """Probabilities (m, V) of the next character after each of m prefixes of one answer."""
+
+    def __init__(self, network: Network, question: str) -> None:
+        self._table: Floats | None = None
+        self._position = 0
+        if network.kind == "seq2seq":
+            self._table = network.probabilities([question])[0]
+            return
+        self._decoder = Decoder(
+            network.tensors,
+            network.card.architecture,
+            network.encoding,
+            network.indices([question]),
+        )
+        self._state: DecoderState = self._decoder.start
+
+    def next(self, prefixes: list[tuple[int, ...]]) -> Floats:
+        position, self._position = self._position, self._position + 1
+        if self._table is not None:
+            return np.repeat(self._table[position][None], len(prefixes), 0)
+        written = np.array([prefix[-1] if prefix else 0 for prefix in prefixes], np.int32)
+        self._state, probabilities, _ = self._decoder.step(self._state, written)
+        return probabilities
+
+    def keep(self, rows: Indices) -> None:
+        if self._table is None:
+            self._state = self._state.rows(rows)
+            self._decoder.rows(rows)
+
+
+def _check_writes(network: Network) -> None:
+    if network.kind == "tagger":
+        raise UsageError(
+            f"the {network.part} of {network.card.name} marks characters and writes none",
+            hint="look at it with :attn or :peek",
+        )
+
+
+def _forced_indices(network: Network, forced: Mapping[int, str]) -> dict[int, int]:
+    characters = network.encoding.characters
+    for number, character in forced.items():
+        if character not in characters:
+            known = "".join(shown(c) for c in characters)
+            raise UsageError(
+                f"{network.name} has no character {character!r}", hint=f"it has {known}"
+            )
+        if number > network.encoding.answer_length:
+            raise UsageError(
+                f"there is no character {number}",
+                hint=f"it writes at most {network.encoding.answer_length}",
+            )
+    return {number - 1: characters.index(character) for number, character in forced.items()}
+
+
+def _probabilities(network: Network, question: str, forced: Mapping[int, int]) -> Floats:
+    """(U, V) of one answer."""
+    if network.kind == "seq2seq":
+        rows: Floats = network.probabilities([question])[0]
+        return rows
+    found, _ = decode_greedily(
+        network.tensors,
+        network.card.architecture,
+        network.encoding,
+        network.indices([question]),
+        forced=forced,
+    )
+    row: Floats = found[0]
+    return row
+
+
+def _in_order(network: Network, codes: list[int]) -> str:
+    return " ".join(network.character(code) for code in codes)

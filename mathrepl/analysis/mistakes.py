@@ -1,0 +1,239 @@
+"""What a network gets wrong: where carries run, in which digits, how far off, how sure it was."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from mathrepl.analysis.asking import Answered, batch_size, percent
+from mathrepl.analysis.figure import Bar, Bars, Figure, Lines, Looking, Panel, Series
+from mathrepl.analysis.tally import BINS, SAME_VALUE, SIZE_ORDER, SMALL, Tally
+from mathrepl.certify import batches, side_by_side, threads_for
+from mathrepl.comparison import Answers, compare
+from mathrepl.errors import UsageError
+from mathrepl.expression import parse
+from mathrepl.sampling import Example, draw_held_out, every
+from mathrepl.spaces import SEED, WHOLE_SPACE
+
+if TYPE_CHECKING:
+    from mathrepl.session import Session
+    from mathrepl.task import Task
+
+ASKED = 20_000
+WORK_ASKED = 500
+MAX_ASKED = 2_000_000
+MOST_BARS = 12
+
+
+def errors(session: Session, count: int | None, *, whole: bool) -> Iterator[Looking | Figure]:
+    """Progress, then the mistakes among held-out equations, `count` or a default of them.
+
+    They are drawn from the seed of certificates. With `whole` all equations of the task are
+    asked, the trained ones included. Raises `UsageError`, before anything is asked, for what
+    cannot be drawn or listed.
+    """
+    card = session.card
+    task = card.task
+    if whole:
+        if count is not None:
+            raise UsageError("the whole space has no count", hint="leave one of the two out")
+        if task.brackets or task.space_size > WHOLE_SPACE:
+            raise UsageError(
+                f"{card.name} is for {task.describe()}: too many equations to ask all",
+                hint="leave out --whole to ask held-out ones",
+            )
+        return _ask(session, every(task), task.space_size, ["the trained equations are among them"])
+    if count is None:
+        count = WORK_ASKED if card.architecture.kind == "work" else ASKED
+    if not 1 <= count <= MAX_ASKED:
+        raise UsageError(f"{count:,} equations cannot be asked", hint=f"ask 1 to {MAX_ASKED:,}")
+    drawn, notes = _drawn(task), []
+    if drawn.sampling == "stratified":
+        notes.append("drawn by digit counts, all alike, so shares are not those of the whole space")
+    examples = draw_held_out(drawn, random.Random(SEED), split_seed=task.seed)
+    return _ask(session, islice(examples, count), count, notes)
+
+
+def _drawn(task: Task) -> Task:
+    """The task to draw from. A lesson's choice of carries would not show how often they err."""
+    if task.sampling != "carries":
+        return task
+    return replace(task, sampling="uniform" if task.space_size <= WHOLE_SPACE else "stratified")
+
+
+def _ask(
+    session: Session, examples: Iterator[Example], total: int, notes: list[str]
+) -> Iterator[Looking | Figure]:
+    card, solver = session.card, session.solver
+    what = f"{card.name}: {card.task.describe()}"
+    tally = Tally()
+
+    def ask(batch: list[Example]) -> tuple[list[str], list[float]]:
+        return solver.write_surely([example.question for example in batch])
+
+    yield Looking(what, 0, total)
+    asked = side_by_side(batches(examples, batch_size(card)), ask, threads_for(session.engine))
+    with closing(asked):
+        for batch, (written, sure) in asked:
+            tally.count(batch, written, sure)
+            yield Looking(what, tally.total, total)
+    if not tally.total:
+        raise UsageError(
+            f"no equation of {card.task.describe()} is held out", hint="add --whole to ask them all"
+        )
+    if tally.total < total:
+        notes = [*notes, f"no more than {tally.total:,} equations are there to ask"]
+    yield _figure(session, tally, notes)
+
+
+def _figure(session: Session, tally: Tally, notes: list[str]) -> Figure:
+    card = session.card
+    examples = [one for _, one in sorted(tally.examples, key=lambda pair: pair[0])]
+    panels: list[Panel] = []
+    if tally.wrong:
+        panels += [_shares(tally), _sizes(tally)]
+    panels += _calibration(tally)
+    if examples:
+        panels.append(_answers(session, examples))
+    title = f"{card.name}: mistakes in {card.task.describe()}"
+    return Figure(
+        title, tuple(panels), _facts(tally), tuple(notes), _data(card.name, tally, examples)
+    )
+
+
+def _facts(tally: Tally) -> tuple[str, ...]:
+    total, wrong = tally.total, tally.wrong
+    _, right, sure = (float(column) for column in tally.bins.sum(0))
+    trust = f"{percent(sure, total)} sure on average, {percent(right, total)} right"
+    if not wrong:
+        return f"0 of {total:,} wrong: all are right", trust
+    small = f"{tally.below_100:,} ({percent(tally.below_100, wrong)}) have an operand below 100"
+    tiny = f"{tally.below_10:,} ({percent(tally.below_10, wrong)}) below 10"
+    places = ", ".join(f"{count:,} in the {place}" for place, count in tally.by_place.most_common())
+    one = f"{tally.one_digit:,} ({percent(tally.one_digit, wrong)}) are wrong in one digit only"
+    facts = [
+        f"{wrong:,} of {total:,} wrong ({percent(wrong, total)})",
+        f"of the wrong, {small}, {tiny}",
+        f"of the wrong, {one}" + (f": {places}" if places else ""),
+    ]
+    if tally.largest is not None:
+        worst = tally.largest[1]
+        facts.append(f"largest error: {worst.question} = {worst.network}, wrong by {worst.off_by}")
+    return (*facts, trust)
+
+
+def _shares(tally: Tally) -> Bars:
+    """The share wrong, of sums by their longest run of carries, of all else by operations."""
+    if tally.only_sums:
+        bars = [
+            _share(_chain(chain), tally.missed_chains[chain], count)
+            for chain, count in sorted(tally.chains.items())
+        ]
+        return Bars("share wrong by the longest run of carries", tuple(bars))
+    asked, missed = tally.operations, tally.missed_operations
+    kinds = sorted(asked, key=lambda kind: (-missed[kind] / asked[kind], kind))
+    title = "share wrong by operations"
+    if len(kinds) > MOST_BARS:
+        title += f", the worst {MOST_BARS} of {len(kinds)}"
+    bars = [_share(kind, missed[kind], asked[kind]) for kind in kinds[:MOST_BARS]]
+    return Bars(title, tuple(bars))
+
+
+def _share(label: str, wrong: int, asked: int) -> Bar:
+    return Bar(label, wrong / asked, f"{percent(wrong, asked)}, {wrong:,} of {asked:,}")
+
+
+def _sizes(tally: Tally) -> Bars:
+    bars = [Bar(label, tally.sizes[label], f"{tally.sizes[label]:,}") for label in SIZE_ORDER]
+    usual = [bar for bar in bars if bar.value or bar.label not in (SAME_VALUE, SMALL)]
+    return Bars("mistakes by the size of the error", tuple(usual))
+
+
+def _calibration(tally: Tally) -> tuple[Panel, ...]:
+    """How often it is right beside how sure it is; then how many are right and wrong."""
+    rows: list[list[float]] = tally.bins.tolist()
+    bins = [(k, count, right, sure) for k, (count, right, sure) in enumerate(rows) if count]
+    measured = Series(
+        "measured",
+        tuple(sure / count for _, count, _, sure in bins),
+        tuple(right / count for _, count, right, _ in bins),
+    )
+    ideal = Series("as sure as right", (0.0, 1.0), (0.0, 1.0))
+    return (
+        Lines(
+            "how sure, and how often right", (measured, ideal), "confidence", "right", low=0, high=1
+        ),
+        Bars(
+            "right answers by confidence",
+            tuple(Bar(_band(k), right, f"{right:,.0f}") for k, _, right, _ in bins),
+        ),
+        Bars(
+            "wrong answers by confidence",
+            tuple(Bar(_band(k), n - right, f"{n - right:,.0f}") for k, n, right, _ in bins),
+        ),
+    )
+
+
+def _answers(session: Session, examples: Sequence[Answered]) -> Answers:
+    card = session.card
+    solutions = session.solver.solve([one.question for one in examples])
+    answers = [
+        compare(
+            parse(one.question).format(spaced=True),
+            solution,
+            one.truth,
+            weights=card.name,
+            engine=session.engine,
+        )
+        for one, solution in zip(examples, solutions, strict=True)
+    ]
+    if not session.settings.steps:
+        answers = [replace(answer, working=()) for answer in answers]
+    return Answers(tuple(answers))
+
+
+def _data(name: str, tally: Tally, examples: Sequence[Answered]) -> dict[str, Any]:
+    largest = tally.largest[1] if tally.largest is not None else None
+    return {
+        "weights": name,
+        "total": tally.total,
+        "wrong": tally.wrong,
+        "below_100": tally.below_100,
+        "below_10": tally.below_10,
+        "one_digit": tally.one_digit,
+        "by_place": dict(tally.by_place.most_common()),
+        "by_carries": {
+            str(chain): [count, tally.missed_chains[chain]]
+            for chain, count in sorted(tally.chains.items())
+        },
+        "by_operations": {
+            kind: [count, tally.missed_operations[kind]]
+            for kind, count in sorted(tally.operations.items())
+        },
+        "largest_error": {**largest.record(), "off_by": largest.off_by} if largest else None,
+        "calibration": [
+            {
+                "from": k / BINS,
+                "to": (k + 1) / BINS,
+                "answers": int(count),
+                "right": int(right),
+                "mean_confidence": round(sure / count, 6),
+            }
+            for k, (count, right, sure) in enumerate(tally.bins.tolist())
+            if count
+        ],
+        "sizes": {label: tally.sizes[label] for label in SIZE_ORDER},
+        "examples": [{**one.record(), "confidence": round(one.sure, 6)} for one in examples],
+    }
+
+
+def _chain(chain: int) -> str:
+    return ("no carry", "single carries")[chain] if chain < 2 else f"chain of {chain}"
+
+
+def _band(k: int) -> str:
+    return f"{100 * k // BINS} to {100 * (k + 1) // BINS}%"

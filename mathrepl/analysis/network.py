@@ -1,0 +1,106 @@
+"""One network of some weights in numpy, with what it takes to ask it and to read what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from mathrepl.card import Card
+from mathrepl.codec import Floats, Indices, encode_questions
+from mathrepl.encoding import END, Encoding
+from mathrepl.errors import UsageError
+from mathrepl.networks import KINDS, part_tensors, parts_of
+from mathrepl.networks.lstm import States, Tensors
+from mathrepl.session import Session
+
+END_SHOWN = "■"
+SPACE_SHOWN = "␣"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network of `kind`; `part` is its name in weights of several, else empty."""
+
+    card: Card
+    part: str
+    kind: str
+    tensors: Tensors
+
+    @property
+    def name(self) -> str:
+        return f"{self.card.name} {self.part}".rstrip()
+
+    @property
+    def encoding(self) -> Encoding:
+        """Lines are read from the left, whatever direction answers are written in."""
+        return replace(self.card.encoding, reverse=self.reverse)
+
+    @property
+    def reverse(self) -> bool:
+        """Whether it reads and writes from the last character to the first."""
+        return self.card.encoding.reverse and self.kind != "tagger"
+
+    @property
+    def has_encoder(self) -> bool:
+        """Whether a recurrent encoder sums the question up before the decoder starts."""
+        return self.kind == "seq2seq" or (
+            self.kind == "attention" and not self.card.architecture.lookup
+        )
+
+    def as_read(self, text: str) -> str:
+        """The characters in the order in which the network reads them."""
+        return text[::-1] if self.reverse else text
+
+    def indices(self, texts: Sequence[str]) -> Indices:
+        """(n, T) of texts as a person writes them."""
+        return encode_questions(self.encoding, texts)
+
+    def probabilities(self, texts: Sequence[str]) -> Floats:
+        """(n, U, V), as `Kind.probabilities`."""
+        kind = KINDS[self.kind]
+        return kind.probabilities(
+            self.tensors, self.card.architecture, self.encoding, self.indices(texts)
+        )
+
+    def states(self, texts: Sequence[str]) -> States:
+        """Hidden and cell states (n, steps, units) of every LSTM, as `Kind.states`."""
+        kind = KINDS[self.kind]
+        return kind.states(self.tensors, self.card.architecture, self.encoding, self.indices(texts))
+
+    def character(self, index: int) -> str:
+        """A character of the alphabet as it is shown."""
+        return shown(self.encoding.characters[index])
+
+    def read(self, indices: Sequence[int]) -> str:
+        """Indices in the order of writing, as the text that they are, up to the end mark."""
+        text = "".join(self.encoding.characters[index] for index in indices).split(END, 1)[0]
+        return text[::-1] if self.reverse else text
+
+
+def shown(character: str) -> str:
+    """A character that can be seen: blanks and the end mark have signs of their own."""
+    return {END: END_SHOWN, " ": SPACE_SHOWN}.get(character, character)
+
+
+def network_of(session: Session, part: str | None = None) -> Network:
+    """The network of the session's weights; of several the one that writes, else `part`.
+
+    Raises `UsageError` for a part that the weights do not have.
+    """
+    found = session.found
+    kinds = parts_of(found.card.architecture)
+    name = next(reversed(kinds)) if part is None else part
+    if name not in kinds:
+        hint = f"its parts are {', '.join(kinds)}" if "" not in kinds else "leave out --part"
+        raise UsageError(f"{found.card.name} has no part {name!r}", hint=hint)
+    tensors = part_tensors(session.store.tensors(found), name)
+    return Network(found.card, name, kinds[name], tensors)
+
+
+def rounded(values: Floats) -> list[Any]:
+    """For `--json`: nested lists of numbers with six decimals."""
+    result: list[Any] = np.round(values.astype(np.float64), 6).tolist()
+    return result

@@ -1,0 +1,231 @@
+"""Every equation `a op b` of two ranges, asked: where a network is wrong, by how much, how sure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mathrepl.analysis.asking import Answered, batch_size, percent
+from mathrepl.analysis.figure import Figure, Heat, Looking, Palette
+from mathrepl.analysis.grid import COMPUTED, MAX_LISTED, NOTABLE, Bounds, Cells, Show, ending
+from mathrepl.certify import side_by_side, threads_for
+from mathrepl.errors import UsageError
+from mathrepl.expression import OPERATIONS, parse
+
+if TYPE_CHECKING:
+    from mathrepl.card import Card
+    from mathrepl.codec import Floats
+    from mathrepl.session import Session
+
+MAX_CELLS = 2_000_000
+MAX_WORK_CELLS = 40_000
+BLOCKS = 10  # a side is cut into so many to find where mistakes are densest
+TITLES = {"wrong": "where it is wrong", "confidence": "how sure it is", "size": "how far off it is"}
+SCALES: dict[Show, tuple[str, Palette]] = {
+    "wrong": ("right (0) or wrong (1)", "verdict"),
+    "confidence": ("probability of the whole answer", "amount"),
+    "size": ("log10(1 + size of the error)", "amount"),
+}
+
+
+def plane(
+    session: Session, *, operation: str | None, a: Bounds, b: Bounds, show: Show
+) -> Iterator[Looking | Figure]:
+    """Progress, then the plane of `a op b`: b upwards, a to the right.
+
+    Without an operation it is the first of the network's task that is not a division. Raises,
+    before anything is asked, `UsageError` for ranges that are empty or too large, `TaskError` for
+    numbers that are, and `OutOfReachError` where the network lacks a character.
+    """
+    card = session.card
+    if operation is None:
+        operation = next((o for o in card.task.operations if o != "/"), "/")
+    if operation not in tuple(OPERATIONS):
+        raise UsageError(f"{operation!r} is not one operation", hint="use one of + - * /")
+    for name, (low, high) in (("a", a), ("b", b)):
+        if low > high:
+            raise UsageError(
+                f"the range {low}..{high} of {name} is empty", hint="put the smaller number first"
+            )
+    _check_size(card, (a[1] - a[0] + 1) * (b[1] - b[0] + 1))
+    # Both ranges as one task, whose checks tell what can be asked at all.
+    both = replace(card.task, sampling="uniform", fewest=1, most=1, operations="+")
+    session.check_characters(
+        replace(both, low=min(a[0], b[0]), high=max(a[1], b[1]), operations=operation)
+    )
+    numbers = tuple(n for n in range(b[0], b[1] + 1) if n or operation != "/")
+    if not numbers:
+        raise UsageError("every equation here divides by zero", hint="widen the range of b")
+    endings = tuple(ending(card.task, operation, n) for n in numbers)
+    asked = Cells(card.task, session.solver, operation, a, numbers, endings, show)
+    return _look(asked, card, b, threads_for(session.engine))
+
+
+def _check_size(card: Card, cells: int) -> None:
+    if cells > MAX_CELLS:
+        raise UsageError(
+            f"{cells:,} equations are too many to ask, at most {MAX_CELLS:,}",
+            hint="zoom in with smaller ranges",
+        )
+    if card.architecture.kind == "work" and cells > MAX_WORK_CELLS:
+        raise UsageError(
+            f"{card.name} writes a working for each of {cells:,} equations, which takes too long",
+            hint=f"zoom in with smaller ranges, at most {MAX_WORK_CELLS:,} equations",
+        )
+
+
+def _look(asked: Cells, card: Card, b: Bounds, threads: int) -> Iterator[Looking | Figure]:
+    what = f"{card.name}: a {asked.operation} b"
+    total, step = asked.total, batch_size(card)
+    shown = np.empty(total, np.float32)
+    wrong = np.empty(total, bool)
+    mistakes: list[Answered] = []
+    notable: list[Answered] = []
+    parts = (range(first, min(first + step, total)) for first in range(0, total, step))
+    yield Looking(what, 0, total)
+    with closing(side_by_side(parts, asked.ask, threads)) as answered:
+        for part, seen in answered:
+            shown[part.start : part.stop] = seen.shown
+            wrong[part.start : part.stop] = seen.wrong
+            mistakes += seen.mistakes[: MAX_LISTED - len(mistakes)]
+            notable = sorted([*notable, *seen.notable], key=_rank(asked.show))[:NOTABLE]
+            yield Looking(what, part.stop, total)
+    yield _figure(asked, card, b, shown, wrong, mistakes, notable)
+
+
+def _figure(
+    asked: Cells,
+    card: Card,
+    b: Bounds,
+    shown: Floats,
+    wrong: NDArray[np.bool_],
+    mistakes: list[Answered],
+    notable: list[Answered],
+) -> Figure:
+    width = b[1] - b[0] + 1
+    there = np.isin(np.arange(b[0], b[1] + 1), asked.b)
+    cells = np.full((len(shown) // len(asked.b), width), np.nan, np.float32)
+    grid = np.zeros(cells.shape, np.int64)
+    cells[:, there] = shown.reshape(len(cells), -1)
+    grid[:, there] = wrong.reshape(len(cells), -1)
+    count, strange = int(wrong.sum()), int(np.isinf(shown).sum())
+    finite = cells[np.isfinite(cells)]
+    high = (float(finite.max(initial=0.0)) or 1.0) if asked.show == "size" else 1.0
+    cells[np.isinf(cells)] = high
+    densest = _densest(grid, np.broadcast_to(there, grid.shape), asked.a[0], b[0])
+    facts = [f"{count:,} of {asked.total:,} wrong ({percent(count, asked.total)})"]
+    # Said where mistakes do gather: a lone one, or all being wrong, is no such place.
+    if densest is not None and 1 < densest["wrong"] > densest["total"] * count / asked.total:
+        facts.append(
+            f"most mistakes: a {_span(densest['a'])}, b {_span(densest['b'])}, "
+            f"{densest['wrong']:,} of {densest['total']:,} wrong"
+        )
+    facts += [_fact(asked.show, cell) for cell in notable]
+    notes = _notes(asked, card)
+    if strange:
+        are = "answer is no number" if strange == 1 else "answers are no numbers"
+        notes.append(f"{strange:,} {are}, drawn as the largest error")
+    if not there.all():
+        notes.append("b = 0 has no cells: a division by zero has no answer")
+    scale, palette = SCALES[asked.show]
+    heat = Heat(
+        scale,
+        cells.T[::-1],
+        row_range=(b[1], b[0]),
+        column_range=asked.a,
+        row_axis="b",
+        column_axis="a",
+        high=high,
+        palette=palette,
+        keep_peaks=asked.show != "confidence",
+    )
+    data: dict[str, Any] = {
+        "weights": card.name,
+        "operation": asked.operation,
+        "a": list(asked.a),
+        "b": list(b),
+        "show": asked.show,
+        "total": asked.total,
+        "wrong": count,
+        "wrong_share": count / asked.total,
+        "densest": densest,
+        "wrong_equations": [cell.record() for cell in mistakes],
+    }
+    if asked.show == "confidence":
+        data["least_sure"] = [{**one.record(), "confidence": round(one.sure, 6)} for one in notable]
+    if asked.show == "size":
+        data["largest_errors"] = [{**one.record(), "off_by": one.off_by} for one in notable]
+        data["not_numbers"] = strange
+    title = f"{card.name}: a {asked.operation} b, {TITLES[asked.show]}"
+    return Figure(title, (heat,), tuple(facts), tuple(notes), data)
+
+
+def _densest(
+    wrong: NDArray[np.int64], there: NDArray[np.bool_], low_a: int, low_b: int
+) -> dict[str, Any] | None:
+    """The block, a tenth of each side, that has the most mistakes; None where nothing is wrong."""
+    if not wrong.any():
+        return None
+    sides = [-(-length // BLOCKS) for length in wrong.shape]
+
+    def by_block(counts: NDArray[Any]) -> NDArray[np.int64]:
+        rows = np.add.reduceat(counts.astype(np.int64), range(0, counts.shape[0], sides[0]), 0)
+        return np.add.reduceat(rows, range(0, counts.shape[1], sides[1]), 1)
+
+    blocks = by_block(wrong)
+    i, j = (int(place) for place in np.unravel_index(blocks.argmax(), blocks.shape))
+    ends = [
+        min((place + 1) * side, length) - 1
+        for place, side, length in zip((i, j), sides, wrong.shape, strict=True)
+    ]
+    return {
+        "a": [low_a + i * sides[0], low_a + ends[0]],
+        "b": [low_b + j * sides[1], low_b + ends[1]],
+        "wrong": int(blocks[i, j]),
+        "total": int(by_block(there)[i, j]),
+    }
+
+
+def _notes(asked: Cells, card: Card) -> list[str]:
+    """What of the plane lies outside the network's training, or its reach."""
+    task, notes = card.task, []
+    low, high = min(task.low, -task.high) if task.brackets else task.low, task.high
+    a_inside = max(0, min(asked.a[1], high) - max(asked.a[0], low) + 1)
+    outside = asked.total - a_inside * sum(low <= n <= high for n in asked.b)
+    if outside:
+        notes.append(
+            f"{outside:,} of {asked.total:,} equations lie outside the trained range {low}..{high}"
+        )
+    usual = f"{high}{ending(task, asked.operation, high)}"
+    notes += task.outside(parse(usual))
+    room = card.encoding.answer_length - 1
+    if asked.operation != "/" and card.architecture.kind != "work":
+        # Sums, differences and products of two ranges are longest at their corners.
+        compute, ends = COMPUTED[asked.operation], (asked.b[0], asked.b[-1])
+        longest = max(len(str(compute(x, y))) for x in asked.a for y in ends)
+        if longest > room:
+            notes.append(f"it can write at most {room} characters, some answers have {longest}")
+    return notes
+
+
+def _rank(show: Show) -> Callable[[Answered], float | Fraction]:
+    """What sorts the least sure answers first, or the largest errors."""
+    return (lambda cell: -(cell.size or 0)) if show == "size" else (lambda cell: cell.sure)
+
+
+def _fact(show: Show, cell: Answered) -> str:
+    equation = f"{cell.question} = {cell.network or 'nothing'}"
+    if show == "size":
+        return f"far off: {equation}, wrong by {cell.off_by}"
+    verdict = "right" if cell.right else f"wrong, it is {cell.truth}"
+    return f"unsure: {equation}, {percent(cell.sure, 1)}, {verdict}"
+
+
+def _span(bounds: list[int]) -> str:
+    return f"{bounds[0]}..{bounds[1]}" if bounds[0] < bounds[1] else str(bounds[0])

@@ -1,0 +1,71 @@
+"""What a report tells of some weights: card, learning, map, mistakes, and a look inside."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from mathrepl.analysis.attending import attend, attend_to_work
+from mathrepl.analysis.cards import card_rows
+from mathrepl.analysis.curves import curve
+from mathrepl.analysis.figure import Figure, Looking, Section
+from mathrepl.analysis.matrices import overview
+from mathrepl.analysis.mistakes import errors
+from mathrepl.analysis.network import network_of
+from mathrepl.analysis.plane import plane
+from mathrepl.analysis.states import peek
+from mathrepl.lessons import PARTS
+from mathrepl.sampling import draw_held_out
+from mathrepl.session import Session
+from mathrepl.spaces import SEED
+from mathrepl.work import WorkSolver
+
+SAMPLES = 3
+WIDEST = 300  # numbers a side of the map
+ASKED = 20_000
+
+
+def sections(session: Session) -> Iterator[Looking | Section]:
+    """The sections of a report in order, with progress between them."""
+    card = session.card
+    rows = (*card_rows(card), ("sha256", card.sha256))
+    yield Section("Card", rows=rows)
+    yield Section("How it learnt", curve([card]))
+    works = card.architecture.kind == "work"
+    if works:
+        yield Section("Map", text="A working takes long, so there is no map of a whole plane.")
+    else:
+        yield from _map(session)
+    for value in errors(session, None if works else ASKED, whole=False):
+        yield value if isinstance(value, Looking) else Section("Mistakes", value)
+    task = card.task
+    drawn = draw_held_out(task, random.Random(SEED), split_seed=task.seed)
+    for example in islice(drawn, SAMPLES):
+        yield from _inside(session, example.question)
+    yield Section("Weights", overview(card.name, session.store.tensors(session.found)))
+
+
+def _map(session: Session) -> Iterator[Looking | Section]:
+    task = session.card.task
+    if task.most > 1 and task.fewest > 1:
+        yield Section("Map", text="A map is of one operation; these weights do several at once.")
+        return
+    side = (task.low, min(task.high, task.low + WIDEST - 1))
+    found: Iterable[Looking | Figure] = plane(session, operation=None, a=side, b=side, show="wrong")
+    for value in found:
+        yield value if isinstance(value, Looking) else Section("Map", value)
+
+
+def _inside(session: Session, question: str) -> Iterator[Section]:
+    """Where it looked, or what it held, at one held-out equation."""
+    solver = session.solver
+    if isinstance(solver, WorkSolver):
+        reader, doer = (network_of(session, part) for part in PARTS)
+        figure = attend_to_work(reader, doer, solver, question, None)
+    else:
+        network = network_of(session)
+        figure = (
+            attend(network, question) if network.kind == "attention" else peek(network, question)
+        )
+    yield Section(f"Inside: {question}", figure)

@@ -1,0 +1,50 @@
+"""Showing the figures of a command, and saving them: what all commands that look have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from pathlib import Path
+
+from mathrepl.analysis.figure import Figure, Looking
+from mathrepl.commands.spec import Arguments, Context, Note, Parameter, Value
+from mathrepl.errors import UsageError
+from mathrepl.interrupts import counted
+
+SAVE = Parameter("--save", "write it to a PNG or SVG file of this name")
+
+
+def path_of(text: str) -> Path:
+    """The path that a person wrote. Raises `UsageError` for the home of nobody."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise UsageError(f"there is no home directory for {text!r}") from None
+
+
+def show_figures(
+    context: Context, arguments: Arguments, make: Callable[[], Iterable[Looking | Figure]]
+) -> Iterator[Value]:
+    """The figures, and with `--save` a file of the last; Ctrl-C ends the looking."""
+    save = arguments.text("save")
+    path = None if save is None else path_of(save)
+    if path is not None:
+        from mathrepl.plots.files import check_path
+
+        check_path(path)  # before minutes of asking
+    figure: Figure | None = None
+    values = iter(make())
+    with counted() as presses:
+        for value in values:
+            yield value
+            if isinstance(value, Figure):
+                figure = value
+            if presses.count:
+                if isinstance(values, Generator):
+                    values.close()
+                context.interrupted = True
+                yield Note("interrupted")
+                return
+    if path is not None and figure is not None:
+        from mathrepl.plots.files import save_figure
+
+        yield Note(f"saved as {save_figure(figure, path)}", "good")

@@ -1,0 +1,229 @@
+"""Commands that look inside a network: peek, like, attn, step, beam, weights.
+
+What they compute with is imported when they run: numpy is not there at the start of a session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from mathrepl.analysis.figure import Figure
+from mathrepl.commands.figures import SAVE, show_figures
+from mathrepl.commands.spec import Arguments, Command, Context, Parameter, Value
+from mathrepl.errors import EquationError, UsageError
+from mathrepl.expression import OPERATIONS, parse, split_line
+from mathrepl.lessons import PARTS
+from mathrepl.session import Askable
+
+if TYPE_CHECKING:
+    from mathrepl.analysis.network import Network
+
+
+def peek(context: Context, arguments: Arguments) -> Iterator[Value]:
+    from mathrepl.analysis import states
+
+    asked = _askables(context, arguments)
+    network = _network(asked[0], arguments)
+    unit = arguments.integer("unit")
+    questions = [_text(network, one) for one in asked]
+    if unit is not None:
+        yield from show_figures(
+            context, arguments, lambda: iter((states.follow(network, questions, unit),))
+        )
+        return
+    layer = arguments.text("layer")
+    yield from show_figures(
+        context, arguments, lambda: (states.peek(network, text, layer) for text in questions)
+    )
+
+
+def like(context: Context, arguments: Arguments) -> Iterator[Value]:
+    from mathrepl.analysis.states import like as find_like
+
+    asked = _one(context, arguments)
+    network = _network(asked, arguments)
+    count = arguments.integer("count") or 10
+    yield from show_figures(
+        context, arguments, lambda: iter((find_like(network, _text(network, asked), count),))
+    )
+
+
+def attn(context: Context, arguments: Arguments) -> Iterator[Value]:
+    from mathrepl.analysis.attending import attend, attend_to_work
+    from mathrepl.analysis.network import network_of
+    from mathrepl.work import WorkSolver
+
+    asked = _one(context, arguments)
+    chosen = asked.chosen
+    number = arguments.integer("line")
+    solver = chosen.solver
+    if number is not None and not isinstance(solver, WorkSolver):
+        raise UsageError(f"{chosen.name} writes no lines", hint="leave out --line, or :use work")
+
+    def figures() -> Iterator[Figure]:
+        if isinstance(solver, WorkSolver):
+            reader, doer = (network_of(chosen, part) for part in PARTS)
+            yield attend_to_work(reader, doer, solver, asked.question, number)
+        else:
+            yield attend(network_of(chosen), asked.question)
+
+    yield from show_figures(context, arguments, figures)
+
+
+def step(context: Context, arguments: Arguments) -> Iterator[Value]:
+    from mathrepl.analysis.decoding import parse_forced
+    from mathrepl.analysis.decoding import step as decode
+
+    asked = _one(context, arguments)
+    network = _network(asked, arguments)
+    forced = parse_forced(arguments.text("force") or "") if arguments.given("force") else {}
+    yield from show_figures(
+        context,
+        arguments,
+        lambda: iter((decode(network, _text(network, asked), asked.truth, forced),)),
+    )
+
+
+def beam(context: Context, arguments: Arguments) -> Iterator[Value]:
+    from mathrepl.analysis.decoding import beam as search
+
+    asked = _one(context, arguments)
+    network = _network(asked, arguments)
+    count = arguments.integer("k") or 5
+    yield from show_figures(
+        context,
+        arguments,
+        lambda: iter((search(network, _text(network, asked), asked.truth, count),)),
+    )
+
+
+def weights(context: Context, arguments: Arguments) -> Iterator[Value]:
+    from mathrepl.analysis.matrices import matrices, overview
+
+    session = context.session
+    tensors = session.store.tensors(session.found)
+    layer = arguments.text("layer")
+    yield from show_figures(
+        context,
+        arguments,
+        lambda: iter(
+            (matrices(session.name, tensors, layer) if layer else overview(session.name, tensors),)
+        ),
+    )
+
+
+def _askables(context: Context, arguments: Arguments) -> list[Askable]:
+    """The equations of the line, each with whose network answers it. Raises `EquationError`."""
+    words = arguments.texts("equations")
+    if context.host == "session" or any(word in (*OPERATIONS, "%") for word in words):
+        words = (" ".join(words),)  # 94 + 909 without quotes
+    texts = [text for word in words for text in split_line(word)]
+    if not texts:
+        raise EquationError("nothing to read", hint="type an equation such as 94 + 909")
+    return [context.session.askable(parse(text)) for text in texts]
+
+
+def _one(context: Context, arguments: Arguments) -> Askable:
+    asked = _askables(context, arguments)
+    if len(asked) > 1:
+        raise UsageError("one equation at a time here", hint="leave out what follows the ;")
+    return asked[0]
+
+
+def _network(asked: Askable, arguments: Arguments) -> Network:
+    from mathrepl.analysis.network import network_of
+
+    return network_of(asked.chosen, arguments.text("part"))
+
+
+def _text(network: Network, asked: Askable) -> str:
+    """The question as this network reads it. Raises `EquationError` where it cannot."""
+    text = asked.expression.format(spaced=network.card.task.spaced)
+    strange = [c for c in text if c not in network.encoding.characters]
+    if strange:
+        raise EquationError(f"the {network.name} has no character {strange[0]!r}")
+    return text
+
+
+_EQUATION = Parameter("equations", "an equation such as 94 + 909", "equations", True, True)
+_PART = Parameter("--part", "the network to look into, in weights of two", choices=PARTS)
+COMMANDS = (
+    Command(
+        "peek",
+        "what the network holds while it reads and writes",
+        peek,
+        (
+            _EQUATION,
+            Parameter("--layer", "only layers whose name begins so, such as encoder"),
+            Parameter("--unit", "follow one unit, over several equations with ;", "integer", low=0),
+            _PART,
+            SAVE,
+        ),
+        examples=(":peek 94 + 909", ":peek --unit 7 94 + 909; 94 + 908"),
+    ),
+    Command(
+        "like",
+        "equations that leave the encoder nearly in the same state",
+        like,
+        (
+            _EQUATION,
+            Parameter("--count", "how many", "integer", low=1, high=1000, default="10"),
+            _PART,
+            SAVE,
+        ),
+        examples=(":like 94 + 909",),
+    ),
+    Command(
+        "attn",
+        "which characters each written one looked at",
+        attn,
+        (
+            _EQUATION,
+            Parameter("--line", "one line of a working alone", "integer", low=1),
+            SAVE,
+        ),
+        details="Of weights that show their work, line by line: what the reader marked, and where "
+        "the doer looked.",
+        examples=(":attn 94 + 909", ":attn 131+83-744*33 --line 2"),
+    ),
+    Command(
+        "step",
+        "decode a character at a time, with the five likeliest",
+        step,
+        (
+            _EQUATION,
+            Parameter("--force", "write another: 2=5 is a 5 as the second written"),
+            _PART,
+            SAVE,
+        ),
+        details="Characters count in the order of writing. Weights of two write by their doer.",
+        examples=(":step 94 + 909", ":step 94 + 909 --force 2=5"),
+    ),
+    Command(
+        "beam",
+        "the likeliest whole answers",
+        beam,
+        (
+            Parameter("k", "how many", "integer", True, low=1, high=1000),
+            _EQUATION,
+            _PART,
+            SAVE,
+        ),
+        examples=(":beam 5 94 + 909",),
+    ),
+    Command(
+        "weights",
+        "the weight matrices: shapes, norms, and one as a heat map",
+        weights,
+        (
+            Parameter(
+                "layer",
+                "a layer or a tensor, such as output",
+                suggest=lambda session, before: tuple(session.layers()),
+            ),
+            SAVE,
+        ),
+        examples=(":weights", ":weights output"),
+    ),
+)

@@ -1,0 +1,163 @@
+"""Commands that survey a network: map, errors, curve, report.
+
+What they compute with is imported when they run: numpy is not there at the start of a session.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from mathrepl.analysis.figure import Looking
+from mathrepl.card import Card
+from mathrepl.commands.figures import SAVE, path_of, show_figures
+from mathrepl.commands.spec import Arguments, Command, Context, Note, Parameter, Value
+from mathrepl.errors import UsageError
+from mathrepl.interrupts import counted
+from mathrepl.task import parse_operations, parse_range
+
+WIDEST_MAP = 1000  # numbers a side, where the person names none
+WIDEST_WORK = 100  # a working of many lines takes long
+LIVE_SECONDS = 0.5
+
+
+def map_plane(context: Context, arguments: Arguments) -> Iterator[Value]:
+    from mathrepl.analysis.plane import plane
+
+    session = context.session
+    task = session.card.task
+    operation = arguments.text("op")
+    if operation is not None:
+        operation = parse_operations(operation)
+        if len(operation) != 1:
+            raise UsageError(f"{operation!r} is not one operation", hint="write --op - or another")
+    text = arguments.text("range")
+    works = session.card.architecture.kind == "work"
+    widest = WIDEST_WORK if works else WIDEST_MAP
+    low = max(task.low, -(widest // 2)) if task.low < 0 else task.low
+    a = parse_range(text) if text else (low, min(task.high, low + widest - 1))
+    other = arguments.text("b")
+    yield from show_figures(
+        context,
+        arguments,
+        lambda: plane(
+            session,
+            operation=operation,
+            a=a,
+            b=parse_range(other) if other else a,
+            show=arguments.value("show") or "wrong",
+        ),
+    )
+
+
+def errors(context: Context, arguments: Arguments) -> Iterator[Value]:
+    from mathrepl.analysis.mistakes import errors as find_errors
+
+    count, whole = arguments.integer("n"), arguments.flag("whole")
+    if whole and count is not None:
+        raise UsageError("--whole asks every equation", hint="leave out the number or --whole")
+    yield from show_figures(
+        context, arguments, lambda: find_errors(context.session, count, whole=whole)
+    )
+
+
+def curve(context: Context, arguments: Arguments) -> Iterator[Value]:
+    """Of several weights on one plot; drawn anew while a training of one of them runs."""
+    from mathrepl.analysis.curves import curve as draw_curve
+
+    session = context.session
+    job = session.running_job
+    current = job.plan.name if job is not None else session.name
+    names = arguments.texts("names") or (current,)
+
+    def cards() -> list[Card]:
+        return [session.card_of(name) for name in names]
+
+    if job is not None and job.plan.name in names and context.host == "session":
+        yield Note("live until the training ends; Ctrl-C stops looking, not the training")
+        with counted() as presses:
+            seen = -1
+            while job.running and not presses.count:
+                if len(job.epochs) != seen:
+                    seen = len(job.epochs)
+                    yield draw_curve(cards()).as_live()
+                time.sleep(LIVE_SECONDS)
+    yield from show_figures(context, arguments, lambda: iter((draw_curve(cards()),)))
+
+
+def report(context: Context, arguments: Arguments) -> Iterator[Value]:
+    """The sections one after the other, then the file."""
+    from mathrepl.analysis.survey import sections
+    from mathrepl.plots.report import check_report_path, write_report
+
+    session = context.session
+    path = path_of(arguments.text("file") or f"{session.name}.html")
+    check_report_path(path)
+    made = []
+    with counted() as presses:
+        for value in sections(session):
+            if isinstance(value, Looking):
+                yield value
+            else:
+                made.append(value)
+            if presses.count:
+                context.interrupted = True
+                yield Note("interrupted; no report was written")
+                return
+    written = write_report(path, f"mathrepl: {session.name}", made)
+    yield Note(f"report of {session.name} written to {written}", "good")
+
+
+COMMANDS = (
+    Command(
+        "map",
+        "ask every cell of the plane of a and b",
+        map_plane,
+        (
+            Parameter("range", "the numbers, such as 0..99", default="those of the task"),
+            Parameter("--b", "the numbers of b, where they are others"),
+            Parameter("--op", "the operation, such as -"),
+            Parameter(
+                "--show",
+                "what a cell shows",
+                choices=("wrong", "confidence", "size"),
+                default="wrong",
+            ),
+            SAVE,
+        ),
+        details="size is that of the error. A file has one pixel an equation.",
+        examples=(":map", ":map 0..99 --show confidence", ":map --save map.png"),
+    ),
+    Command(
+        "errors",
+        "what it gets wrong, and where",
+        errors,
+        (
+            Parameter(
+                "n", "held-out equations to ask", "integer", low=1, high=2_000_000, default="20000"
+            ),
+            Parameter("--whole", "ask every equation of the task", "flag"),
+            SAVE,
+        ),
+        examples=(":errors", ":errors --whole"),
+    ),
+    Command(
+        "curve",
+        "how it learnt: loss, accuracy and exact match by epoch",
+        curve,
+        (
+            Parameter("names", "names of weights, else the current ones", "weights", many=True),
+            SAVE,
+        ),
+        details="While a training runs it is drawn anew after each epoch.",
+        examples=(":curve", ":curve blog add --save curves.svg"),
+    ),
+    Command(
+        "report",
+        "card, curves, map, errors and samples in one HTML file",
+        report,
+        (Parameter("file", "its name", default="NAME.html"),),
+        details="The file needs no network to be read.",
+        examples=(":report", ":report add.html"),
+    ),
+)

@@ -1,0 +1,170 @@
+"""Grids of numbers. A cell is a whole number of pixels, one at least, and is never blended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.image import AxesImage
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
+
+from mathrepl.analysis.figure import Heat, Palette
+from mathrepl.plots.block import MISSING, QUIET, ROUND, Block, plain_number, say_empty
+from mathrepl.plots.text import SMALL, drawable, px, shortened, text_width
+
+SIDE = 1000  # pixels the longer side of a grid aims at
+THIN = 160  # pixels the shorter side has at least, where cells would be smaller than that
+CELL = 48  # pixels a cell has at most
+LABEL = 24  # characters of a row's or column's label
+LINE = px(SMALL * 1.3)
+GAP, BAR = 18, 18  # pixels between a grid and its colour bar, and the bar's width
+
+
+@dataclass(frozen=True, slots=True)
+class _Ticks:
+    """Places along a side, in cells, and what they say; `upright` where they would collide."""
+
+    places: tuple[float, ...] = ()
+    labels: tuple[str, ...] = ()
+    upright: bool = False
+
+    @property
+    def widest(self) -> int:
+        return max((text_width(label, SMALL) for label in self.labels), default=0)
+
+
+def heat_block(heat: Heat) -> Block:
+    """Lay out a grid; `heat.cells` is (R, C). Rows or columns of no cells say so."""
+    rows, columns = heat.cells.shape
+    if not rows or not columns:
+        return Block(heat.title, 600, 4 * LINE, say_empty, stretches=True)
+    across, down = _cell_sizes(heat)
+    left = _ticks(heat.rows, heat.row_range, rows, down)
+    below = _ticks(heat.columns, heat.column_range, columns, across, across=True)
+    low, high = _bounds(heat)
+    bar = max(text_width(text, SMALL) for text in _bar_labels(heat.palette, low, high))
+
+    def draw(axes: Axes) -> None:
+        cells = np.clip(heat.cells.astype(np.float64), low, high)
+        image = axes.imshow(
+            cells,
+            cmap=palette(heat.palette),
+            vmin=low,
+            vmax=high,
+            aspect="auto",
+            interpolation="nearest",
+            zorder=3,  # over the ticks, whose blurred ends would reach into the outermost cells
+        )
+        _set_ticks(axes.yaxis, left)
+        _set_ticks(axes.xaxis, below)
+        axes.set_ylabel(drawable(shortened(heat.row_axis, 60)))
+        axes.set_xlabel(drawable(shortened(heat.column_axis, 60)))
+        # A frame's line would cover half of the outermost cells where a cell is a pixel.
+        axes.spines[:].set_visible(False)
+        _add_bar(axes, image, heat.palette, (across * columns, down * rows))
+
+    foot = (below.widest if below.upright else LINE) if below.labels else 0
+    return Block(
+        heat.title,
+        across * columns,
+        down * rows,
+        draw,
+        left=left.widest + 14 + (LINE + 8 if heat.row_axis else 0),
+        right=GAP + BAR + bar + 14,
+        bottom=foot + 12 + (LINE + 4 if heat.column_axis else 0),
+    )
+
+
+def palette(name: Palette) -> Colormap:
+    """Colours from low to high; right and wrong also differ in lightness, for the colour-blind."""
+    if name == "verdict":
+        ends = ["#cdeac0", "#f2a93b", "#b3001b"]
+        colours: Colormap = LinearSegmentedColormap.from_list("verdict", ends)
+    else:
+        colours = colormaps["viridis" if name == "amount" else "RdBu_r"]
+    return colours.with_extremes(bad=MISSING)
+
+
+def _cell_sizes(heat: Heat) -> tuple[int, int]:
+    """Pixels a cell is wide and high: square, but where a side or its labels would lack room."""
+    rows, columns = heat.cells.shape
+    square = max(1, min(CELL, SIDE // max(rows, columns)))
+    sizes = []
+    for count, labels in ((columns, heat.columns), (rows, heat.rows)):
+        thick = min(CELL, -(-THIN // count))
+        readable = min(LINE, SIDE // count) if labels else 0
+        sizes.append(max(square, thick, readable))
+    return sizes[0], sizes[1]
+
+
+def _bounds(heat: Heat) -> tuple[float, float]:
+    low, high = heat.low, heat.high
+    if heat.palette == "signed":
+        high = max(abs(low), abs(high))
+        low = -high
+    return (low, high) if low < high else (low, low + 1.0)
+
+
+def _ticks(
+    labels: Sequence[str],
+    ends: tuple[int, int] | None,
+    count: int,
+    size: int,
+    *,
+    across: bool = False,
+) -> _Ticks:
+    """Labels of `count` cells of `size` pixels, as many as have room."""
+    if not labels:
+        return _range_ticks(ends, count, size) if ends else _Ticks()
+    shown = [drawable("␣" if text == " " else shortened(text, LABEL)) for text in labels]
+    widest = max(text_width(text, SMALL) for text in shown) + 4
+    # Turned around, a single digit would be misread: short labels are rather thinned.
+    upright = across and widest > max(size, 2 * LINE)
+    step = -(-(widest if across and not upright else LINE) // size)
+    places = tuple(float(place) for place in range(0, count, step))
+    return _Ticks(places, tuple(shown[::step]), upright)
+
+
+def _range_ticks(ends: tuple[int, int], count: int, size: int) -> _Ticks:
+    """Round numbers between `ends`, which the first and the last of `count` cells stand for."""
+    first, last = ends
+    if first == last or count == 1:
+        return _Ticks((0.0,), (plain_number(first),))
+    wanted = max(1, min(10, count * size // 90))
+    values = MaxNLocator(wanted, integer=True, steps=ROUND).tick_values(min(ends), max(ends))
+    inside = [int(v) for v in values if min(ends) <= v <= max(ends) and v == int(v)]
+    places = tuple((value - first) / (last - first) * (count - 1) for value in inside)
+    return _Ticks(places, tuple(f"{value:d}".replace("-", "\N{MINUS SIGN}") for value in inside))
+
+
+def _set_ticks(axis: Axis, ticks: _Ticks) -> None:
+    axis.set_ticks(ticks.places, ticks.labels, rotation=90 if ticks.upright else 0)
+
+
+def _bar_labels(name: Palette, low: float, high: float) -> list[str]:
+    if name == "verdict":
+        return ["right", "wrong"]
+    values = MaxNLocator(5, steps=ROUND).tick_values(low, high)
+    return [plain_number(float(value)) for value in values]
+
+
+def _add_bar(axes: Axes, image: AxesImage, name: Palette, size: tuple[int, int]) -> None:
+    """A colour bar right of the grid, which is `size` pixels (wide, high)."""
+    width, height = size
+    beside = axes.inset_axes((1 + GAP / width, 0, BAR / width, 1))
+    bar = axes.figure.colorbar(image, cax=beside)
+    bar.outline.set_visible(False)
+    axis = beside.yaxis
+    axis.set_minor_locator(NullLocator())
+    if name == "verdict":
+        axis.set_ticks(image.get_clim(), ["right", "wrong"])
+    else:
+        bar.locator = MaxNLocator(max(1, min(5, height // 40)), steps=ROUND)
+        bar.formatter = FuncFormatter(plain_number)
+        bar.update_ticks()
+    beside.tick_params(length=3, color=QUIET)

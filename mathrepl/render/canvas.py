@@ -1,0 +1,255 @@
+"""Series as curves of braille dots, with axes and a legend."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from mathrepl.analysis.figure import Lines, Series
+from mathrepl.render.text import safe
+
+LINES = 12  # of a plot in a window that is high enough
+WIDEST = 100  # cells; a wider plot shows no more
+# Mid tones, so that each is seen on a dark and on a light background.
+_COLOURS = ("#2f8fd8", "#d9822b", "#2fa36b", "#c75bb5", "#c8504a", "#8a8a8a")
+_BITS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))  # of a dot, by x and y from below
+_BRAILLE = 0x2800
+
+# A place on the scaled axes; None parts the curve. y is -inf for what a log scale has no place for.
+Point = tuple[float, float] | None
+
+
+class Canvas:
+    """Dots, 2 by 4 in a character; (0, 0) is at the bottom left."""
+
+    def __init__(self, columns: int, lines: int) -> None:
+        self.width, self.height = 2 * columns, 4 * lines  # dots
+        self._dots = [[0] * columns for _ in range(lines)]
+        self._styles = [[""] * columns for _ in range(lines)]
+
+    def line_of(self, y: int) -> int:
+        """The text line, from above, that holds the dots at height `y`."""
+        return len(self._dots) - 1 - y // 4
+
+    def dot(self, x: int, y: int, style: str) -> None:
+        """Set a dot; a character keeps the style of its first one."""
+        if not (0 <= x < self.width and 0 <= y < self.height):
+            return
+        line, column = self.line_of(y), x // 2
+        self._styles[line][column] = self._styles[line][column] or style
+        self._dots[line][column] |= _BITS[x % 2][y % 4]
+
+    def blob(self, x: int, y: int, style: str) -> None:
+        """A point that stands alone; one dot would hardly be seen."""
+        x, y = min(x, self.width - 2), min(y, self.height - 2)
+        for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
+            self.dot(x + dx, y + dy, style)
+
+    def stroke(self, start: tuple[int, int], end: tuple[int, int], style: str) -> None:
+        (x0, y0), (x1, y1) = start, end
+        steps = max(abs(x1 - x0), abs(y1 - y0), 1)
+        for step in range(steps + 1):
+            share = step / steps
+            self.dot(round(x0 + share * (x1 - x0)), round(y0 + share * (y1 - y0)), style)
+
+    def rows(self) -> list[Text]:
+        """A text a line, as wide as the canvas."""
+        rows = []
+        for dots, styles in zip(self._dots, self._styles, strict=True):
+            row = Text()
+            for bits, style in zip(dots, styles, strict=True):
+                row.append(chr(_BRAILLE + bits) if bits else " ", style)
+            rows.append(row)
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Values from `low` to `high`, or with `log` their logarithms to base 10."""
+
+    low: float
+    high: float
+    log: bool = False
+
+    def place(self, value: float, dots: int) -> int:
+        """The dot of 0..dots - 1 for `value`; what lies outside stands at the edge."""
+        inside = min(max(value, self.low), self.high)
+        return round((inside - self.low) / (self.high - self.low) * (dots - 1))
+
+    def ticks(self) -> tuple[tuple[float, str], ...]:
+        """Low, middle and high, with their labels."""
+        middle = (self.low + self.high) / 2
+        if self.log:
+            middle = math.floor(middle)  # whole powers of ten read best
+        inside = [middle] if self.low < middle < self.high else []
+        return tuple((value, self._label(value)) for value in (self.low, *inside, self.high))
+
+    def _label(self, value: float) -> str:
+        if self.log:
+            return f"{float(f'{10.0**value:.3g}'):g}"
+        return number(value, self.high - self.low)
+
+
+def axis_for(
+    values: Sequence[float], low: float | None = None, high: float | None = None, *, log: bool
+) -> Axis:
+    """An axis over `values`, at least one, that are scaled already; `low`, `high` are not."""
+    if log:
+        low, high = (
+            math.log10(end) if end is not None and end > 0 else None for end in (low, high)
+        )
+    least = low if low is not None else (math.floor(min(values)) if log else min(values))
+    most = high if high is not None else (math.ceil(max(values)) if log else max(values))
+    if most <= least:  # one value only: give it some room
+        spread = 1.0 if log else abs(least) / 10 or 1.0
+        if low is not None and high is None:
+            most = least + spread
+        elif high is not None and low is None:
+            least = most - spread
+        else:
+            least, most = min(least, most) - spread, max(least, most) + spread
+    return Axis(least, most, log)
+
+
+def number(value: float, span: float) -> str:
+    """`value` with the digits that count on a scale `span` long."""
+    if value and not 1e-4 <= abs(value) < 1e7:
+        return f"{value:.2g}"
+    places = 2 - math.floor(math.log10(span)) if 0 < span < math.inf else 3
+    text = f"{value:,.{min(max(places, 0), 8)}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text
+
+
+def ruler(first: str, name: str, last: str, width: int) -> Text:
+    """`first` and `last` at the ends of `width` cells, `name` between them.
+
+    For want of room the name stands on a line of its own; of two ends that are the same, one stays.
+    """
+    first, name, last = safe(first), safe(name), safe(last)
+    if first == last:
+        last = ""
+    between = width - cell_len(first) - cell_len(last)
+    if between < 1 and last:
+        ends, named = f"{first}..{last}", False
+    else:
+        named = cell_len(name) + 2 <= between
+        middle = f"{name:^{between - cell_len(name) + len(name)}}" if named else " " * between
+        ends = (first + middle + last).rstrip()
+    lines = [ends, "" if named else name]
+    return Text("\n".join(line for line in lines if line), "quiet")
+
+
+def draw_lines(lines: Lines, width: int, height: int, *, colour: bool) -> RenderableType:
+    """All series in one plot; without colour to tell them apart, a plot each on the same axes."""
+    parts: list[RenderableType] = [Text(safe(lines.title), "key")] if lines.title else []
+    curves = [_points(series, lines.log) for series in lines.series]
+    seen = [point for points in curves for point in points if point]
+    heights = [y for _, y in seen if y > -math.inf]
+    if not heights:
+        return Group(*parts, Text("nothing to show", "quiet"))
+    if lines.y_axis or lines.log:
+        parts.append(Text(f"{safe(lines.y_axis)}{' (log)' if lines.log else ''}".strip(), "quiet"))
+    up = axis_for(heights, lines.low, lines.high, log=lines.log)
+    frame = _Frame(lines.x_axis, [x for x, _ in seen], up, min(width, WIDEST))
+    high = min(LINES, max(4, height - 10))
+    if not colour and len(curves) > 1:
+        for series, points in zip(lines.series, curves, strict=True):
+            parts.append(Text(safe(series.name)))
+            parts += frame.plot([(points, "")], max(4, high // 2))
+        return Group(*parts)
+    styles = [_COLOURS[i % len(_COLOURS)] if colour else "" for i in range(len(curves))]
+    parts += frame.plot(list(zip(curves, styles, strict=True)), high)
+    names = [series.name for series in lines.series]
+    return Group(*parts, *([_legend(names, styles, width)] if any(names) else []))
+
+
+def _points(series: Series, log: bool) -> list[Point]:
+    points: list[Point] = []
+    for x, y in zip(series.x, series.y, strict=False):
+        if not (math.isfinite(x) and math.isfinite(y)):
+            points.append(None)
+        elif log:
+            points.append((x, math.log10(y) if y > 0 else -math.inf))
+        else:
+            points.append((x, y))
+    return points
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """The axes that plots share: `name` and values of x, the axis of y, `width` in cells."""
+
+    name: str
+    xs: list[float]
+    up: Axis
+    width: int
+
+    def plot(self, curves: Sequence[tuple[list[Point], str]], lines: int) -> list[RenderableType]:
+        """The curves, each with its style, on a canvas `lines` high with its axes."""
+        across = axis_for(self.xs, log=False)
+        ticks = self.up.ticks()
+        gutter = min(max(cell_len(label) for _, label in ticks), max(self.width // 2 - 1, 1))
+        columns = max(self.width - gutter - 1, 2)
+        canvas = Canvas(columns, lines)
+        for points, style in curves:
+            _draw_curve(canvas, points, across, self.up, style)
+        labels = {canvas.line_of(self.up.place(y, canvas.height)): label for y, label in ticks}
+        drawn: list[RenderableType] = []
+        for index, row in enumerate(canvas.rows()):
+            label = labels.get(index, "")[:gutter]
+            side = f"{label:>{gutter}}{'┤' if index in labels else '│'}"
+            drawn.append(Text.assemble((side, "quiet"), row, no_wrap=True, overflow="crop"))
+        drawn.append(Text(f"{'':{gutter}}└{'─' * columns}", "quiet", no_wrap=True, overflow="crop"))
+        return [*drawn, indented(self._ruler(across, columns), gutter + 1)]
+
+    def _ruler(self, across: Axis, columns: int) -> Text:
+        first, last = (number(x, across.high - across.low) for x in (min(self.xs), max(self.xs)))
+        if first == last:  # one x only, which stands in the middle
+            return ruler("", f"{self.name} {first}".strip(), "", columns)
+        return ruler(first, self.name, last, columns)
+
+
+def sized(text: str, width: int, *, left: float = 0.0) -> str:
+    """`text` cropped to `width` cells, or with that share of the blanks it lacks to its left."""
+    lacking = width - cell_len(text)
+    if lacking >= 0:
+        before = int(lacking * left)
+        return " " * before + text + " " * (lacking - before)
+    return set_cell_size(text, width - 1) + "…" if width > 1 else set_cell_size(text, width)
+
+
+def indented(text: Text, by: int) -> Text:
+    """Every line of `text` moved right by `by` cells."""
+    lines = [Text(" " * by).append_text(line) for line in text.split("\n")]
+    return Text("\n", no_wrap=True, overflow="ellipsis").join(lines)
+
+
+def _draw_curve(canvas: Canvas, points: list[Point], across: Axis, up: Axis, style: str) -> None:
+    before: tuple[int, int] | None = None
+    for index, point in enumerate(points):
+        if point is None:
+            before = None
+            continue
+        x, y = across.place(point[0], canvas.width), up.place(point[1], canvas.height)
+        after = points[index + 1] if index + 1 < len(points) else None
+        if before is not None:
+            canvas.stroke(before, (x, y), style)
+        elif after is None:
+            canvas.blob(x, y, style)
+        before = (x, y)
+
+
+def _legend(names: Sequence[str], styles: Sequence[str], width: int) -> Text:
+    """The names beside a piece of their curves, one under the other where the window is narrow."""
+    entries = [
+        Text.assemble(("━━", style), f" {safe(name)}")
+        for name, style in zip(names, styles, strict=True)
+    ]
+    line = Text("  ").join(entries)
+    return line if line.cell_len <= width else Text("\n").join(entries)

@@ -1,0 +1,296 @@
+"""Heat maps: a grid of numbers as coloured cells, or as shades where there is no colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.cells import cell_len
+from rich.console import Group, RenderableType
+from rich.style import Style
+from rich.text import Text
+
+from mathrepl.analysis.figure import Heat, Palette
+from mathrepl.render.canvas import indented, number, ruler, sized
+from mathrepl.render.text import safe
+
+Numbers = NDArray[np.float64]
+Depth = Literal["none", "256", "truecolor"]  # of a terminal's colours
+Steps = NDArray[np.int64]  # of a ramp; -1 where there is no number
+
+BESIDE = 10  # cells beside a map, for the numbers of its rows
+BELOW = 8  # lines of a window that are not for cells: titles, labels, legend, prompt
+LONG = 4  # times as long as the other an axis is for steps no longer to be square,
+SHORT = 24  # when the other would shrink below this many steps
+LARGEST = 4  # times a small map is magnified at most
+COLOURS = 65  # odd, so that a signed ramp has a step for 0
+_LEGEND = 12  # cells
+_STOPS: dict[Palette, tuple[tuple[int, int, int], ...]] = {
+    "amount": ((10, 20, 34), (18, 74, 120), (46, 150, 190), (150, 220, 230), (240, 255, 255)),
+    "signed": ((120, 190, 255), (36, 96, 190), (26, 28, 34), (190, 50, 40), (255, 140, 110)),
+    "verdict": ((22, 92, 58), (170, 150, 40), (255, 84, 62)),
+}
+# Indices of the 256 colours. Each is chosen, for the nearest to a mixture has a hue of its own.
+_INDICES: dict[Palette, tuple[int, ...]] = {
+    "amount": (233, 17, 24, 31, 38, 80, 116, 159, 195, 231),
+    "signed": (117, 75, 33, 26, 19, 18, 17, 234, 52, 88, 124, 160, 196, 203, 210),
+    "verdict": (22, 64, 100, 136, 172, 208, 202, 196),
+}
+_SHADES: dict[Palette, str] = {"amount": " ░▒▓█", "signed": "=-·+#", "verdict": " ░▒▓█"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How cells become steps of the picture: `rows` by `columns` of them one, `tall` and `wide`.
+
+    `wide` counts text cells, `tall` text lines, or halves of one in a picture of half-blocks.
+    """
+
+    rows: int
+    columns: int
+    tall: int
+    wide: int
+
+
+def draw_heat(heat: Heat, width: int, height: int, depth: Depth) -> RenderableType:
+    """The heat in at most `width` cells, with its labels and under it a legend.
+
+    A colour each for cells where the terminal has the `depth` for it, else a character.
+    """
+    parts: list[RenderableType] = [Text(safe(heat.title), "key")] if heat.title else []
+    cells = np.where(np.isfinite(heat.cells), heat.cells, np.nan).astype(np.float64)
+    if not cells.size:
+        return Group(*parts, Text("nothing to show", "quiet"))
+    beside = _beside(heat, width)
+    labelled = bool(heat.rows or heat.columns)
+    room = max(width - (beside if labelled else max(beside, BESIDE)), 2)
+    lines = max(height - BELOW, 4)
+    fit = fitted(heat, room, lines, halves=depth != "none" and not heat.rows)
+    if heat.row_axis and not (heat.columns and cell_len(safe(heat.row_axis)) < beside):
+        parts.append(Text(safe(heat.row_axis), "quiet"))
+    pictured = _Picture(heat, fit, beside, depth)
+    for start, end in _pieces(heat, fit, room):
+        parts += pictured.piece(cells[:, start:end], heat.columns[start:end])
+    parts += pictured.below(min(room, _quotient(cells.shape[1], fit.columns) * fit.wide))
+    return Group(*parts, indented(_legend(heat, depth, width - beside), beside))
+
+
+def _beside(heat: Heat, width: int) -> int:
+    """Cells left of the picture, with the blank that parts them from it."""
+    labels = [_shown(label) for label in heat.rows]
+    if not labels and heat.row_range:
+        # Two rows may come to be one line, with both ends beside it.
+        labels = _ends(heat.row_range, 1 if len(heat.cells) < 3 else 2)
+    widest = max((cell_len(label) for label in labels), default=0)
+    return min(widest, max(width // 3, 1)) + 1 if widest else 0
+
+
+def _ends(row_range: tuple[int, int], lines: int) -> list[str]:
+    """A label a line: the first and the last number, or both of them where there is one line."""
+    first, last = (str(end) for end in row_range)
+    if lines == 1:
+        return [first if first == last else f"{first}-{last}"]
+    return [first, *[""] * (lines - 2), last]
+
+
+def fitted(heat: Heat, room: int, lines: int, *, halves: bool) -> Fit:
+    """The fit for `room` cells by `lines`; steps are square where neither axis is labelled."""
+    rows, columns = heat.cells.shape
+    high = lines * (2 if halves else 1)
+    aspect = 1 if halves else 2  # text cells that are as wide as one step is high
+    if heat.columns:
+        wide = _column_width(heat.columns, room)
+        tall = 1 if heat.rows else max(1, min(wide // aspect, high // rows))
+        return Fit(1 if heat.rows else _quotient(rows, high), 1, tall, wide)
+    if heat.rows:
+        return Fit(1, _quotient(columns, room), 1, max(1, min(2, room // columns)))
+    block = max(_quotient(columns, room), _quotient(rows, high * aspect))
+    larger = min(LARGEST, room // columns, high * aspect // rows) // aspect
+    if block == 1 and larger:
+        return Fit(1, 1, larger, larger * aspect)
+    fit = Fit(block * aspect, block, 1, 1)
+    if max(rows, columns) < LONG * min(rows, columns):
+        return fit
+    fewer_rows = min(fit.rows, _quotient(rows, min(high, SHORT)))
+    return Fit(fewer_rows, min(fit.columns, _quotient(columns, min(room, SHORT))), 1, 1)
+
+
+def _quotient(count: int, room: int) -> int:
+    """`count` by `room`, rounded up: how many must share a step, or how many pieces there are."""
+    return -(-count // room)
+
+
+def _column_width(labels: Sequence[str], room: int) -> int:
+    longest = max(cell_len(_shown(label)) for label in labels)
+    if longest <= 1:
+        return 3 if len(labels) * 3 <= room else 2
+    return min(longest + 1, room)
+
+
+def _pieces(heat: Heat, fit: Fit, room: int) -> Iterator[tuple[int, int]]:
+    """Stretches of labelled columns, about equally long, that each fit into the room."""
+    count = heat.cells.shape[1]
+    number_of_pieces = _quotient(count, max(room // fit.wide, 1)) if heat.columns else 1
+    length = _quotient(count, number_of_pieces)
+    for start in range(0, count, length):
+        yield start, min(start + length, count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """What all pieces of a heat have in common."""
+
+    heat: Heat
+    fit: Fit
+    beside: int
+    depth: Depth
+
+    def piece(self, cells: Numbers, columns: Sequence[str]) -> list[RenderableType]:
+        heat, fit = self.heat, self.fit
+        signed = heat.palette == "signed"
+        blocks = reduced(cells, fit.rows, fit.columns, peaks=heat.keep_peaks, signed=signed)
+        blocks = blocks.repeat(fit.tall, axis=0).repeat(fit.wide, axis=1)
+        rows = _painted(heat, blocks, self.depth, halves=not heat.rows)
+        parts: list[RenderableType] = []
+        if columns:
+            header = "".join(sized(_shown(label), fit.wide, left=0.5) for label in columns)
+            corner = safe(heat.row_axis) if cell_len(safe(heat.row_axis)) < self.beside else ""
+            parts.append(self._row(corner, Text(header, "quiet")))
+        labels = self._labels(len(rows))
+        parts += [self._row(label, row) for label, row in zip(labels, rows, strict=True)]
+        return parts
+
+    def below(self, width: int) -> list[Text]:
+        """The ends and the name of the columns, under a picture `width` cells wide."""
+        heat = self.heat
+        ends = () if heat.columns else heat.column_range
+        first, last = (str(end) for end in ends or ("", ""))
+        if not first and not heat.column_axis:
+            return []
+        return [indented(ruler(first, heat.column_axis, last, width), self.beside)]
+
+    def _labels(self, lines: int) -> list[str]:
+        """What stands left of each line."""
+        if self.heat.rows:
+            return [_shown(label) for label in self.heat.rows]
+        if not self.heat.row_range:
+            return [""] * lines
+        return _ends(self.heat.row_range, lines)
+
+    def _row(self, label: str, row: Text) -> Text:
+        side = sized(label, self.beside - 1, left=1.0) + " " if self.beside else ""
+        return Text.assemble((side, "quiet"), row, no_wrap=True, overflow="crop")
+
+
+def _shown(label: str) -> str:
+    return "␣" if label == " " else safe(label)
+
+
+def reduced(cells: Numbers, rows: int, columns: int, *, peaks: bool, signed: bool) -> Numbers:
+    """One number for each block of `rows` by `columns` cells: their mean, or their largest.
+
+    The largest of signed ones is the one farthest from 0. NaN counts for nothing; a block of
+    nothing else is NaN. (R, C) becomes (ceil(R / rows), ceil(C / columns)).
+    """
+    high, wide = (_quotient(n, by) for n, by in zip(cells.shape, (rows, columns), strict=True))
+    padded = np.full((high * rows, wide * columns), np.nan)
+    padded[: cells.shape[0], : cells.shape[1]] = cells
+    blocks = padded.reshape(high, rows, wide, columns).swapaxes(1, 2).reshape(high, wide, -1)
+    known = ~np.isnan(blocks)
+    count = known.sum(axis=2)
+    if peaks:
+        most = np.where(known, blocks, -np.inf).max(axis=2)
+        least = np.where(known, blocks, np.inf).min(axis=2)
+        values = np.where(signed & (-least > most), least, most)
+    else:
+        values = np.where(known, blocks, 0.0).sum(axis=2) / np.maximum(count, 1)
+    return np.where(count > 0, values, np.nan)
+
+
+def _steps(heat: Heat, values: Numbers, count: int) -> Steps:
+    """The step of a ramp of `count` for each of the values, which keep their shape."""
+    low, high = heat.low, heat.high
+    if heat.palette == "signed":
+        high = max(abs(low), abs(high))
+        low = -high
+    shares = np.clip((values - low) / (high - low if high > low else 1.0), 0.0, 1.0)
+    steps = np.rint(np.nan_to_num(shares) * (count - 1))
+    return np.where(np.isnan(values), -1, steps).astype(np.int64)
+
+
+@cache
+def ramp(palette: Palette, depth: Literal["256", "truecolor"]) -> tuple[str, ...]:
+    """The colours of a palette, from low to high, by rich's names."""
+    if depth == "256":
+        return tuple(f"color({index})" for index in _INDICES[palette])
+    stops = np.array(_STOPS[palette], dtype=np.float64)
+    at = np.linspace(0, len(stops) - 1, COLOURS)
+    channels = [np.interp(at, np.arange(len(stops)), channel) for channel in stops.T]
+    return tuple(
+        "#" + "".join(f"{round(c):02x}" for c in rgb) for rgb in zip(*channels, strict=True)
+    )
+
+
+def _painted(heat: Heat, values: Numbers, depth: Depth, *, halves: bool) -> list[Text]:
+    """Lines of cells as the palette has them; two rows a line with `halves` and colour."""
+    if depth == "none":
+        shades = _SHADES[heat.palette]
+        if shades[0] == " " and np.isnan(heat.cells).any():
+            shades = "·" + shades[1:]  # the least amount is not nothing
+        steps = _steps(heat, values, len(shades)).tolist()
+        return [Text("".join(shades[s] if s >= 0 else " " for s in line)) for line in steps]
+    colours = ramp(heat.palette, depth)
+    steps = _steps(heat, values, len(colours))
+    return _half_blocks(steps, colours) if halves else _blocks(steps, colours)
+
+
+@cache
+def _style(fore: str | None, back: str | None) -> Style:
+    return Style(color=fore, bgcolor=back)
+
+
+def _half_blocks(steps: Steps, colours: Sequence[str]) -> list[Text]:
+    """Two rows a line, the upper one in front."""
+    if len(steps) % 2:
+        steps = np.vstack([steps, np.full_like(steps[:1], -1)])
+    named = (*colours, None)  # -1, the last, is the window's own background
+    rows = []
+    for upper, lower in zip(steps[::2].tolist(), steps[1::2].tolist(), strict=True):
+        row = Text()
+        for (above, below), run in groupby(zip(upper, lower, strict=True)):
+            length = sum(1 for _ in run)
+            if above < 0:
+                row.append((" " if below < 0 else "▄") * length, _style(named[below], None))
+            else:
+                row.append("▀" * length, _style(named[above], named[below]))
+        rows.append(row)
+    return rows
+
+
+def _blocks(steps: Steps, colours: Sequence[str]) -> list[Text]:
+    """A row a line, as coloured background."""
+    named = (*colours, None)
+    rows = []
+    for line in steps.tolist():
+        row = Text()
+        for step, run in groupby(line):
+            row.append(" " * sum(1 for _ in run), _style(None, named[step]))
+        rows.append(row)
+    return rows
+
+
+def _legend(heat: Heat, depth: Depth, room: int) -> Text:
+    """The ramp between the numbers of its ends."""
+    low, high = (number(end, heat.high - heat.low) for end in (heat.low, heat.high))
+    spare = room - len(low) - len(high) - 2
+    count = len(_SHADES[heat.palette]) if depth == "none" else min(_LEGEND, max(spare, 2))
+    values = np.linspace(heat.low, heat.high, count)[np.newaxis]
+    line = _painted(heat, values, depth, halves=False)[0]
+    if heat.palette == "verdict" and spare >= count + len("right ") + len(" wrong"):
+        low, high = f"right {low}", f"{high} wrong"
+    return Text.assemble((f"{low} ", "quiet"), line, (f" {high}", "quiet"))

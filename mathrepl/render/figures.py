@@ -1,0 +1,124 @@
+"""Figures: their panels one under the other, and the wait for them."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from mathrepl.analysis.figure import Bars, Figure, Heat, Lines, Looking, Panel
+from mathrepl.render.answers import draw_answers
+from mathrepl.render.canvas import draw_lines, sized
+from mathrepl.render.text import safe
+
+if TYPE_CHECKING:
+    from mathrepl.render.cells import Depth
+
+PATIENCE = 1.0  # seconds; what takes less needs no progress bar
+# A pipe has no window to fit; a page of this size can be read in any editor.
+PAGE_WIDTH, PAGE_HEIGHT = 100, 40
+WIDEST_BAR = 40  # cells
+_EIGHTHS = "▏▎▍▌▋▊▉█"
+
+
+def draw_figure(figure: Figure, console: Console) -> RenderableType:
+    """Title, panels with a blank line between them, facts and notes."""
+    parts: list[RenderableType] = [Text(safe(figure.title), "title")]
+    for index, panel in enumerate(figure.panels):
+        if index:
+            parts.append(Text(""))
+        parts.append(_draw_panel(panel, console))
+    parts += [Text(safe(fact)) for fact in figure.facts]
+    parts += [Text(f"! {safe(note)}", "unsure") for note in figure.notes]
+    return Group(*parts)
+
+
+def _draw_panel(panel: Panel, console: Console) -> RenderableType:
+    width, height = console.width, console.height
+    if not console.is_terminal:
+        width, height = min(width, PAGE_WIDTH), PAGE_HEIGHT
+    if isinstance(panel, Heat):
+        # numpy, which a session that draws no heat map never loads for drawing
+        from mathrepl.render.cells import draw_heat
+
+        return draw_heat(panel, width, height, depth_of(console))
+    if isinstance(panel, Lines):
+        return draw_lines(panel, width, height, colour=has_colour(console))
+    if isinstance(panel, Bars):
+        return draw_bars(panel, width)
+    return draw_answers(panel, console, score=False)
+
+
+def has_colour(console: Console) -> bool:
+    return console.color_system is not None and not console.no_color
+
+
+def depth_of(console: Console) -> Depth:
+    """The colours there are for ramps; sixteen are none, for shades say more than they would."""
+    if has_colour(console) and console.color_system == "truecolor":
+        return "truecolor"
+    return "256" if has_colour(console) and console.color_system == "256" else "none"
+
+
+def draw_bars(bars: Bars, width: int) -> RenderableType:
+    """A line a bar; where label and text leave no room, the bar stands under them."""
+    parts: list[RenderableType] = [Text(safe(bars.title), "key")] if bars.title else []
+    labels = [safe(bar.label) for bar in bars.bars]
+    texts = [safe(bar.text) for bar in bars.bars]
+    longest = max((cell_len(label) for label in labels), default=0)
+    behind = max((cell_len(text) + 1 for text in texts if text), default=0)
+    room = min(width - longest - 1 - behind, WIDEST_BAR)
+    values = [bar.value if math.isfinite(bar.value) else 0.0 for bar in bars.bars]
+    full = bars.high if bars.high is not None else max(values, default=0.0)
+    for label, text, value in zip(labels, texts, values, strict=True):
+        share = min(max(value / full, 0.0), 1.0) if full > 0 else 0.0
+        if room < 8:
+            parts.append(Text.assemble(label, (f" {text}" if text else "", "quiet")))
+            parts.append(Text(bar_of(share, min(width, WIDEST_BAR)), "accent"))
+            continue
+        line = Text(sized(label, longest) + " ", no_wrap=True)
+        line.append(bar_of(share, room), "accent")
+        line.append(f" {text}" if text else "")
+        parts.append(line)
+    return Group(*parts)
+
+
+def bar_of(share: float, width: int) -> str:
+    """`share` of `width` cells, to an eighth of a cell; more than nothing is never invisible."""
+    eighths = max(round(share * width * 8), 1 if share > 0 else 0)
+    whole, rest = divmod(eighths, 8)
+    return "█" * whole + (_EIGHTHS[rest - 1] if rest else "")
+
+
+class LookingView:
+    """A progress bar over a slow command; only on a terminal, and not before a second is over."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live: Live | None = None
+        self._began = time.monotonic()
+
+    def show(self, value: Looking) -> None:
+        if not self._console.is_terminal or time.monotonic() - self._began <= PATIENCE:
+            return
+        if self._live is None:
+            self._live = Live(console=self._console, refresh_per_second=8, transient=True)
+            self._live.start()
+        bar = Table.grid(padding=(0, 1))
+        bar.add_row(
+            Text(f"{safe(value.what)} {value.done:,}/{value.total:,}"),
+            ProgressBar(total=max(value.total, 1), completed=value.done, width=24),
+        )
+        self._live.update(bar)
+
+    def close(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
