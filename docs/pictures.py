@@ -1,4 +1,4 @@
-"""README's picture, from a real session on the bundled weights: `python docs/pictures.py`."""
+"""README's pictures, from the bundled weights by real commands: `python docs/pictures.py`."""
 
 from __future__ import annotations
 
@@ -20,13 +20,20 @@ from mathrepl.store import Store
 from mathrepl.stream import StreamPerson
 
 LINES = ("94 + 909", "131 + 83 - 744*33", ":use blog", "1 + 2")
-PICTURE = Path(__file__).with_name("session.svg")
+HERE = Path(__file__).parent
+SESSION = HERE / "session.svg"
+FILES = {
+    "map.png": ("blog", ":map"),
+    "attention.png": ("add", ":attn 94 + 909"),
+    "curves.png": ("blog", ":curve blog add"),
+}
 
 
 def main() -> None:
-    """Type `LINES` into a session and save what it draws."""
+    """Type `LINES` into a session and save what it draws; then what `FILES` name."""
     with tempfile.TemporaryDirectory() as nowhere:
-        session = Session(Settings(), Store(Path(nowhere) / "weights"))
+        store = Store(Path(nowhere) / "weights")
+        session = Session(Settings(), store)
         renderer = Renderer("dark", talk_on_stderr=False)
         console = Console(
             file=io.StringIO(),
@@ -43,8 +50,13 @@ def main() -> None:
         for line in LINES:
             console.print(Text.assemble(("math> ", "bold green"), line))
             perform(context, run_line(context, line), renderer)
-        PICTURE.write_text(console.export_svg(title="mathrepl"), encoding="utf-8")
-        print(f"wrote {PICTURE}")
+        SESSION.write_text(console.export_svg(title="mathrepl"), encoding="utf-8")
+        print(f"wrote {SESSION}")
+        for name, (weights, line) in FILES.items():
+            other = Session(Settings(weights=weights), store)
+            context = Context(other, StreamPerson(iter(())), command_table(), "session")
+            perform(context, run_line(context, f"{line} --save {HERE / name}"), renderer)
+            print(f"wrote {HERE / name}")
 
 
 if __name__ == "__main__":

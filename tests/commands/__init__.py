@@ -122,6 +122,7 @@ class FakeJob:
         self.started: Started | None = None
         self.last_epoch: EpochDone | None = None
         self.best: EpochDone | None = None
+        self.epochs: list[EpochDone] = []
         self.finished: Finished | None = None
         self.saves = 0
         self.told = follow
