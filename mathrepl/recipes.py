@@ -68,7 +68,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             (
                 Stage(
                     replace(
-                        _attention_settings(12, 500_000, weight_decay=0.01, averaging=0.999),
+                        _attention_settings(14, 500_000, weight_decay=0.01, averaging=0.999),
                         offset=100,
                     )
                 ),

@@ -282,6 +282,9 @@ def _carry_drawer(task: Task, rng: random.Random) -> Callable[[], str]:
     def draw() -> str:
         digits = rng.choices(counts, shares, k=2)
         if not small:
+            if rng.random() < 0.5:  # as many short sums as long ones, though there are fewer
+                most = rng.choice(counts)
+                digits = [rng.randint(counts[0], most), rng.randint(counts[0], most)]
             return _question(task, list(numbers(digits)), ["+"])
         drawn = [numbers(digits) for _ in range(CANDIDATES)]
         columns = [_neighbours(*pair) for pair in drawn]

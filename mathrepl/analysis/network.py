@@ -12,7 +12,7 @@ from mathrepl.card import Card
 from mathrepl.codec import Floats, Indices, encode_questions
 from mathrepl.encoding import END, Encoding
 from mathrepl.errors import UsageError
-from mathrepl.networks import KINDS, part_tensors, parts_of
+from mathrepl.networks import KINDS, part_tensors, parts_of, shapes_of
 from mathrepl.networks.lstm import States, Tensors
 from mathrepl.session import Session
 
@@ -98,6 +98,13 @@ def network_of(session: Session, part: str | None = None) -> Network:
         raise UsageError(f"{found.card.name} has no part {name!r}", hint=hint)
     tensors = part_tensors(session.store.tensors(found), name)
     return Network(found.card, name, kinds[name], tensors)
+
+
+def tensors_of(session: Session) -> dict[str, Floats]:
+    """Every tensor of the session's weights, in the order of the layers; a file has none."""
+    found = session.found
+    tensors = session.store.tensors(found)
+    return {name: tensors[name] for name in shapes_of(found.card.architecture, found.card.encoding)}
 
 
 def rounded(values: Floats) -> list[Any]:

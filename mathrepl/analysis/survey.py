@@ -12,7 +12,7 @@ from mathrepl.analysis.curves import curve
 from mathrepl.analysis.figure import Figure, Looking, Section
 from mathrepl.analysis.matrices import overview
 from mathrepl.analysis.mistakes import errors
-from mathrepl.analysis.network import network_of
+from mathrepl.analysis.network import network_of, tensors_of
 from mathrepl.analysis.plane import plane
 from mathrepl.analysis.states import peek
 from mathrepl.lessons import PARTS
@@ -43,7 +43,7 @@ def sections(session: Session) -> Iterator[Looking | Section]:
     drawn = draw_held_out(task, random.Random(SEED), split_seed=task.seed)
     for example in islice(drawn, SAMPLES):
         yield from _inside(session, example.question)
-    yield Section("Weights", overview(card.name, session.store.tensors(session.found)))
+    yield Section("Weights", overview(card.name, tensors_of(session)))
 
 
 def _map(session: Session) -> Iterator[Looking | Section]:

@@ -100,9 +100,10 @@ def beam(context: Context, arguments: Arguments) -> Iterator[Value]:
 
 def weights(context: Context, arguments: Arguments) -> Iterator[Value]:
     from mathrepl.analysis.matrices import matrices, overview
+    from mathrepl.analysis.network import tensors_of
 
     session = context.session
-    tensors = session.store.tensors(session.found)
+    tensors = tensors_of(session)
     layer = arguments.text("layer")
     yield from show_figures(
         context,

@@ -80,6 +80,13 @@ def draw_heat(heat: Heat, width: int, height: int, depth: Depth) -> RenderableTy
     return Group(*parts, indented(_legend(heat, depth, width - beside), beside))
 
 
+def natural_width(heat: Heat) -> int | None:
+    """Cells that a heat with labelled columns takes where there is room; None without labels."""
+    if not heat.columns:
+        return None
+    return _beside(heat, 1000) + len(heat.columns) * _column_width(heat.columns, 1000)
+
+
 def _beside(heat: Heat, width: int) -> int:
     """Cells left of the picture, with the blank that parts them from it."""
     labels = [_shown(label) for label in heat.rows]
@@ -105,8 +112,8 @@ def fitted(heat: Heat, room: int, lines: int, *, halves: bool) -> Fit:
     aspect = 1 if halves else 2  # text cells that are as wide as one step is high
     if heat.columns:
         wide = _column_width(heat.columns, room)
-        tall = 1 if heat.rows else max(1, min(wide // aspect, high // rows))
-        return Fit(1 if heat.rows else _quotient(rows, high), 1, tall, wide)
+        # Units of a layer stay one half high: there are many layers to be seen at once.
+        return Fit(1 if heat.rows else _quotient(rows, high), 1, 1, wide)
     if heat.rows:
         return Fit(1, _quotient(columns, room), 1, max(1, min(2, room // columns)))
     block = max(_quotient(columns, room), _quotient(rows, high * aspect))

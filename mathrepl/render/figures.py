@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -25,25 +26,65 @@ PATIENCE = 1.0  # seconds; what takes less needs no progress bar
 # A pipe has no window to fit; a page of this size can be read in any editor.
 PAGE_WIDTH, PAGE_HEIGHT = 100, 40
 WIDEST_BAR = 40  # cells
+GAP = 3  # cells between pictures side by side
+LEAST_HEAT = 24  # cells, which a legend takes
 _EIGHTHS = "▏▎▍▌▋▊▉█"
 
 
 def draw_figure(figure: Figure, console: Console) -> RenderableType:
     """Title, panels with a blank line between them, facts and notes."""
     parts: list[RenderableType] = [Text(safe(figure.title), "title")]
-    for index, panel in enumerate(figure.panels):
+    for index, row in enumerate(_rows(figure.panels, page_of(console)[0])):
         if index:
             parts.append(Text(""))
-        parts.append(_draw_panel(panel, console))
+        if len(row) == 1:
+            parts.append(_draw_panel(row[0], console))
+            continue
+        beside = Table.grid(padding=(0, GAP, 0, 0))
+        beside.add_row(*(_draw_panel(panel, console) for panel in row))
+        parts.append(beside)
     parts += [Text(safe(fact)) for fact in figure.facts]
     parts += [Text(f"! {safe(note)}", "unsure") for note in figure.notes]
     return Group(*parts)
 
 
+def _rows(panels: Sequence[Panel], width: int) -> Iterator[list[Panel]]:
+    """Heats of the same columns stand side by side where the window has room, others alone."""
+    row: list[Panel] = []
+    taken = 0
+    for panel in panels:
+        last = row[-1] if row else None
+        alike = isinstance(panel, Heat) and isinstance(last, Heat) and panel.columns == last.columns
+        needed = _width_of(panel)
+        if alike and needed is not None and taken + GAP + needed <= width:
+            row.append(panel)
+            taken += GAP + needed
+            continue
+        if row:
+            yield row
+        row, taken = [panel], needed or width
+    if row:
+        yield row
+
+
+def _width_of(panel: Panel) -> int | None:
+    """Cells that a heat with labelled columns takes, its title and legend included."""
+    if not isinstance(panel, Heat) or not panel.columns:
+        return None
+    from mathrepl.render.cells import natural_width
+
+    return max(natural_width(panel) or 0, cell_len(panel.title), LEAST_HEAT)
+
+
+def page_of(console: Console) -> tuple[int, int]:
+    """Width and height to fit pictures into: the window's, or a page's where there is none."""
+    if console.is_terminal:
+        return console.width, console.height
+    return min(console.width, PAGE_WIDTH), PAGE_HEIGHT
+
+
 def _draw_panel(panel: Panel, console: Console) -> RenderableType:
-    width, height = console.width, console.height
-    if not console.is_terminal:
-        width, height = min(width, PAGE_WIDTH), PAGE_HEIGHT
+    width, height = page_of(console)
     if isinstance(panel, Heat):
         # numpy, which a session that draws no heat map never loads for drawing
         from mathrepl.render.cells import draw_heat

@@ -104,7 +104,9 @@ def test_the_record_of_attention_is_that_of_the_maps(architecture: Architecture,
 
 
 def test_it_says_in_which_order_rows_were_written():
-    assert "from the last character on" in attend(network(ATTENTION, reverse=True), "1 + 2").facts[0]
+    assert (
+        "from the last character on" in attend(network(ATTENTION, reverse=True), "1 + 2").facts[0]
+    )
     assert "from the first character on" in attend(network(ATTENTION), "1 + 2").facts[0]
 
 
