@@ -6,6 +6,7 @@ import json
 import sys
 from typing import Any
 
+from mathrepl.analysis.figure import Figure, Looking
 from mathrepl.certify import Certifying
 from mathrepl.commands.spec import Note, Quit, Value
 from mathrepl.errors import EquationError, MathreplError
@@ -16,7 +17,9 @@ class JsonLines:
     """Writes records; progress within an epoch or a certification is left out."""
 
     def show(self, value: Value) -> None:
-        if isinstance(value, (Launched, Stepped, Certifying, Quit)):
+        if isinstance(value, (Launched, Stepped, Certifying, Looking, Quit)):
+            return
+        if isinstance(value, Figure) and value.live:
             return
         if isinstance(value, (Note, Warned)):
             sys.stderr.write(f"{value.text if isinstance(value, Note) else value.message}\n")

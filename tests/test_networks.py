@@ -133,6 +133,9 @@ def reference_attention(
         return [tensors[f"{name}.{part}"] for part in ("kernel", "recurrent_kernel", "bias")]
 
     xs = embedded(indices)
+    # Longer questions than those of the training are looked up by sharper scores.
+    usual = encoding.question_length - 1
+    sharper = math.log(max(len(xs), usual)) / math.log(usual) if a.lookup else 1.0
     half, share = a.hidden // 2, a.hidden // a.heads
     if a.lookup:
         memory, bridge = xs, np.zeros(2 * a.hidden)
@@ -158,7 +161,8 @@ def reference_attention(
                 scores = [
                     query[ours] @ reference_dense(tensors, "attention.key", m)[ours] for m in memory
                 ]
-                weights.append(reference_softmax(np.array(scores) / math.sqrt(a.embedding)))
+                scaled = np.array(scores) * sharper / math.sqrt(a.embedding)
+                weights.append(reference_softmax(scaled))
                 mine = slice(head * share, (head + 1) * share)
                 values = [reference_dense(tensors, "attention.value", m)[mine] for m in memory]
                 context += list(sum(w * v for w, v in zip(weights[-1], values, strict=True)))
@@ -556,7 +560,7 @@ def test_rows_of_a_decoder_go_on_alone_in_another_order_and_several_times(archit
     tensors = endless(architecture)
     indices = encode_questions(REVERSED, UNEVEN)
     decoder = Decoder(tensors, architecture, REVERSED, indices)
-    state, output, _ = decoder.step(decoder.start, np.zeros(len(UNEVEN), np.int32))
+    state, _, _ = decoder.step(decoder.start, np.zeros(len(UNEVEN), np.int32))
     written = np.array([5, 6, 7, 8, 9, 4], np.int32)
     whole, expected, looks = decoder.step(state, written)
     _, after, _ = decoder.step(whole, written[::-1])

@@ -336,7 +336,7 @@ def test_a_network_without_an_encoder_has_no_neighbours(architecture: Architectu
 
 
 def test_the_only_equation_of_a_task_has_no_neighbours():
-    with pytest.raises(UsageError, match="no other equations of a \\+ b, 5..5"):
+    with pytest.raises(UsageError, match=r"no other equations of a \+ b, 5\.\.5"):
         like(network(task=Task(low=5, high=5)), "5 + 5", 5)
 
 

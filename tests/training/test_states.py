@@ -15,11 +15,12 @@ from mathrepl.networks import KINDS, part_tensors, parts_of
 from mathrepl.networks.lstm import States
 from mathrepl.task import Task
 
-from .tiny import ATTENTION, WORK, random_tensors
+from .tiny import ATTENTION, ENCODING, WORK, random_tensors
 
 pytestmark = pytest.mark.usefixtures("tensorflow_ready")
 
 TOLERANCE = 1e-5
+LOOKUP = Architecture("attention", hidden=8, embedding=5, places=9, lookup=True)
 LONGER = Encoding.for_task(Task(high=999))
 UNEVEN = ["1 + 2", "905 + 97", "999 + 999", "12 + 345"]
 each_direction = pytest.mark.parametrize("reverse", [False, True], ids=["as written", "reversed"])
@@ -101,14 +102,14 @@ def test_the_seed_network_holds_what_its_keras_layers_hold(
 
 @each_direction
 @pytest.mark.parametrize(
-    "architecture",
-    [ATTENTION, Architecture("attention", hidden=8, embedding=5, places=9, lookup=True)],
-    ids=["encoder", "lookup"],
+    ("architecture", "encoding"),
+    [(ATTENTION, LONGER), (LOOKUP, LONGER), (LOOKUP, ENCODING)],
+    ids=["encoder", "lookup", "lookup of more than it was trained on"],
 )
 def test_attention_holds_what_its_keras_layers_hold(
-    architecture: Architecture, reverse: bool
+    architecture: Architecture, encoding: Encoding, reverse: bool
 ) -> None:
-    encoding = replace(LONGER, reverse=reverse)
+    encoding = replace(encoding, reverse=reverse)
     questions = encode_questions(encoding, UNEVEN)
     ours, model = both(architecture, encoding, questions)
     tensors = random_tensors(architecture, encoding)
