@@ -1,3 +1,100 @@
-"""A terminal lab where a small neural network does arithmetic, character by character."""
+"""A terminal lab where a small neural network does arithmetic, character by character.
+
+The names below are imported when they are first used, so that `import mathrepl` costs nothing:
+
+>>> import mathrepl
+>>> mathrepl.Session().ask("94 + 909").network
+'1003'
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mathrepl.analysis.figure import Figure
+    from mathrepl.api import Session
+    from mathrepl.card import Card
+    from mathrepl.certify import Certified
+    from mathrepl.commands.spec import Note, Table, Value
+    from mathrepl.comparison import Answer, Answers, Refused
+    from mathrepl.errors import (
+        EquationError,
+        MathreplError,
+        OutOfReachError,
+        TaskError,
+        UsageError,
+        WeightsError,
+    )
+    from mathrepl.progress import EpochDone, Finished
+    from mathrepl.quiz import Round, Score
+    from mathrepl.task import Task
 
 __version__ = "0.1.0"
+__all__ = [
+    "Answer",
+    "Answers",
+    "Card",
+    "Certified",
+    "EpochDone",
+    "EquationError",
+    "Figure",
+    "Finished",
+    "MathreplError",
+    "Note",
+    "OutOfReachError",
+    "Refused",
+    "Round",
+    "Score",
+    "Session",
+    "Table",
+    "Task",
+    "TaskError",
+    "UsageError",
+    "Value",
+    "WeightsError",
+    "__version__",
+]
+_HOMES = {
+    "analysis.figure": ("Figure",),
+    "api": ("Session",),
+    "card": ("Card",),
+    "certify": ("Certified",),
+    "commands.spec": ("Note", "Table", "Value"),
+    "comparison": ("Answer", "Answers", "Refused"),
+    "errors": (
+        "EquationError",
+        "MathreplError",
+        "OutOfReachError",
+        "TaskError",
+        "UsageError",
+        "WeightsError",
+    ),
+    "progress": ("EpochDone", "Finished"),
+    "quiz": ("Round", "Score"),
+    "task": ("Task",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            value = getattr(import_module(f"mathrepl.{home}"), name)
+            globals()[name] = value  # the next look finds it without coming here
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext mathrepl`: gives an `InteractiveShell` the magics `%math` and `%%math`."""
+    import_module("mathrepl.ipython").load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """`%unload_ext mathrepl`: takes them away."""
+    import_module("mathrepl.ipython").unload(shell)

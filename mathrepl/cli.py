@@ -5,6 +5,7 @@ What a plain `mathrepl` does not need before its prompt stands is imported where
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from mathrepl.session import Session
 
 OK, USAGE, BROKEN_PIPE = 0, 2, 141
+COMPLETES = "_MATHREPL_COMPLETE"  # set by the shell's completion, which gives no words
 
 
 class Common(NamedTuple):
@@ -31,12 +33,15 @@ class Common(NamedTuple):
 
 def run(argv: Sequence[str]) -> int:
     """Run the command line `argv` (without the program's name); returns the exit code."""
-    if not argv:
+    completes = COMPLETES in os.environ
+    if not argv and not completes:
         return run_session(Common())
     from mathrepl.commands.table import command_table
 
     commands = {n: c for n, c in command_table().items() if "shell" in c.hosts}
-    if not argv[0].startswith("-") and argv[0] not in commands:
+    if not completes:
+        _complain_of_plugins()
+    if argv and not argv[0].startswith("-") and argv[0] not in commands:
         _complain(_unknown(argv[0], commands))
         return USAGE
     from mathrepl.subcommands import build_app
@@ -80,6 +85,7 @@ def run_session(common: Common) -> int:
     session = _session(settings)
     lines = read_lines(sys.stdin.buffer)
     context = Context(session, StreamPerson(lines), command_table(), "session")
+    _complain_of_plugins()
     try:
         return run_stream(context, make_renderer(common, settings), lines)
     finally:
@@ -146,6 +152,14 @@ def _shell_person() -> Person:
 
         return PromptPerson()
     return StreamPerson(read_lines(sys.stdin.buffer) if sys.stdin is not None else iter(()))
+
+
+def _complain_of_plugins() -> None:
+    """A line for each package that adds to mathrepl and cannot be used."""
+    from mathrepl.plugins import take_problems
+
+    for problem in take_problems():
+        _complain(problem)
 
 
 def _complain(error: MathreplError) -> None:

@@ -236,20 +236,34 @@ def check_lines(lines: Sequence[Line]) -> tuple[CheckedLine, ...]:
 
     Where a quotient's rest was rounded, the value becomes that of the right rounding.
     """
-    checked: list[CheckedLine] = []
-    wanted = value_of(lines[0].text) if lines else None
-    for before, line in zip((None, *lines), lines, strict=False):
-        state: Literal["equal", "rounded", "wrong"] = "equal"
-        if before is not None and value_of(line.text) != wanted:
+    checker = LineChecker()
+    pairs = zip((None, *lines), lines, strict=False)
+    return tuple(checker.check(before, line) for before, line in pairs)
+
+
+class LineChecker:
+    """The same, a line at a time."""
+
+    def __init__(self) -> None:
+        self._wanted: Fraction | None = None
+        self._wrong = False
+
+    def check(self, before: Line | None, line: Line) -> CheckedLine:
+        """`line` beside the truth, after `before` with its mark; None before the first."""
+        if self._wrong:
+            return CheckedLine(line, "after")
+        value = value_of(line.text)
+        if before is None:
+            self._wanted = value
+        elif value != self._wanted:
             step = _right_step(before)
             right = splice(before.text, step.mark, step.result) if step else ""
             if step and step.kind in ("floor", "rounding") and line.text == right:
-                state, wanted = "rounded", value_of(line.text)
-            else:
-                checked.append(_wrong_line(before, line, step, right))
-                break
-        checked.append(CheckedLine(line, state))
-    return tuple(checked) + tuple(CheckedLine(line, "after") for line in lines[len(checked) :])
+                self._wanted = value
+                return CheckedLine(line, "rounded")
+            self._wrong = True
+            return _wrong_line(before, line, step, right)
+        return CheckedLine(line, "equal")
 
 
 def value_of(line: str) -> Fraction | None:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from mathrepl.architecture import Architecture
 from mathrepl.card import Card
-from mathrepl.comparison import Answer, Answers, Refused, compare
+from mathrepl.comparison import (
+    Answer,
+    Answers,
+    CheckedLine,
+    LineChecker,
+    Refused,
+    Solution,
+    compare,
+)
 from mathrepl.encoding import Encoding
 from mathrepl.errors import MathreplError, OutOfReachError, TaskError, UsageError, WeightsError
 from mathrepl.expression import Expression, parse, readable, split_line
@@ -202,6 +210,26 @@ class Session:
         """Answer one equation."""
         return self.ask_expressions([parse(text)])[0]
 
+    def ask_by_lines(self, text: str) -> Iterator[CheckedLine | Answer]:
+        """The lines of a working as they are written, and the answer at the end.
+
+        Raises `EquationError`.
+        """
+        one = self.askable(parse(text))
+        card = one.chosen.card
+        checker = LineChecker()
+        started = time.perf_counter()
+        for found in one.chosen.solver.solve_by_lines(one.question):
+            if not isinstance(found, Solution):
+                if self.settings.steps:
+                    yield checker.check(found[-2] if len(found) > 1 else None, found[-1])
+                continue
+            answer = one.chosen._compared(card, one, found)
+            if not self.settings.steps:
+                answer = replace(answer, working=())
+            self._remember([Asked(answer, time.perf_counter() - started)])
+            yield answer
+
     def ask_each(self, texts: Sequence[str]) -> Answers:
         """Answer many equations in one batch; what cannot be asked is `Refused` in its place."""
         askable: list[Askable] = []
@@ -270,10 +298,13 @@ class Session:
             asked = chosen._ask_network([askable[i] for i in places])
             if not self.settings.steps:
                 asked = [replace(one, answer=replace(one.answer, working=())) for one in asked]
-            self.history += asked
+            self._remember(asked)
             answers |= dict(zip(places, (one.answer for one in asked), strict=True))
-        del self.history[:-MAX_HISTORY]
         return [answers[i] for i in range(len(askable))]
+
+    def _remember(self, asked: Sequence[Asked]) -> None:
+        self.history += asked
+        del self.history[:-MAX_HISTORY]
 
     def _ask_network(self, askable: Sequence[Askable]) -> list[Asked]:
         card = self.card
@@ -282,18 +313,20 @@ class Session:
         started = time.perf_counter()
         solutions = solver.solve(questions)
         seconds = (time.perf_counter() - started) / len(questions)
-        asked = []
-        for one, solution in zip(askable, solutions, strict=True):
-            answer = compare(
-                one.expression.format(spaced=True),
-                solution,
-                one.truth,
-                weights=card.name,
-                engine=self.engine,
-                notes=tuple(_notes(card, one.expression, one.truth)),
-            )
-            asked.append(Asked(answer, seconds))
-        return asked
+        return [
+            Asked(self._compared(card, one, solution), seconds)
+            for one, solution in zip(askable, solutions, strict=True)
+        ]
+
+    def _compared(self, card: Card, one: Askable, solution: Solution) -> Answer:
+        return compare(
+            one.expression.format(spaced=True),
+            solution,
+            one.truth,
+            weights=card.name,
+            engine=self.engine,
+            notes=tuple(_notes(card, one.expression, one.truth)),
+        )
 
     def check_characters(self, task: Task) -> None:
         """Raise `OutOfReachError` where the network has no character for questions of `task`."""
@@ -502,10 +535,12 @@ class Session:
         job = self.running_job
         if job is None or job.plan.name != name:
             return self.store.find(name).card
-        try:
-            card = self.store.find(name).card
-        except WeightsError:
-            card = Card(name, job.plan.architecture, job.plan.encoding, job.plan.task, parameters=0)
+        plan = job.plan
+        source = name if job.saves else plan.source
+        if source is None:
+            card = Card(name, plan.architecture, plan.encoding, plan.task, parameters=0)
+        else:
+            card = self.store.find(source).card.renamed(name)
         known = {(one.part, one.number) for one in card.history}
         epochs = [done.epoch for done in job.epochs]
         new = [epoch for epoch in epochs if (epoch.part, epoch.number) not in known]

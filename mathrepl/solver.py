@@ -6,14 +6,14 @@ the same `Solution`, with its working filled in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from mathrepl.card import Card
 from mathrepl.codec import Floats, Indices, decode, encode_questions
-from mathrepl.comparison import Solution
+from mathrepl.comparison import Line, Solution
 from mathrepl.greedy import guesses_of
 from mathrepl.networks import KINDS, part_tensors, parts_of
 from mathrepl.work import WorkSolver
@@ -29,6 +29,9 @@ class Solver(Protocol):
 
     def solve(self, questions: Sequence[str]) -> list[Solution]:
         """Solutions in order, with how sure the network was of each character."""
+
+    def solve_by_lines(self, question: str) -> Iterator[tuple[Line, ...] | Solution]:
+        """The lines so far whenever there is one more of a working, and the solution at the end."""
 
     def write(self, questions: Sequence[str]) -> list[str]:
         """The answers alone, for large numbers of questions."""
@@ -59,6 +62,10 @@ class NetworkSolver:
         for texts, probabilities in self._batches(questions):
             solutions += _solutions(self.card, texts, probabilities)
         return solutions
+
+    def solve_by_lines(self, question: str) -> Iterator[tuple[Line, ...] | Solution]:
+        """The solution, which has no lines: all of the answer is known at once."""
+        yield self.solve([question])[0]
 
     def write(self, questions: Sequence[str]) -> list[str]:
         """The answers alone, for large numbers of questions."""

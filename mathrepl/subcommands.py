@@ -123,7 +123,8 @@ def _typer_parameter(parameter: Parameter) -> inspect.Parameter:
         option = typer.Option(
             parameter.name, help=text, metavar=parameter.metavar, autocompletion=complete
         )
-        return _signature(parameter.key, Annotated[str | None, option], None)
+        given: Any = list[str] | None if parameter.many else str | None
+        return _signature(parameter.key, Annotated[given, option], None)
     argument = typer.Argument(
         help=text, metavar=parameter.usage, autocompletion=complete, show_default=False
     )
@@ -152,7 +153,8 @@ def _words(command: Command, given: Mapping[str, Any]) -> list[Word]:
         if value is True:
             words.append(Word(parameter.name, 0))
         elif parameter.is_option:
-            words.append(Word(f"{parameter.name}={value}", 0))
+            texts = value if parameter.many else [value]
+            words += [Word(f"{parameter.name}={text}", 0) for text in texts]
         else:
             texts = value if parameter.many else [value]
             words += [Word(text, 0) for text in texts]

@@ -61,6 +61,23 @@ class WorkSolver:
         self._work(sheets, keep=True)
         return [self._solution(sheet) for sheet in sheets]
 
+    def solve_by_lines(self, question: str) -> Iterator[tuple[Line, ...] | Solution]:
+        """The lines so far whenever there is one more, and the solution at the end.
+
+        Raises `ValueError` for what has no first line.
+        """
+        sheet = self._sheet(question)
+        yield (Line(sheet.line),)
+        for _ in range(MAX_LINES):
+            if not sheet.open:
+                break
+            known = len(sheet.lines)
+            self._step([sheet], keep=True)
+            if len(sheet.lines) > known:
+                yield (*sheet.lines, Line(sheet.line))
+        _end([sheet])
+        yield self._solution(sheet)
+
     def write(self, questions: Sequence[str]) -> list[str]:
         """The answers alone, for large numbers of questions."""
         sheets = [self._sheet(question) for question in questions]
@@ -132,19 +149,21 @@ class WorkSolver:
             open_sheets = [sheet for sheet in sheets if sheet.open]
             if not open_sheets:
                 return
-            marked: list[tuple[_Sheet, Mark, float]] = []
-            for batch in _alike(open_sheets, lambda sheet: len(sheet.line)):
-                marks = self.mark([sheet.line for sheet in batch])
-                for sheet, (mark, sure) in zip(batch, marks, strict=True):
-                    if mark is None:
-                        sheet.stuck = "the reader marked no one part of the line"
-                    else:
-                        marked.append((sheet, mark, sure))
-            for parts in _alike(marked, lambda one: one[1].end - one[1].start):
-                self._do(parts, keep=keep)
-        for sheet in sheets:
-            if sheet.open:
-                sheet.stuck = f"no end after {MAX_LINES} lines"
+            self._step(open_sheets, keep=keep)
+        _end(sheets)
+
+    def _step(self, sheets: Sequence[_Sheet], *, keep: bool) -> None:
+        """The next line of each."""
+        marked: list[tuple[_Sheet, Mark, float]] = []
+        for batch in _alike(sheets, lambda sheet: len(sheet.line)):
+            marks = self.mark([sheet.line for sheet in batch])
+            for sheet, (mark, sure) in zip(batch, marks, strict=True):
+                if mark is None:
+                    sheet.stuck = "the reader marked no one part of the line"
+                else:
+                    marked.append((sheet, mark, sure))
+        for parts in _alike(marked, lambda one: one[1].end - one[1].start):
+            self._do(parts, keep=keep)
 
     def _do(self, batch: Sequence[tuple[_Sheet, Mark, float]], *, keep: bool) -> None:
         parts = [sheet.line[mark.start : mark.end] for sheet, mark, _ in batch]
@@ -195,6 +214,12 @@ class WorkSolver:
         lines = (*sheet.lines, Line(sheet.line))
         guesses = tuple(sheet.rest_guesses or _follow(sheet.line, sheet.guesses, text))
         return Solution(sheet.question, text, guesses, sheet.end, lines, sheet.stuck)
+
+
+def _end(sheets: Sequence[_Sheet]) -> None:
+    for sheet in sheets:
+        if sheet.open:
+            sheet.stuck = f"no end after {MAX_LINES} lines"
 
 
 def _alike(items: Sequence[_T], length: Callable[[_T], int]) -> Iterator[list[_T]]:

@@ -396,6 +396,16 @@ def test_a_plan_from_the_shell_is_reproduced_by_its_command(
     assert [plan.source for plan in plans[::2]] == [None, "tiny", "blog"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "wanted"), [("mathrepl mo", ["models"]), ("mathrepl card bl", ["blog"])]
+)
+def test_the_shell_completes_commands_and_weights(typed: str, wanted: list[str]):
+    place = str(len(typed.split()) - 1)
+    asks = {"_MATHREPL_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": place}
+    done = start(env={**os.environ, **asks})
+    assert (done.stdout.decode().split(), done.stderr) == (wanted, b"")
+
+
 # The stream in process
 
 

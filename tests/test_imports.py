@@ -9,7 +9,18 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("tensorflow", "keras", "rich", "prompt_toolkit", "typer", "numpy", "matplotlib")
+HEAVY = (
+    "tensorflow",
+    "keras",
+    "rich",
+    "prompt_toolkit",
+    "typer",
+    "numpy",
+    "matplotlib",
+    "IPython",
+    "onnx",
+    "onnxruntime",
+)
 ROOT = Path(__file__).parents[1]
 
 
@@ -25,6 +36,8 @@ def loaded_by(statement: str) -> set[str]:
     ("statement", "allowed"),
     [
         ("import mathrepl", set()),
+        ("import mathrepl; mathrepl.Session", set()),
+        ("from mathrepl import *", set()),
         ("import mathrepl.session, mathrepl.dispatch, mathrepl.commands.table", set()),
         ("import mathrepl.cli, mathrepl.stream, mathrepl.jsonlines", set()),
         ("import mathrepl.prompt.loop", {"prompt_toolkit"}),
@@ -35,6 +48,30 @@ def loaded_by(statement: str) -> set[str]:
 )
 def test_a_module_loads_only_its_own_room(statement: str, allowed: set[str]) -> None:
     assert loaded_by(statement) <= allowed
+
+
+def test_importing_mathrepl_loads_nothing_of_it_yet() -> None:
+    code = "import sys, mathrepl\nprint([m for m in sys.modules if m.startswith('mathrepl')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "['mathrepl']\n"
+
+
+def test_importing_mathrepl_takes_no_time_of_its_own() -> None:
+    code = (
+        "import time, numpy\n"
+        "start = time.perf_counter()\n"
+        "import mathrepl\n"
+        "print(time.perf_counter() - start)"
+    )
+    command = [sys.executable, "-c", code]
+    # The best of three: a busy machine may hold up any one of them.
+    seconds = [float(subprocess.check_output(command, text=True)) for _ in range(3)]
+    assert min(seconds) < 0.03
+
+
+def test_a_session_from_python_answers_without_tensorflow() -> None:
+    ask = "import mathrepl\nmathrepl.Session(data_dir='/nonexistent').ask('94 + 909')"
+    assert loaded_by(ask) == {"numpy"}
 
 
 def test_a_session_answers_without_tensorflow() -> None:

@@ -545,6 +545,26 @@ def test_the_lines_of_a_working_are_checked_and_can_be_left_out(lab: Lab):
     assert lab.session.ask("3 + 4").confidence == 1
 
 
+def test_a_working_can_be_followed_line_by_line(tmp_path: Path):
+    bundled = Session(Settings(weights="work"), Store(tmp_path))
+    *lines, answer = bundled.ask_by_lines("131 + 83 - 744*33")
+    assert isinstance(answer, Answer)
+    assert [(one.line.text, one.state) for one in lines] == [
+        (one.line.text, one.state) for one in answer.working
+    ]
+    assert answer == Session(Settings(weights="work"), Store(tmp_path)).ask("131+83-744*33")
+    assert [asked.answer for asked in bundled.history] == [answer]
+    bundled.settings = replace(bundled.settings, steps=False)
+    (short,) = bundled.ask_by_lines("131 + 83 - 744*33")
+    assert short == replace(answer, working=())
+
+
+def test_a_network_without_a_working_gives_its_answer_at_once(lab: Lab):
+    assert list(lab.session.ask_by_lines("3 + 4")) == [lab.session.ask("3 + 4")]
+    with pytest.raises(EquationError):
+        next(lab.session.ask_by_lines("3 +"))
+
+
 @pytest.mark.parametrize(
     ("text", "words"), [("8 / 4 * 2", "divides once"), ("1.5 + 2", "whole numbers")]
 )

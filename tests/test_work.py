@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -302,6 +303,24 @@ def test_a_solver_that_is_stuck_says_why(
     assert stuck.write([question]) == [""]
     answer = compare(question, solution, truth(question), weights="work", engine="numpy")
     assert answer.verdict == f"wrong: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("read", "write"), [(right_tags, right_text), *(stuck[:2] for stuck in STUCK)]
+)
+@pytest.mark.parametrize("question", ["3+4", "12+34+5", "100/7", "842%37"])
+def test_line_by_line_it_is_the_same_working(
+    read: Callable[[str], str], write: Callable[[str], str], question: str
+):
+    asked = solver(read, write)
+    *growing, solution = asked.solve_by_lines(question)
+    assert [solution] == asked.solve([question])
+    assert growing[0] == (Line(first_line(parse(question), 3 if "/" in question else 0)),)
+    assert [len(lines) for lines in growing] == [*range(1, len(solution.working) + 1)]
+    assert growing[-1] == solution.working
+    for fewer, more in pairwise(growing):
+        assert more[: len(fewer) - 1] == fewer[:-1]
+        assert more[len(fewer) - 1].text == fewer[-1].text
 
 
 def test_one_stuck_question_leaves_the_others_alone():

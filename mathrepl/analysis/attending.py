@@ -37,7 +37,7 @@ def attend(network: Network, question: str) -> Figure:
     return Figure(
         f"where {network.name} looked, {question} = {network.read(codes)}",
         heats,
-        (f"a row a character written, {_order(network)}; each row sums to 1",),
+        (f"a row a character written, {_order(network)}, ■ the end; each row sums to 1",),
         data={
             "weights": network.name,
             "question": question,

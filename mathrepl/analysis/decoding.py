@@ -10,6 +10,7 @@ from math import exp
 import numpy as np
 
 from mathrepl.analysis.figure import Bar, Bars, Figure
+from mathrepl.analysis.handing import due, remarks
 from mathrepl.analysis.network import END_SHOWN, SPACE_SHOWN, Network, shown
 from mathrepl.codec import Floats, Indices
 from mathrepl.encoding import END
@@ -67,7 +68,7 @@ def step(network: Network, question: str, truth: str, forced: Mapping[int, str])
             Bar(
                 network.character(k) + (" ◂" if k == codes[position] else ""),
                 float(row[k]),
-                f"{row[k]:.2%}",
+                _percent(float(row[k]), 2),
             )
             for k in order
         )
@@ -75,11 +76,10 @@ def step(network: Network, question: str, truth: str, forced: Mapping[int, str])
         title = f"character {position + 1}: {network.character(codes[position])}{how}"
         panels.append(Bars(title, bars, 1.0))
     text = network.read(codes)
-    verdict = "right" if text == truth else f"truth {truth}"
-    facts = [
-        f"it writes {_in_order(network, codes[:length])}, read {text or '(nothing)'}; {verdict}"
-    ]
-    notes = []
+    right = due(network, question, truth)
+    verdict = "" if right is None else "; right" if text == right else f"; truth {right}"
+    facts = [f"it writes {_in_order(network, codes[:length])}, read {text or '(nothing)'}{verdict}"]
+    notes = [*remarks(network, question)]
     if indices:
         alone = network.read([int(row.argmax()) for row in _probabilities(network, question, {})])
         facts.append(f"unforced it writes {alone or '(nothing)'}")
@@ -97,7 +97,7 @@ def step(network: Network, question: str, truth: str, forced: Mapping[int, str])
             "weights": network.name,
             "question": question,
             "network": text,
-            "truth": truth,
+            "truth": right,
             "characters": [
                 {
                     "written": shown(network.encoding.characters[codes[position]]),
@@ -119,28 +119,34 @@ def beam(network: Network, question: str, truth: str, count: int) -> Figure:
     """The `count` likeliest whole answers and their probabilities."""
     _check_writes(network)
     found = likeliest(network, question, count)
+    right = due(network, question, truth)
     bars = tuple(
         Bar(
-            (one.text or "(nothing)") + (" ✓" if one.text == truth else ""),
+            (one.text or "(nothing)") + (" ✓" if one.text == right else ""),
             one.probability,
-            f"{one.probability:.3%}",
+            _percent(one.probability, 3),
         )
         for one in found
     )
     total = sum(one.probability for one in found)
-    facts = [f"together {total:.2%} of all that it might write"]
-    if truth not in [one.text for one in found]:
-        facts.append(f"the truth {truth} is not among them")
+    facts = [f"together {_percent(total, 2)} of all that it might write"]
+    if right is not None and right not in [one.text for one in found]:
+        facts.append(f"the truth {right} is not among them")
     return Figure(
         f"the {len(found)} likeliest answers of {network.name} to {question}",
         (Bars("probability of the whole answer", bars, 1.0),),
         tuple(facts),
+        remarks(network, question),
         data={
             "weights": network.name,
             "question": question,
-            "truth": truth,
+            "truth": right,
             "answers": [
-                {"network": one.text, "probability": one.probability, "right": one.text == truth}
+                {
+                    "network": one.text,
+                    "probability": one.probability,
+                    "right": None if right is None else one.text == right,
+                }
                 for one in found
             ],
         },
@@ -253,6 +259,17 @@ def _probabilities(network: Network, question: str, forced: Mapping[int, int]) -
     )
     row: Floats = found[0]
     return row
+
+
+def _percent(share: float, places: int) -> str:
+    """With so many places; what is not all or nothing does not look like it."""
+    least = 10.0**-places
+    text = f"{share:.{places}%}"
+    if share > 0 and text == f"{0:.{places}%}":
+        return f"<{least:.{places}f}%"
+    if share < 1 and text == f"{1:.{places}%}":
+        return f">{100 - least:.{places}f}%"
+    return text
 
 
 def _in_order(network: Network, codes: list[int]) -> str:

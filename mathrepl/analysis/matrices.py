@@ -9,6 +9,7 @@ import numpy as np
 from mathrepl.analysis.figure import Bar, Bars, Figure, Heat
 from mathrepl.codec import Floats
 from mathrepl.errors import UsageError
+from mathrepl.lessons import PARTS
 
 
 def overview(name: str, tensors: Mapping[str, Floats]) -> Figure:
@@ -34,17 +35,15 @@ def overview(name: str, tensors: Mapping[str, Floats]) -> Figure:
 def matrices(name: str, tensors: Mapping[str, Floats], layer: str) -> Figure:
     """Heat maps of the tensors whose name begins with `layer`.
 
-    Raises `UsageError` where there is none.
+    Where none does, those of all parts whose own name does. Raises `UsageError` for neither.
     """
-    chosen = {
-        tensor: values
-        for tensor, values in tensors.items()
-        if tensor == layer or tensor.startswith(layer + ".")
+    chosen = {tensor: values for tensor, values in tensors.items() if _is_of(tensor, layer)} or {
+        tensor: values for tensor, values in tensors.items() if _is_of(_without_part(tensor), layer)
     }
     if not chosen:
-        layers = dict.fromkeys(tensor.rsplit(".", 1)[0] for tensor in tensors)
+        groups = dict.fromkeys(_without_part(tensor).partition(".")[0] for tensor in tensors)
         raise UsageError(
-            f"{name} has no layer {layer!r}", hint=f"its layers are {', '.join(layers)}"
+            f"{name} has no layer {layer!r}", hint=f"its layers are {', '.join(groups)}"
         )
     heats = []
     for tensor, values in chosen.items():
@@ -55,9 +54,9 @@ def matrices(name: str, tensors: Mapping[str, Floats], layer: str) -> Figure:
                 f"{tensor} {_shape(values)}, rms {_rms(values):.3f}, "
                 f"norm {np.linalg.norm(values):.2f}",
                 grid,
-                row_range=(0, grid.shape[0] - 1),
+                row_range=(0, grid.shape[0] - 1) if values.ndim > 1 else None,
                 column_range=(0, grid.shape[1] - 1),
-                row_axis="in",
+                row_axis="in" if values.ndim > 1 else "",
                 column_axis="out",
                 low=-bound,
                 high=bound,
@@ -71,6 +70,16 @@ def matrices(name: str, tensors: Mapping[str, Floats], layer: str) -> Figure:
         ("the columns of an LSTM are its gates: input, forget, cell, output",) if gates else (),
         data={"weights": name, "tensors": [_record(t, v) for t, v in chosen.items()]},
     )
+
+
+def _is_of(tensor: str, layer: str) -> bool:
+    return tensor == layer or tensor.startswith(layer + ".")
+
+
+def _without_part(tensor: str) -> str:
+    """`doer.output.bias` is named `output.bias` in its part."""
+    part, _, rest = tensor.partition(".")
+    return rest if part in PARTS else tensor
 
 
 def _rms(values: Floats) -> float:

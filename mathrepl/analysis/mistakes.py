@@ -154,7 +154,7 @@ def _sizes(tally: Tally) -> Bars:
 
 
 def _calibration(tally: Tally) -> tuple[Panel, ...]:
-    """How often it is right beside how sure it is; then how many are right and wrong."""
+    """How often it is right beside how sure it is; then how many are right, and wrong."""
     rows: list[list[float]] = tally.bins.tolist()
     bins = [(k, count, right, sure) for k, (count, right, sure) in enumerate(rows) if count]
     measured = Series(
@@ -163,19 +163,19 @@ def _calibration(tally: Tally) -> tuple[Panel, ...]:
         tuple(right / count for _, count, right, _ in bins),
     )
     ideal = Series("as sure as right", (0.0, 1.0), (0.0, 1.0))
-    return (
+    panels: list[Panel] = [
         Lines(
             "how sure, and how often right", (measured, ideal), "confidence", "right", low=0, high=1
-        ),
-        Bars(
-            "right answers by confidence",
-            tuple(Bar(_band(k), right, f"{right:,.0f}") for k, _, right, _ in bins),
-        ),
-        Bars(
-            "wrong answers by confidence",
-            tuple(Bar(_band(k), n - right, f"{n - right:,.0f}") for k, n, right, _ in bins),
-        ),
-    )
+        )
+    ]
+    for verdict, counts in (
+        ("right", [(k, right) for k, _, right, _ in bins]),
+        ("wrong", [(k, count - right) for k, count, right, _ in bins]),
+    ):
+        if any(number for _, number in counts):
+            bars = tuple(Bar(_band(k), number, f"{number:,.0f}") for k, number in counts)
+            panels.append(Bars(f"{verdict} answers by confidence", bars))
+    return tuple(panels)
 
 
 def _answers(session: Session, examples: Sequence[Answered]) -> Answers:

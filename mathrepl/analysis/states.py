@@ -9,7 +9,8 @@ from itertools import islice
 import numpy as np
 
 from mathrepl.analysis.figure import Bar, Bars, Figure, Heat
-from mathrepl.analysis.network import Network, rounded, shown
+from mathrepl.analysis.handing import remarks
+from mathrepl.analysis.network import END_SHOWN, Network, rounded, shown
 from mathrepl.codec import Floats
 from mathrepl.errors import UsageError
 from mathrepl.networks.lstm import States
@@ -61,7 +62,8 @@ def peek(network: Network, question: str, layer: str | None = None) -> Figure:
         },
     }
     facts = (_direction(network),)
-    return Figure(f"{network.name} reads {question}", tuple(heats), facts, data=data)
+    notes = remarks(network, question)
+    return Figure(f"{network.name} reads {question}", tuple(heats), facts, notes, data)
 
 
 def follow(network: Network, questions: Sequence[str], unit: int) -> Figure:
@@ -145,9 +147,10 @@ def like(network: Network, question: str, count: int, sample: int = LIKE_SAMPLE)
         for text, distance in found
     )
     return Figure(
-        f"leave {network.name} most nearly as {question} does",
-        (Bars("distance, 1 between two equations that chance picks", bars, 1.0),),
+        f"equations that leave {network.name} most nearly as {question} does",
+        (Bars("the longer, the nearer; distance 1 is that of two by chance", bars, 1.0),),
         (f"of {len(others):,} equations of {task.describe()}",),
+        remarks(network, question),
         data={
             "weights": network.name,
             "question": question,
@@ -203,5 +206,7 @@ def _columns(network: Network, layer: str, question: str, steps: int) -> tuple[s
 
 def _direction(network: Network) -> str:
     if network.reverse:
-        return "it reads and writes from the last character to the first: columns in that order"
-    return "columns in the order of reading and writing"
+        order = "it reads and writes from the last character to the first: columns in that order"
+    else:
+        order = "columns in the order of reading and writing"
+    return f"{order}; {END_SHOWN} is the end"

@@ -143,7 +143,10 @@ def _text(network: Network, asked: Askable) -> str:
     text = asked.expression.format(spaced=network.card.task.spaced)
     strange = [c for c in text if c not in network.encoding.characters]
     if strange:
-        raise EquationError(f"the {network.name} has no character {strange[0]!r}")
+        raise EquationError(
+            f"the {network.name} has no character {strange[0]!r}",
+            hint="see how the question is worked out with :attn",
+        )
     return text
 
 
@@ -198,7 +201,8 @@ COMMANDS = (
             _PART,
             SAVE,
         ),
-        details="Characters count in the order of writing. Weights of two write by their doer.",
+        details="Characters count in the order of writing; ■ is the end. Weights of two write by "
+        "their doer, which is handed one step of a working at a time.",
         examples=(":step 94 + 909", ":step 94 + 909 --force 2=5"),
     ),
     Command(
@@ -206,7 +210,7 @@ COMMANDS = (
         "the likeliest whole answers",
         beam,
         (
-            Parameter("k", "how many", "integer", True, low=1, high=1000),
+            Parameter("k", "how many, such as 5", "integer", True, low=1, high=1000),
             _EQUATION,
             _PART,
             SAVE,
@@ -220,7 +224,7 @@ COMMANDS = (
         (
             Parameter(
                 "layer",
-                "a layer or a tensor, such as output",
+                "a layer or a tensor, such as output; of weights of two, in both",
                 suggest=lambda session, before: tuple(session.layers()),
             ),
             SAVE,

@@ -97,12 +97,17 @@ def bind(command: Command, line: CommandLine, host: Host) -> Arguments:
             if equals:
                 raise line.error(f"{name} takes no value", word.column)
             values[option.key] = True
-        elif equals:
-            values[option.key] = convert(option, Word(attached, word.column + len(name) + 1), line)
+            continue
+        if equals:
+            value = convert(option, Word(attached, word.column + len(name) + 1), line)
         elif not words or _OPTION.match(words[0].text):
             raise line.error(f"{name} needs a value", word.column, f"write {name} {option.metavar}")
         else:
-            values[option.key] = convert(option, words.pop(0), line)
+            value = convert(option, words.pop(0), line)
+        if option.many:
+            values.setdefault(option.key, []).append(value)
+        else:
+            values[option.key] = value
     _bind_positionals(command, host, loose, line, values)
     return Arguments(values)
 

@@ -69,7 +69,8 @@ class Quit:
 class Parameter:
     """One argument or option, from which parsing, help, completion and the shell all follow.
 
-    A name with `--` is an option. `many` takes the rest of the line. `low` and `high` bound
+    A name with `--` is an option. `many` takes the rest of the line; such an option may be given
+    more than once. `low` and `high` bound
     numbers. `choices` are completed and enforced; `suggest` completes from the session and
     the words before.
     """

@@ -18,6 +18,7 @@ from mathrepl.task import parse_operations, parse_range
 
 WIDEST_MAP = 1000  # numbers a side, where the person names none
 WIDEST_WORK = 100  # a working of many lines takes long
+MAP_DEFAULT = f"those of the task, at most {WIDEST_MAP} a side, of work {WIDEST_WORK}"
 LIVE_SECONDS = 0.5
 
 
@@ -28,6 +29,8 @@ def map_plane(context: Context, arguments: Arguments) -> Iterator[Value]:
     task = session.card.task
     operation = arguments.text("op")
     if operation is not None:
+        if "%" in operation:
+            raise UsageError("there is no map of remainders", hint="use one of + - * /")
         operation = parse_operations(operation)
         if len(operation) != 1:
             raise UsageError(f"{operation!r} is not one operation", hint="write --op - or another")
@@ -114,9 +117,9 @@ COMMANDS = (
         "ask every cell of the plane of a and b",
         map_plane,
         (
-            Parameter("range", "the numbers, such as 0..99", default="those of the task"),
-            Parameter("--b", "the numbers of b, where they are others"),
-            Parameter("--op", "the operation, such as -"),
+            Parameter("range", "the numbers, such as 0..99", default=MAP_DEFAULT),
+            Parameter("--b", "the numbers of b", default="those of a"),
+            Parameter("--op", "the operation, one of + - * /"),
             Parameter(
                 "--show",
                 "what a cell shows",
@@ -134,7 +137,12 @@ COMMANDS = (
         errors,
         (
             Parameter(
-                "n", "held-out equations to ask", "integer", low=1, high=2_000_000, default="20000"
+                "n",
+                "held-out equations to ask",
+                "integer",
+                low=1,
+                high=2_000_000,
+                default="20000, of work 500",
             ),
             Parameter("--whole", "ask every equation of the task", "flag"),
             SAVE,

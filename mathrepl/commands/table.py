@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 
-from mathrepl.commands import asking, configuring, looking, surveying, training, weights
+from mathrepl.commands import (
+    asking,
+    configuring,
+    exporting,
+    looking,
+    surveying,
+    sweeping,
+    training,
+    weights,
+)
+from mathrepl.commands.installed import installed_commands
 from mathrepl.commands.spec import Command
 
 
+@cache  # so that what is wrong with an installed one is told once
 def command_table() -> Mapping[str, Command]:
-    """All commands by name, in the order `:help` shows them."""
-    modules = (asking, surveying, looking, training, weights, configuring)
-    return MappingProxyType(
-        {command.name: command for module in modules for command in module.COMMANDS}
-    )
+    """All commands by name, in the order `:help` shows them; those of other packages come last."""
+    modules = (asking, surveying, looking, training, sweeping, weights, exporting, configuring)
+    own = [command for module in modules for command in module.COMMANDS]
+    taken = [name for command in own for name in (command.name, *command.aliases)]
+    others = installed_commands(taken)
+    return MappingProxyType({command.name: command for command in (*own, *others)})

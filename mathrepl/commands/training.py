@@ -359,6 +359,12 @@ _SHAPE = (
     Parameter("--lookup", "no recurrent encoder, digits are looked up by place", "flag"),
 )
 _REVERSE = Parameter("--reverse", "write numbers last digit first", "flag")
+FRESH_PARAMETERS = (
+    *(parameter for parameter in _EARLIER_SETTINGS if parameter.key != "seed"),
+    *_SETTINGS,
+    *_SHAPE,
+    _REVERSE,
+)
 _PART = Parameter("--part", "the network to train, in weights of two", choices=PARTS)
 _NOT_WITH_RECIPE = (
     Parameter("--fresh", "", "flag"),

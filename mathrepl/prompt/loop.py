@@ -93,6 +93,7 @@ class Repl:
                 print(textwrap.fill(line, max(width, 10)))  # noqa: T201 - rich is not loaded yet
         while True:
             line = self._read()
+            self._tell_problems()
             self._tell_finished_jobs()
             if line is None:
                 if self._may_leave():
@@ -159,6 +160,15 @@ class Repl:
         app = get_app()
         width = app.output.get_size().columns
         return toolbar(self._parts, app.current_buffer.text, width)
+
+    def _tell_problems(self) -> None:
+        """What is wrong with installed plugins: the thread that loads them must not write."""
+        if self._parts is None:
+            return
+        from mathrepl.plugins import take_problems
+
+        for problem in take_problems():
+            self._parts.renderer.error(problem)
 
     def _tell_finished_jobs(self) -> None:
         if self._parts is None:

@@ -58,7 +58,7 @@ def draw_answer(answer: Answer, console: Console, *, steps: bool = True) -> Rend
     return Group(*lines)
 
 
-_STATES = {
+STATES = {
     "equal": ("= ", "good"),
     "rounded": ("≈ ", "good"),
     "wrong": ("≠ ", "bad"),
@@ -74,7 +74,7 @@ def draw_working(working: Sequence[CheckedLine]) -> RenderableType:
     """
     drawn: list[RenderableType] = []
     for checked in working:
-        sign, style = _STATES[checked.state]
+        sign, style = STATES[checked.state]
         line = Text(checked.line.text, "" if checked.state in ("equal", "rounded") else style)
         mark = checked.line.mark
         if mark is not None:

@@ -102,7 +102,7 @@ def _ends(row_range: tuple[int, int], lines: int) -> list[str]:
     first, last = (str(end) for end in row_range)
     if lines == 1:
         return [first if first == last else f"{first}-{last}"]
-    return [first, *[""] * (lines - 2), last]
+    return [first, *[""] * (lines - 2), "" if first == last else last]
 
 
 def fitted(heat: Heat, room: int, lines: int, *, halves: bool) -> Fit:

@@ -26,6 +26,7 @@ PATIENCE = 1.0  # seconds; what takes less needs no progress bar
 # A pipe has no window to fit; a page of this size can be read in any editor.
 PAGE_WIDTH, PAGE_HEIGHT = 100, 40
 WIDEST_BAR = 40  # cells
+WAIT_BAR = 24  # cells
 GAP = 3  # cells between pictures side by side
 LEAST_HEAT = 24  # cells, which a legend takes
 _EIGHTHS = "▏▎▍▌▋▊▉█"
@@ -152,12 +153,27 @@ class LookingView:
         if self._live is None:
             self._live = Live(console=self._console, refresh_per_second=8, transient=True)
             self._live.start()
+        self._live.update(self._line(value))
+
+    def _line(self, value: Looking) -> RenderableType:
+        """One line, and short of the window by what a terminal echoes at Ctrl-C.
+
+        A line that wraps then could not be wiped. For want of room the name is cropped first.
+        """
+        room = self._console.width - len("^C") - 1
+        count = f"{value.done:,}/{value.total:,}"
+        of_bar = min(WAIT_BAR, room - len(count) - 1)
+        of_name = room - len(count) - 1 - max(of_bar, 0) - 1
+        what = safe(value.what)
         bar = Table.grid(padding=(0, 1))
-        bar.add_row(
-            Text(f"{safe(value.what)} {value.done:,}/{value.total:,}"),
-            ProgressBar(total=max(value.total, 1), completed=value.done, width=24),
-        )
-        self._live.update(bar)
+        cells: list[RenderableType] = [Text(count, no_wrap=True, overflow="crop")]
+        if of_name >= 4:
+            cells.insert(0, Text(sized(what, min(of_name, cell_len(what))), no_wrap=True))
+        if of_bar >= 4:
+            total = max(value.total, 1)
+            cells.append(ProgressBar(total=total, completed=value.done, width=of_bar))
+        bar.add_row(*cells)
+        return bar
 
     def close(self) -> None:
         if self._live is not None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mathrepl.analysis.decoding import Written, beam, likeliest, parse_forced, step
+from mathrepl.analysis.decoding import Written, _percent, beam, likeliest, parse_forced, step
 from mathrepl.analysis.figure import Bars
 from mathrepl.analysis.network import Network, network_of
 from mathrepl.architecture import Architecture
@@ -60,7 +60,7 @@ def test_characters_are_forced_by_their_number(text: str, forced: Mapping[int, s
 
 @pytest.mark.parametrize(
     "text",
-    "|5|=5|2=|0=5|-1=5|2=55|x=5|2=5,|2=5;3=1|1.5=2|٣=5|²=5".split("|"),
+    ["", "5", "=5", "2=", "0=5", "-1=5", "2=55", "x=5", "2=5,", "2=5;3=1", "1.5=2", "٣=5", "²=5"],
 )
 def test_what_forces_nothing_is_refused(text: str):
     refuses(text)
@@ -407,3 +407,59 @@ def test_the_doer_of_a_working_writes():
     text = step(doer, "3+4", "7", {}).data["network"]
     assert text == doer.read(doer.probabilities(["3+4"])[0].argmax(-1).tolist())
     assert len(beam(doer, "3+4", "7", 3).data["answers"]) == 3
+
+
+# What the doer of a working is asked
+
+
+def test_a_doer_is_measured_by_its_own_step():
+    one = network(WORK, part="doer")
+    figure = step(one, "5-900", "-895", {})
+    assert figure.data["truth"] == "-1000+105"
+    assert figure.facts[0].endswith("; truth -1000+105")
+    assert figure.notes == ()
+    assert beam(one, "5-900", "-895", 2).data["truth"] == "-1000+105"
+
+
+def test_a_doer_has_no_truth_for_several_steps_at_once():
+    one = network(WORK, part="doer")
+    figure = step(one, "1+2+3", "6", {})
+    assert figure.data["truth"] is None
+    assert "truth" not in figure.facts[0]
+    assert "1+2+3 is no single step" in figure.notes[0]
+    found = beam(one, "1+2+3", "6", 2)
+    assert {answer["right"] for answer in found.data["answers"]} == {None}
+    assert not any("truth" in fact for fact in found.facts)
+    assert "1+2+3 is no single step" in found.notes[0]
+
+
+# Shares
+
+
+def test_what_is_not_all_or_nothing_does_not_look_like_it():
+    texts = [
+        bar.text
+        for panel in step(endless(network(SEQ2SEQ)), QUESTION, "7", {}).panels
+        if isinstance(panel, Bars)
+        for bar in panel.bars
+        if 0 < bar.value < 1
+    ]
+    assert texts
+    assert not {"0.00%", "100.00%"} & set(texts)
+
+
+@pytest.mark.parametrize(
+    ("share", "places", "text"),
+    [
+        (0.0, 2, "0.00%"),
+        (1e-9, 2, "<0.01%"),
+        (0.00004, 2, "<0.01%"),
+        (0.00006, 2, "0.01%"),
+        (0.5, 3, "50.000%"),
+        (0.99999, 2, ">99.99%"),
+        (0.99999999, 3, ">99.999%"),
+        (1.0, 2, "100.00%"),
+    ],
+)
+def test_shares_are_told_to_so_many_places(share: float, places: int, text: str):
+    assert _percent(share, places) == text

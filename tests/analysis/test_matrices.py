@@ -67,13 +67,34 @@ def test_a_layer_has_its_tensors_as_maps_between_minus_and_plus_its_largest():
     assert (kernel.low, kernel.high, kernel.palette) == (-4, 4, "signed")
     assert (kernel.row_range, kernel.column_range) == ((0, 1), (0, 1))
     assert bias.cells.tolist() == [[2, -2, 2]]
-    assert (bias.row_range, bias.column_range) == ((0, 0), (0, 2))
+    assert (bias.row_range, bias.column_range) == (None, (0, 2))
+    assert (kernel.row_axis, bias.row_axis) == ("in", "")
     assert [one["name"] for one in figure.data["tensors"]] == ["a.kernel", "a.bias"]
 
 
 def test_a_tensor_can_be_named_alone():
     (only,) = matrices("tiny", KNOWN, "a.bias").panels
     assert only.title.startswith("a.bias 3, ")
+
+
+def test_a_layer_without_its_part_is_that_of_every_part():
+    figure = matrices("tiny", tensors_of(WORK), "output")
+    assert [one["name"] for one in figure.data["tensors"]] == [
+        "reader.output.kernel",
+        "reader.output.bias",
+        "doer.output.kernel",
+        "doer.output.bias",
+    ]
+    (only,) = matrices("tiny", tensors_of(WORK), "reader.output.bias").panels
+    assert only.title.startswith("reader.output.bias 2, ")
+
+
+def test_the_layers_that_there_are_fit_on_a_line():
+    with pytest.raises(UsageError) as caught:
+        matrices("tiny", tensors_of(WORK), "nosuch")
+    assert caught.value.hint == (
+        "its layers are embedding, layer, output, encoder, bridge, decoder, attention"
+    )
 
 
 def test_a_map_of_zeros_has_a_scale():

@@ -210,6 +210,7 @@ def test_a_network_without_mistakes_is_said_to_have_none(tmp_path: Path):
     assert not any(isinstance(panel, Answers) for panel in figure.panels)
     assert not has(figure, "share wrong")
     assert has(figure, "right answers by confidence")
+    assert not has(figure, "wrong answers by confidence")
 
 
 def test_twenty_mistakes_are_shown_from_all_over(tmp_path: Path):

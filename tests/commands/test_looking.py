@@ -271,6 +271,7 @@ def test_what_the_network_cannot_read_is_refused(lab: Lab):
     for command in ("step", "peek", "beam 2", "like"):
         error = refused(lab, f":{command} 842 % 37", EquationError)
         assert "has no character '%'" in error.message
+        assert ":attn" in (error.hint or "")
 
 
 def test_weights_in_training_are_looked_into_as_they_were_saved(lab: Lab):

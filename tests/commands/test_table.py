@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 
 from mathrepl.architecture import Architecture
-from mathrepl.commands import asking, configuring, looking, surveying, training, weights
+from mathrepl.commands import asking, configuring, exporting, looking, surveying, training, weights
 from mathrepl.commands.parse import parse_command
 from mathrepl.commands.spec import Command, Parameter
 from mathrepl.commands.table import command_table
@@ -22,6 +22,7 @@ ROWS: tuple[Command, ...] = (
     *looking.COMMANDS,
     *training.COMMANDS,
     *weights.COMMANDS,
+    *exporting.COMMANDS,
     *configuring.COMMANDS,
 )
 PARAMETERS = [(command, parameter) for command in ROWS for parameter in command.parameters]

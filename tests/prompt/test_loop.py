@@ -9,6 +9,8 @@ import pytest
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
+from mathrepl.errors import MathreplError
+from mathrepl.plugins import note_problem, take_problems
 from mathrepl.prompt.loop import Repl
 from mathrepl.prompt.parts import Parts, assemble
 from mathrepl.session import Session
@@ -68,6 +70,17 @@ def test_errors_leave_the_session_alive(
     assert [asked.answer.equation for asked in session.history] == ["5 + 5"]
     assert capsys.readouterr().out.count("error: ") == len(lines) - 1
     assert session.name == "tiny"
+
+
+def test_what_is_wrong_with_a_plugin_is_told_once_at_the_first_line(
+    session: Session, keyboard: PipeInput, capsys: pytest.CaptureFixture[str]
+) -> None:
+    take_problems()
+    note_problem(MathreplError("the command 'quiz' of another 1.0 is left out"))
+    run(session, keyboard, "3 + 4\r5 + 6\r")
+    out = capsys.readouterr().out
+    assert out.count("error: the command 'quiz' of another 1.0 is left out") == 1
+    assert out.index("error: ") < out.index("3 + 4 = ")
 
 
 def test_quit_leaves_at_once(session: Session, keyboard: PipeInput) -> None:

@@ -190,6 +190,8 @@ def test_one_line_has_both_ends_beside_it() -> None:
     two = heat([[1.0] * 70] * 2, row_range=(3, 4))
     assert plain(two, depth="256")[0] == "3-4 " + "▀" * 70
     assert plain(heat([[1.0] * 70], row_range=(3, 3)))[0] == "3 " + "█" * 70
+    magnified = plain(heat([[1.0] * 9], row_range=(3, 3)))
+    assert [line[:3] for line in magnified[:2]] == ["3 █", "  █"]
 
 
 def test_without_colour_amounts_are_shades_and_signs_are_signs() -> None:

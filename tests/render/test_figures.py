@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
+from rich.text import Text
 
 from mathrepl.analysis.figure import Bar, Bars, Figure, Heat, Lines, Looking, Series
 from mathrepl.comparison import Answers, Refused
@@ -155,6 +156,21 @@ def test_a_wait_shows_a_bar_once_it_is_long(monkeypatch: pytest.MonkeyPatch) -> 
     view.show(Looking("asking", 1000, 2000))
     view.close()
     assert "asking 1,000/2,000" in file.getvalue()
+
+
+@pytest.mark.parametrize("width", range(10, 120, 7))
+def test_a_wait_is_one_line_with_room_for_an_echo(
+    monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setattr(figures, "PATIENCE", -1.0)
+    console, file = screen(width)
+    view = LookingView(console)
+    view.show(Looking("work: 1..3 of + - * /, 0..999, with parentheses and signs", 2, 500))
+    view.close()
+    lines = [line for line in Text.from_ansi(file.getvalue()).plain.splitlines() if line.strip()]
+    assert len({line.rstrip() for line in lines}) == 1
+    assert "2/500" in lines[0]
+    assert len(lines[0].rstrip()) <= width - len("^C")
 
 
 def test_a_wait_is_silent_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

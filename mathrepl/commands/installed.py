@@ -1,0 +1,130 @@
+"""Commands of other packages: entry points of the group `mathrepl.commands`, checked.
+
+Each names a `Command` or several. What is wrong with one costs a line, noted for the host to
+tell, and never the commands beside it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from mathrepl.commands.spec import BOTH, Arguments, Command, Context, Parameter, Result, Value
+from mathrepl.errors import MathreplError
+from mathrepl.plugins import COMMANDS, entry_points, load, note_problem, reason_of, source_of
+
+# Keys that the shell's subcommands have for themselves.
+TAKEN = frozenset({"weights", "engine", "json", "context", "help"})
+_NAME = re.compile(r"[a-z]+(-[a-z]+)*")
+_PARAMETER = re.compile(r"(--)?[a-z]+(-[a-z]+)*")
+
+
+def installed_commands(taken: Iterable[str]) -> list[Command]:
+    """The commands that installed packages add; `taken` are the names and aliases in use."""
+    used = set(taken)
+    commands: list[Command] = []
+    for point in entry_points(COMMANDS):
+        source = source_of(point)
+        try:
+            named = load(point)
+        except MathreplError as problem:
+            note_problem(problem)
+            continue
+        if isinstance(named, Command):
+            named = [named]
+        elif not isinstance(named, list | tuple):
+            note_problem(_problem(point.name, source, "it names neither a Command nor several"))
+            continue
+        for command in named:
+            flaw = flaw_of(command, used)
+            if flaw is not None:
+                note_problem(_problem(getattr(command, "name", point.name), source, flaw))
+                continue
+            used |= {command.name, *command.aliases}
+            commands.append(replace(command, run=_guarded(command, source)))
+    return commands
+
+
+def _problem(name: object, source: str, flaw: str) -> MathreplError:
+    return MathreplError(f"the command {name!r} of {source} is left out: {flaw}")
+
+
+def flaw_of(command: object, used: set[str]) -> str | None:
+    """Why `command` cannot be a row of the table beside the names `used`, or None."""
+    if not isinstance(command, Command):
+        return f"it is no Command, but of type {type(command).__name__}"
+    try:
+        return _flaw(command, used)
+    except (TypeError, AttributeError) as error:  # a field of another type than it should be
+        return reason_of(error)
+
+
+def _flaw(command: Command, used: set[str]) -> str | None:
+    for name in (command.name, *command.aliases):
+        if not _NAME.fullmatch(name):
+            return f"{name!r} is no name of lower-case letters"
+        if name in used:
+            return f"the name {name!r} is taken"
+    if not command.summary.strip() or "\n" in command.summary:
+        return "its summary must be one line"
+    if not callable(command.run):
+        return "its run cannot be called"
+    if not command.hosts or not set(command.hosts) <= set(BOTH):
+        return f"its hosts must be among {', '.join(BOTH)}"
+    return _flaw_of_parameters(command)
+
+
+def _flaw_of_parameters(command: Command) -> str | None:
+    for parameter in command.parameters:
+        if not isinstance(parameter, Parameter):
+            return f"a parameter is of type {type(parameter).__name__}"
+        if not _PARAMETER.fullmatch(parameter.name):
+            return f"{parameter.name!r} is no name of a parameter"
+        if parameter.is_option and (parameter.required or parameter.many):
+            return f"the option {parameter.name} can be neither required nor many"
+        if parameter.kind == "flag" and not parameter.is_option:
+            return f"the flag {parameter.name} must start with --"
+    keys = [parameter.key for parameter in command.parameters]
+    strange = [key for key in keys if keys.count(key) > 1 or key in TAKEN]
+    if strange:
+        return f"the parameter name {strange[0]!r} is taken"
+    for host in command.hosts:
+        positionals = command.positionals(host)
+        required = [parameter.required for parameter in positionals]
+        if required != sorted(required, reverse=True):
+            return "required parameters must come before the others"
+        if any(parameter.many for parameter in positionals[:-1]):
+            return "a parameter that takes many words must be the last"
+    return None
+
+
+def _guarded(command: Command, source: str) -> Callable[[Context, Arguments], Result]:
+    """The command's `run`, with what it fails at as one line."""
+
+    def run(context: Context, arguments: Arguments) -> Iterator[Value]:
+        try:
+            result: Any = command.run(context, arguments)
+            for value in result if isinstance(result, Iterator) else [result]:
+                _check_value(value)
+                yield value
+        except (MathreplError, OSError, MemoryError, RecursionError):
+            raise  # every host tells these in a line
+        except Exception as error:
+            message = f"{command.name} of {source} failed: {reason_of(error)}"
+            raise MathreplError(message, hint="its authors want to know") from error
+
+    return run
+
+
+def _check_value(value: Any) -> None:
+    """Raise `TypeError` for what no host can show."""
+    if type(value).__module__.startswith("mathrepl."):
+        return
+    record = value.record() if callable(getattr(value, "record", None)) else None
+    records = record if isinstance(record, list) else [record]
+    if not all(isinstance(one, dict) for one in records):
+        raise TypeError(f"a value of type {type(value).__name__} has no record() of an object")
+    json.dumps(records)

@@ -1,0 +1,267 @@
+"""The command that trains many networks and ranks them: sweep."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from mathrepl.analysis.figure import Figure, Lines, Looking, Series
+from mathrepl.architecture import Architecture
+from mathrepl.commands.figures import SAVE, show_figures
+from mathrepl.commands.parse import convert, did_you_mean
+from mathrepl.commands.spec import (
+    Arguments,
+    Command,
+    CommandLine,
+    Context,
+    Note,
+    Parameter,
+    Table,
+    Value,
+    Word,
+)
+from mathrepl.commands.training import FRESH_PARAMETERS, reproduce
+from mathrepl.encoding import Encoding
+from mathrepl.errors import UsageError
+from mathrepl.interrupts import counted
+from mathrepl.plan import MAX_EPOCHS, Plan, TrainSettings
+from mathrepl.recipes import RECIPES
+from mathrepl.session import Session
+from mathrepl.store import Store, check_name
+from mathrepl.sweep import Runner, Sweeping, Trial, TrialDone, local_runner, make_trial
+from mathrepl.sweep import sweep as run_sweep
+
+MAX_TRIALS = 1000
+MAX_CURVES = 8
+_SHAPE_KEYS = {f.name for f in fields(Architecture)}
+
+
+def sweep(context: Context, arguments: Arguments) -> Iterator[Value]:
+    session = context.session
+    recipe, epochs = arguments.text("recipe"), arguments.integer("epochs")
+    if recipe is None and epochs is None:
+        raise UsageError("how many epochs?", hint="write --epochs 20, or --recipe NAME")
+    target = check_name(arguments.text("name") or f"{recipe or 'sweep'}-best")
+    directory = session.store.user / ".sweeps" / (recipe or "sweep")
+    trials = _trials(session, arguments, target, directory)
+    runner = _runner(arguments, directory)
+    found: list[TrialDone] = []
+    with counted() as presses:
+        for event in run_sweep(trials, directory, runner, lambda: presses.count > 0):
+            if isinstance(event, Sweeping):
+                yield Looking("epochs", event.done, event.total)
+                continue
+            found.append(event)
+            yield Note(_told(event, len(found), len(trials)), "bad" if event.message else "plain")
+        context.interrupted = presses.count > 0
+    if context.interrupted:
+        yield Note("stopped; the same command goes on with the trials that are not finished")
+    ranked = sorted(found, key=lambda done: done.rank)
+    if not ranked:
+        return
+    yield _ranking(ranked)
+    best = ranked[0]
+    if best.message:
+        return
+    yield from _curves(context, arguments, ranked, directory)
+    if not context.interrupted:
+        _keep(session, best, directory, target)
+        yield Note(f"the best is kept as {target}: {_text(best.settings)}", "good")
+
+
+def _trials(session: Session, arguments: Arguments, target: str, directory: Path) -> list[Trial]:
+    """One for each combination of settings and each seed, in the order of the line.
+
+    Raises `UsageError` and `TaskError` for settings that cannot be.
+    """
+    varied = [_varied(text) for text in arguments.texts("set")]
+    names = [name for name, _ in varied]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise UsageError(f"{twice} is set twice", hint=f"write --set {twice}=A,B")
+    seeds = range(arguments.integer("seeds") or 1)
+    combinations = list(product(*(values for _, values in varied)))
+    if len(combinations) * len(seeds) > MAX_TRIALS:
+        raise UsageError(
+            f"that makes {len(combinations) * len(seeds):,} trials", hint=f"at most {MAX_TRIALS:,}"
+        )
+    trials = []
+    for values in combinations:
+        changes = dict(zip(names, values, strict=True))
+        for seed in seeds:
+            told = [(name, text) for name, (text, _) in changes.items()] + [("seed", str(seed))]
+            checked = {name: value for name, (_, value) in changes.items()}
+            plans = _plans(session, arguments, checked, seed, target)
+            trials.append(make_trial(told, plans, directory))
+    return trials
+
+
+def _varied(text: str) -> tuple[str, list[tuple[str, Any]]]:
+    """`hidden=64,128` as the setting and its checked values, each with its text."""
+    name, equals, values = text.partition("=")
+    known = {parameter.name.removeprefix("--"): parameter for parameter in FRESH_PARAMETERS}
+    parameter = known.get(name)
+    if parameter is None or not equals:
+        hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
+        raise UsageError(f"{text!r} sets nothing", hint=hint)
+    line = CommandLine("")
+    found = []
+    for value in values.split(","):
+        if parameter.kind == "flag":
+            if value not in ("on", "off"):
+                raise UsageError(f"{name} is on or off, not {value!r}")
+            found.append((value, value == "on"))
+            continue
+        try:
+            found.append((value, convert(parameter, Word(value, 0), line)))
+        except UsageError as error:
+            # The word stands within an option, where the line has no column for it.
+            raise UsageError(error.message, hint=error.hint) from None
+    return name, found
+
+
+def _plans(
+    session: Session, arguments: Arguments, changes: dict[str, Any], seed: int, target: str
+) -> list[Plan]:
+    """The trainings of one trial, with the changes in place."""
+    keyed = {
+        "learning_rate" if name == "lr" else name.replace("-", "_"): value
+        for name, value in changes.items()
+    }
+    shape = {key: value for key, value in keyed.items() if key in _SHAPE_KEYS}
+    reverse = keyed.pop("reverse", None)
+    settings = {key: value for key, value in keyed.items() if key not in shape}
+    recipe, epochs = arguments.text("recipe"), arguments.integer("epochs")
+    if recipe is None:
+        wanted = replace(TrainSettings(epochs or 1, seed=seed), **settings)
+        plan = session.plan(
+            wanted,
+            fresh=True,
+            name=target,
+            task=session.fresh_task,
+            architecture=replace(Architecture(), **shape),
+            reverse=reverse,
+            command="",
+        )
+        return [replace(plan, command=reproduce(plan))]
+    plans = []
+    for plan in session.recipe_plans(recipe, seed=seed, epochs=epochs, saved_as=target):
+        encoding = plan.encoding
+        if reverse is not None:
+            encoding = replace(encoding, reverse=reverse)
+        changed = replace(
+            plan,
+            settings=replace(plan.settings, **settings),
+            architecture=replace(plan.architecture, **shape),
+            encoding=encoding,
+        )
+        plain = encoding == Encoding.for_task(plan.task, reverse=encoding.reverse)
+        if (settings or shape or reverse is not None) and plain:
+            changed = replace(changed, command=reproduce(changed))
+        plans.append(changed)
+    return plans
+
+
+def _runner(arguments: Arguments, directory: Path) -> Runner:
+    workers = arguments.integer("workers") or os.cpu_count() or 1
+    if arguments.flag("ray") or arguments.given("ray_address"):
+        from mathrepl.ray_runner import ray_runner
+
+        return ray_runner(directory, workers, arguments.text("ray_address"))
+    return local_runner(workers)
+
+
+def _told(done: TrialDone, number: int, total: int) -> str:
+    what = done.message or f"{done.exact:.2%} exact, loss {done.loss:.4f}"
+    how = "finished before" if done.before else f"{done.seconds:.0f} s"
+    return f"{number} of {total}: {_text(done.settings)}: {what}, {how}"
+
+
+def _text(settings: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in settings)
+
+
+def _ranking(ranked: Sequence[TrialDone]) -> Table:
+    names = [name for name, _ in ranked[0].settings]
+    rows = tuple(
+        (
+            str(place),
+            *(value for _, value in done.settings),
+            done.message or f"{done.exact:.2%}",
+            "" if done.message else f"{done.loss:.5f}",
+            str(done.best_epoch),
+            f"{done.parameters:,}",
+            f"{done.seconds:.0f}",
+        )
+        for place, done in enumerate(ranked, 1)
+    )
+    total = sum(done.seconds for done in ranked)
+    return Table(
+        "trials by held-out exact match",
+        ("#", *names, "held-out exact", "loss", "best epoch", "parameters", "seconds"),
+        rows,
+        tuple(done.record() for done in ranked),
+        f"{total:,.0f} s of training in all",
+    )
+
+
+def _curves(
+    context: Context, arguments: Arguments, ranked: Sequence[TrialDone], directory: Path
+) -> Iterator[Value]:
+    """How the best few learnt, a line each."""
+    store = Store(directory)
+    lines = []
+    for done in ranked[:MAX_CURVES]:
+        if not done.message:
+            history = store.find(done.name).card.history
+            epochs = tuple(float(epoch.number) for epoch in history)
+            exact = tuple(epoch.held_out.exact for epoch in history)
+            lines.append(Series(_text(done.settings), epochs, exact))
+    panel = Lines("", tuple(lines), "epoch", "share", low=0.0, high=1.0)
+    data = {"trials": {line.name: list(line.y) for line in lines}}
+    figure = Figure("held-out exact match by epoch", (panel,), data=data)
+    yield from show_figures(context, arguments, lambda: iter((figure,)))
+
+
+def _keep(session: Session, best: TrialDone, directory: Path, target: str) -> None:
+    """Copy the best trial to `target`; weights of that name are kept for `:undo`."""
+    if session.store.exists_as_user(target):
+        session.store.remember(target)
+    session.store.copy(Store(directory).find(best.name), target)
+    session.refresh()
+
+
+COMMANDS = (
+    Command(
+        "sweep",
+        "train many networks and keep the best",
+        sweep,
+        (
+            Parameter("--recipe", "start from a bundled network's recipe", choices=tuple(RECIPES)),
+            Parameter(
+                "--seeds", "so many seeds of each, from 0", "integer", low=1, high=MAX_TRIALS
+            ),
+            Parameter(
+                "--set", "a setting and its values: hidden=64,128; more than once", many=True
+            ),
+            Parameter("--epochs", "epochs of each training", "integer", low=1, high=MAX_EPOCHS),
+            Parameter("--name", "name of the best"),
+            Parameter(
+                "--workers", "trainings at a time, else one a core", "integer", low=1, high=1000
+            ),
+            Parameter("--ray", "run on Ray, started here", "flag"),
+            Parameter("--ray-address", "run on the Ray cluster at this address"),
+            SAVE,
+        ),
+        details="Trials are ranked by exact match on held-out equations. Ctrl-C, or a crash, loses "
+        "none that was finished: the same command goes on with the others.",
+        examples=(
+            ":sweep --epochs 5 --seeds 3",
+            ":sweep --recipe add --epochs 10 --set hidden=64,96 --seeds 2",
+        ),
+    ),
+)

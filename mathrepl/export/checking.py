@@ -1,0 +1,80 @@
+"""A written file against the numpy network: how far apart they are on a few texts."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mathrepl.card import Card
+from mathrepl.codec import Floats, Indices, encode_questions
+from mathrepl.export.files import Comparison
+from mathrepl.export.interface import INPUT, encoding_of
+from mathrepl.lessons import PARTS, lessons
+from mathrepl.networks import KINDS, Tensors, part_tensors, parts_of
+from mathrepl.sampling import distinct
+
+TEXTS = 32
+Run = Callable[[Indices], Floats]
+
+
+def compare(card: Card, part: str, tensors: Tensors, run: Run, texts: Sequence[str]) -> Comparison:
+    """The network of these weights, or `part` of them, by numpy and by `run`.
+
+    `run` maps question indices (n, T) to probabilities (n, U, V). What stands after an end mark,
+    or of a tagger's in place of padding, means nothing and is not compared.
+    """
+    kind, encoding = parts_of(card.architecture)[part], encoding_of(card, part)
+    questions = encode_questions(encoding, texts)
+    ours = KINDS[kind].probabilities(
+        part_tensors(tensors, part), card.architecture, encoding, questions
+    )
+    theirs = run(questions)[:, : ours.shape[1]]  # numpy stops where all answers have ended
+    means = _means(kind, questions, ours)
+    alike = (ours.argmax(-1) == theirs.argmax(-1)) | ~means
+    largest = float(np.abs(ours - theirs)[means].max(initial=0.0))
+    return Comparison(len(texts), largest, int(alike.all(1).sum()))
+
+
+def _means(kind: str, questions: Indices, probabilities: Floats) -> NDArray[np.bool_]:
+    """Which places of the output (n, U) mean something."""
+    if kind == "tagger":
+        return questions > 0
+    if kind == "seq2seq":  # every place is written at once, and none reads another
+        return np.ones(probabilities.shape[:2], bool)
+    ends = probabilities.argmax(-1) == 0
+    result: NDArray[np.bool_] = ends.cumsum(1) - ends == 0
+    return result
+
+
+def texts_for(card: Card, part: str) -> list[str]:
+    """`TEXTS` texts that such a network reads, or fewer where its task has no more."""
+    if part in PARTS:
+        return [one.question for one in lessons(card.task, part, 10 * TEXTS).held_out][:TEXTS]
+    rng = random.Random(card.task.seed)
+    return [example.question for example in islice(distinct(card.task, rng), TEXTS)]
+
+
+def has_runtime() -> bool:
+    """Whether onnxruntime is installed."""
+    return find_spec("onnxruntime") is not None
+
+
+def runner(data: bytes) -> Run:
+    """The network of an ONNX file's bytes, run by onnxruntime on the CPU."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3  # errors alone; it warns of what it optimises
+    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+
+    def run(questions: Indices) -> Floats:
+        outputs: list[Any] = session.run(None, {INPUT: questions.astype(np.int64)})
+        return np.asarray(outputs[0], np.float32)
+
+    return run

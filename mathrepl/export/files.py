@@ -1,0 +1,98 @@
+"""Where exported networks are written, and what is known of them then."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from mathrepl.atomic import write_bytes
+from mathrepl.errors import MathreplError, UsageError
+
+TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A file against numpy: `asked` texts, the largest difference of any probability, and how
+    many answers are the same.
+    """
+
+    asked: int
+    largest_difference: float
+    same_answers: int
+
+    @property
+    def good(self) -> bool:
+        """Whether both say the same: every answer, and each probability within `TOLERANCE`."""
+        return self.same_answers == self.asked and self.largest_difference <= TOLERANCE
+
+    def record(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A file of a network, and how it compares with numpy where something could run it.
+
+    `format` is `onnx` or `keras`, `size` is in bytes.
+    """
+
+    file: str
+    weights: str
+    part: str
+    format: str
+    size: int
+    comparison: Comparison | None = None
+
+    def record(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def check_path(path: Path, ending: str) -> None:
+    """Refuse, before the work, a file that could not be written after it.
+
+    Raises `UsageError` where the name does not end in `ending` (in small letters, for Keras reads
+    no others), and `MathreplError` where the directory is missing or cannot be written to.
+    """
+    if path.suffix != ending:
+        raise UsageError(f"{path.name!r} is no name of such a file", hint=f"end it in {ending}")
+    try:
+        if path.is_dir():
+            raise MathreplError(f"{path} is a directory", hint="name a file in it")
+        if not path.parent.is_dir():
+            raise MathreplError(
+                f"there is no directory {path.parent}", hint="make it, or name one that exists"
+            )
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise _not_writable(path, error) from None
+
+
+def check_onnx(path: Path) -> None:
+    """Raise `MathreplError` where the package that writes ONNX is missing."""
+    if find_spec("onnx") is None:
+        raise MathreplError(f"writing {path.name} needs onnx", hint="pip install 'mathrepl[onnx]'")
+
+
+def path_of_part(path: Path, part: str) -> Path:
+    """`work.onnx` for the part `reader` is `work-reader.onnx`; a lone network has no part."""
+    return path.with_name(f"{path.stem}-{part}{path.suffix}") if part else path
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a whole file or none. Raises `MathreplError` where the disk refuses."""
+    try:
+        write_bytes(path, data)
+    except OSError as error:
+        raise _not_writable(path, error) from None
+
+
+def _not_writable(path: Path, error: OSError) -> MathreplError:
+    return MathreplError(
+        f"cannot write {path}: {error.strerror or error}",
+        hint="free or unlock it, or name another file",
+    )

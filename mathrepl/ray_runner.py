@@ -1,0 +1,124 @@
+"""Trials on Ray: the one room of `ray`. A trial whose worker dies is run again elsewhere."""
+
+from __future__ import annotations
+
+import socket
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from mathrepl import atomic
+from mathrepl.errors import MathreplError
+from mathrepl.plan import Plan
+from mathrepl.store import Store
+from mathrepl.sweep import Runner, Sweeping, Trial, TrialDone, run_trial
+
+RETRIES = 3
+WAIT_SECONDS = 0.5
+CONNECT_SECONDS = 5.0
+
+
+def ray_runner(directory: Path, workers: int, address: str | None) -> Runner:
+    """Trials on the cluster at `address`, else on a Ray of `workers` CPUs that is started here.
+
+    Each trial runs on a node's own disk, and sends its weights back to `directory`. Raises
+    `MathreplError` without ray, or where the cluster does not answer.
+    """
+    try:
+        import ray
+    except ImportError:
+        raise MathreplError("this needs ray", hint="pip install 'mathrepl[ray]'") from None
+
+    def run(
+        trials: Sequence[Trial], should_stop: Callable[[], bool]
+    ) -> Iterator[Sweeping | TrialDone]:
+        own = not ray.is_initialized()
+        if own:
+            _start(ray, workers, address)
+        try:
+            yield from _run(ray, trials, should_stop, directory)
+        finally:
+            if own:
+                ray.shutdown()
+
+    return run
+
+
+def _start(ray: Any, workers: int, address: str | None) -> None:
+    try:
+        if address is None:
+            ray.init(
+                num_cpus=workers,
+                include_dashboard=False,
+                log_to_driver=False,
+                configure_logging=False,
+            )
+        else:
+            _reach(address)
+            ray.init(address=address, log_to_driver=False, configure_logging=False)
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        where = address or "here"
+        raise MathreplError(
+            f"Ray does not start {where}: {str(error).splitlines()[0]}", hint="check --ray-address"
+        ) from None
+
+
+def _reach(address: str) -> None:
+    """Raise `OSError` where nobody listens: Ray itself would try for minutes."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon and port.isdecimal():
+        socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
+
+
+def _run(
+    ray: Any, trials: Sequence[Trial], should_stop: Callable[[], bool], directory: Path
+) -> Iterator[Sweeping | TrialDone]:
+    task = ray.remote(num_cpus=1, max_retries=RETRIES)(train_here)
+    total, done = sum(trial.epochs for trial in trials), 0
+    waiting = {
+        task.remote([plan.to_json() for plan in trial.plans], trial.settings): trial
+        for trial in trials
+    }
+    while waiting:
+        ended, _ = ray.wait(list(waiting), num_returns=1, timeout=WAIT_SECONDS)
+        for reference in ended:
+            trial = waiting.pop(reference)
+            done += trial.epochs
+            yield _fetched(ray, reference, trial, directory)
+        if should_stop():
+            for reference in waiting:
+                ray.cancel(reference, force=True)
+            return
+        yield Sweeping(done, total)
+
+
+def _fetched(ray: Any, reference: Any, trial: Trial, directory: Path) -> TrialDone:
+    """Bring a trial's files into `directory`; a failed trial is told as such."""
+    try:
+        outcome, files = ray.get(reference)
+    except ray.exceptions.RayError as error:
+        why = str(error).strip().splitlines()[-1]
+        return TrialDone(trial.name, trial.settings, 0.0, 0.0, 0, 0, 0.0, message=why)
+    for name in sorted(files, reverse=True):  # weights before the card that names their checksum
+        atomic.write_bytes(directory / name, files[name])
+    return replace(TrialDone(**outcome), settings=trial.settings)
+
+
+def train_here(
+    plans: Sequence[str], settings: Sequence[tuple[str, str]]
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """On a node: run the trial in a directory of its own; its record and its files by name."""
+    with tempfile.TemporaryDirectory() as nowhere:
+        home = Path(nowhere)
+        local = tuple(
+            replace(plan, user=home, bundled=Store(home).bundled)
+            for plan in map(Plan.from_json, plans)
+        )
+        done = run_trial(Trial(tuple(settings), local), lambda: False, lambda count: None)
+        assert done is not None  # noqa: S101 - nobody stopped it
+        names = (f"{done.name}.safetensors", f"{done.name}.json")
+        files = {name: (home / name).read_bytes() for name in names if (home / name).exists()}
+    record = {key: value for key, value in done.record().items() if key != "settings"}
+    return {**record, "settings": ()}, files

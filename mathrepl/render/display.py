@@ -1,0 +1,114 @@
+"""Single values as text and as HTML, for hosts that show what they get back: IPython, notebooks."""
+
+from __future__ import annotations
+
+import sys
+from io import StringIO
+from typing import IO, Any
+
+from rich.console import Console
+from rich.terminal_theme import DEFAULT_TERMINAL_THEME, MONOKAI
+
+from mathrepl.analysis.cards import card_rows
+from mathrepl.analysis.figure import Figure
+from mathrepl.card import Card
+from mathrepl.certify import Certified
+from mathrepl.commands.configuring import HelpPage
+from mathrepl.commands.spec import Note, Table, Value
+from mathrepl.commands.weights import CardPage
+from mathrepl.comparison import Answer, Answers, Refused
+from mathrepl.progress import Finished
+from mathrepl.quiz import Round, Score
+from mathrepl.render.renderer import Renderer
+from mathrepl.render.theme import WIDTH_OF_A_PIPE, PipeConsole, styles
+
+# What a host may be given to show: the results of commands, and a card by itself.
+DISPLAYED: tuple[type[Any], ...] = (
+    Answer,
+    Answers,
+    Card,
+    CardPage,
+    Certified,
+    Figure,
+    Finished,
+    HelpPage,
+    Note,
+    Refused,
+    Round,
+    Score,
+    Table,
+)
+PAGE_WIDTH, PAGE_HEIGHT = 110, 40  # cells, where no window says how many
+_PAGE = (
+    '<pre style="white-space:pre; overflow-x:auto; line-height:1.25; '
+    "font-family:Menlo,'DejaVu Sans Mono',Consolas,monospace\">{code}</pre>"
+)
+
+
+def as_text(value: Value | Card, theme: str, *, terminal: bool) -> str:
+    """As it is drawn in the terminal, with its colours; else the plain text for a pipe."""
+    file = StringIO()
+    console = _console(file, theme, terminal=terminal)
+    if not terminal:
+        console.width = PAGE_WIDTH
+    _draw(value, console, theme)
+    return "\n".join(line.rstrip() for line in file.getvalue().rstrip("\n").split("\n"))
+
+
+def as_html(value: Value | Card, theme: str) -> str:
+    """A `<pre>` with inline styles; `auto` means a light page, as notebooks mostly have."""
+    theme = "light" if theme == "auto" else theme
+    console = PipeConsole(
+        file=StringIO(),
+        record=True,
+        force_terminal=True,
+        force_jupyter=False,
+        color_system="truecolor",
+        legacy_windows=False,
+        width=PAGE_WIDTH,
+        height=PAGE_HEIGHT,
+        theme=styles(theme),
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
+    _draw(value, console, theme)
+    colours = DEFAULT_TERMINAL_THEME if theme == "light" else MONOKAI
+    page = console.export_html(theme=colours, code_format=_PAGE, inline_styles=True)
+    return page.replace("\n</pre>", "</pre>")
+
+
+def renderer_for(theme: str, *, terminal: bool, errors: bool = False) -> Renderer:
+    """Draws on what `sys.stdout` is now, or with `errors` on `sys.stderr`.
+
+    Outside a terminal progress is plain lines, whatever the host says of colours.
+    """
+    stream = sys.stderr if errors else sys.stdout
+    return _renderer(_console(stream, theme, terminal=terminal), theme)
+
+
+def _console(file: IO[str], theme: str, *, terminal: bool) -> Console:
+    # Left to itself, rich shows HTML in a notebook, and colours for its FORCE_COLOR.
+    return PipeConsole(
+        file=file,
+        force_terminal=terminal,
+        force_jupyter=False,
+        color_system="auto" if terminal else None,
+        width=None if terminal else WIDTH_OF_A_PIPE,
+        theme=styles(theme),
+        markup=False,
+        highlight=False,
+        emoji=False,
+    )
+
+
+def _renderer(console: Console, theme: str) -> Renderer:
+    renderer = Renderer(theme, talk_on_stderr=False)
+    renderer.out = renderer.talk = console
+    return renderer
+
+
+def _draw(value: Value | Card, console: Console, theme: str) -> None:
+    if isinstance(value, Card):
+        value = Table(value.name, ("card", ""), tuple(card_rows(value)))
+    _renderer(console, theme).show(value)

@@ -1,0 +1,36 @@
+"""`:map` and `:errors`: what they refuse, and what their help promises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mathrepl.analysis.mistakes import ASKED, WORK_ASKED
+from mathrepl.commands.surveying import WIDEST_MAP, WIDEST_WORK
+from mathrepl.errors import UsageError
+from tests.commands import Lab, isolate
+
+
+@pytest.fixture
+def lab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Lab:
+    isolate(monkeypatch, tmp_path)
+    return Lab(tmp_path)
+
+
+def test_remainders_have_no_map(lab: Lab):
+    with pytest.raises(UsageError, match="no map of remainders") as caught:
+        lab.value(":map 0..9 --op %")
+    assert caught.value.hint == "use one of + - * /"
+
+
+def default_of(lab: Lab, command: str, key: str) -> str:
+    (found,) = (one for one in lab.context.commands[command].parameters if one.key == key)
+    return found.default
+
+
+def test_help_tells_the_sizes_that_are_used(lab: Lab):
+    assert default_of(lab, "errors", "n") == f"{ASKED}, of work {WORK_ASKED}"
+    default = default_of(lab, "map", "range")
+    assert str(WIDEST_MAP) in default
+    assert f"of work {WIDEST_WORK}" in default

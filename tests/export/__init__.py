@@ -1,0 +1,1 @@
+"""Tiny networks of every kind, exported."""

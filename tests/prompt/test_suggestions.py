@@ -1,0 +1,33 @@
+"""What could be typed next, told to other prompts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mathrepl.prompt.suggestions import suggestions
+from tests.commands import Lab, isolate
+
+
+@pytest.fixture
+def lab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Lab:
+    isolate(monkeypatch, tmp_path)
+    return Lab(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "offered"),
+    [
+        (":certi", "certi", ["certify"]),
+        (":train 5 --task-s", "--task-s", ["--task-seed"]),
+        (":set theme ", "", ["auto", "dark", "light"]),
+        (":use ti", "ti", ["tiny"]),
+        ("1 + 2", "", []),
+        (":nothing x", "", []),
+    ],
+)
+def test_the_word_to_be_replaced_and_what_could_stand_for_it(
+    lab: Lab, text: str, word: str, offered: list[str]
+):
+    assert suggestions(lab.session, text) == (word, offered)

@@ -1,0 +1,138 @@
+"""The example package, installed beside packages that are no good, and run as a person would."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLE = Path(__file__).parents[1] / "examples" / "mathrepl-residues"
+PROGRAM = [sys.executable, "-m", "mathrepl"]
+BAD = {
+    "broken": "import nowhere_to_be_found",
+    "clashing": (
+        "from mathrepl.commands.spec import Command, Note\n"
+        "COMMANDS = (Command('quiz', 'another quiz', lambda c, a: Note('')),)"
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example alone in a folder of the import path."""
+    for module in ("pip", "hatchling"):
+        if importlib.util.find_spec(module) is None:
+            pytest.skip(f"{module} is not installed; hatchling is in the extra `hosts`")
+    folder = tmp_path_factory.mktemp("example")
+    words = "install --quiet --no-deps --no-index --no-build-isolation --no-compile --target"
+    command = [sys.executable, "-m", "pip", *words.split(), str(folder), str(EXAMPLE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two packages that cannot be used."""
+    folder = tmp_path_factory.mktemp("bad")
+    for name, code in BAD.items():
+        (folder / f"{name}.py").write_text(code)
+        info = folder / f"{name}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[mathrepl.commands]\n{name} = {name}:COMMANDS\n")
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> dict[str, str]:
+    """Variables that keep the program away from whoever runs the tests."""
+    own = {k: v for k, v in os.environ.items() if not k.startswith(("MATHREPL_", "PYTHONPATH"))}
+    return own | {"MATHREPL_DATA_DIR": str(tmp_path), "MATHREPL_CONFIG_DIR": str(tmp_path)}
+
+
+def run(
+    home: dict[str, str], folders: list[Path], *words: str, data: str = ""
+) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join(str(folder) for folder in (*folders, EXAMPLE.parents[1]))
+    return subprocess.run(
+        [*PROGRAM, *words],
+        input=data,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**home, "PYTHONPATH": path},
+    )
+
+
+def test_its_commands_are_subcommands(home: dict[str, str], example: Path):
+    done = run(home, [example], "residues", "20", "--weights", "blog", "--modulus", "10")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("weights blog\nmodulus 10\nasked 20\nright ")
+
+
+def test_json_and_help_follow_from_the_table(home: dict[str, str], example: Path):
+    done = run(home, [example], "residues", "20", "--weights", "blog", "--json")
+    record = json.loads(done.stdout)
+    assert (record["asked"], record["modulus"]) == (20, 9)
+    assert 20 >= record["same_residue"] >= record["right"]
+    helped = run(home, [example], "residues", "--help").stdout
+    assert "what to divide by (default 9)" in " ".join(helped.split())
+    listed = run(home, [example], "--help").stdout
+    assert "check one answer by casting out nines" in listed
+
+
+def test_a_session_knows_them(home: dict[str, str], example: Path):
+    lines = ":help residues\n:nines 94 + 909\n:resid 5\n:nins 1+2\nnines\n"
+    done = run(home, [example], data=lines)
+    assert ":residues [N] [options]" in done.stdout
+    assert "asked 5" in done.stdout
+    assert "leaves 4 by nines, as it should" in done.stderr
+    assert "did you mean :nines?" in done.stderr
+    assert "commands take a colon: :nines" in done.stderr
+
+
+def test_the_shell_completes_them(home: dict[str, str], example: Path, bad: Path):
+    asks = {"_MATHREPL_COMPLETE": "complete_bash", "COMP_WORDS": "mathrepl resi", "COMP_CWORD": "1"}
+    done = run({**home, **asks}, [example, bad])
+    assert (done.stdout.split(), done.stderr) == (["residues"], "")
+
+
+@pytest.mark.parametrize("words", [("ask", "94 + 909"), ("nines", "94 + 909"), ()])
+def test_packages_that_are_no_good_cost_a_line_each(
+    home: dict[str, str], example: Path, bad: Path, words: tuple[str, ...]
+):
+    data = "94 + 909\n:history\n"
+    alone = run(home, [example], *words, data=data)
+    beside = run(home, [example, bad], *words, data=data)
+    assert (
+        (beside.returncode, beside.stdout) == (alone.returncode, alone.stdout) == (0, alone.stdout)
+    )
+    problems = [line for line in beside.stderr.splitlines() if line not in alone.stderr]
+    assert len(problems) == len(BAD)
+    assert "broken of broken 1.0 cannot be loaded: ModuleNotFoundError" in problems[0]
+    assert "'quiz' of clashing 1.0 is left out: the name 'quiz' is taken" in problems[1]
+
+
+def test_without_it_there_is_no_such_command(home: dict[str, str]):
+    done = run(home, [], "residues")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "unknown command 'residues'" in done.stderr
+
+
+def test_a_start_without_packages_does_not_load_their_reader(home: dict[str, str]):
+    """`importlib.metadata` costs more than all the rest of the table."""
+    code = (
+        "import sys\nfrom mathrepl.commands.table import command_table\n"
+        "command_table()\nprint('importlib.metadata' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=home
+    )
+    assert done.stdout == "False\n"
