@@ -34,6 +34,13 @@ MAX_MISTAKES = 1000
 LONGEST_PATTERN = 3  # digits whose carries are told one by one
 
 
+Asked = tuple[list[Example], list[str]]
+# Gives each batch with what was written for it, in order.
+Asker = Callable[[Iterable[list[Example]]], Generator[Asked, None, None]]
+# The asker of a space, by its number from 0, for networks that run on other machines.
+Elsewhere = Callable[[int], Asker]
+
+
 @dataclass(frozen=True, slots=True)
 class Certifying:
     """So many asked of one space, of so many, so many of them wrong; which space of how many."""
@@ -117,12 +124,20 @@ class _Tally:
 
 
 def certify(
-    card: Card, solver: Solver, command: str, *, sample: int | None, progress: Path, threads: int
+    card: Card,
+    solver: Solver,
+    command: str,
+    *,
+    sample: int | None,
+    progress: Path,
+    threads: int,
+    elsewhere: Elsewhere | None = None,
 ) -> Generator[Certifying | tuple[Certificate, ...], None, None]:
     """Ask all spaces of the weights, or `sample` of each; the certificates at the end.
 
     What was counted so far is kept in the file `progress`, now and then and when the caller stops
     early, for the same command on the same weights to go on from; it is removed at the end.
+    Batches are asked by `threads` here, or by `elsewhere`.
     """
     spaces = spaces_of(card, sample)
     finished, tally = _resume(progress, card, command)
@@ -131,7 +146,8 @@ def certify(
         for number, space in enumerate(spaces, 1):
             if number <= len(finished):
                 continue
-            for wrong in _ask(space, solver, tally, threads):
+            asker = elsewhere(number - 1) if elsewhere else _here(space, solver, threads)
+            for wrong in _ask(space, solver, tally, asker):
                 if time.monotonic() > kept + KEEP_SECONDS:
                     kept = time.monotonic()
                     _keep(progress, card, command, finished, tally)
@@ -147,15 +163,18 @@ def certify(
     yield tuple(finished)
 
 
-def _ask(space: Space, solver: Solver, tally: _Tally, threads: int) -> Iterator[int]:
-    """Ask what is left of a space, batches side by side; yields the wrong so far."""
-    examples = islice(space.examples(), tally.done, None)
-    began, before = time.perf_counter(), tally.seconds
-
+def _here(space: Space, solver: Solver, threads: int) -> Asker:
     def write(batch: list[Example]) -> list[str]:
         return space.write(solver, [example.question for example in batch])
 
-    with closing(side_by_side(batches(examples, min(BATCH, space.batch)), write, threads)) as asked:
+    return lambda some: side_by_side(some, write, threads)
+
+
+def _ask(space: Space, solver: Solver, tally: _Tally, asker: Asker) -> Iterator[int]:
+    """Ask what is left of a space, batches side by side; yields the wrong so far."""
+    examples = islice(space.examples(), tally.done, None)
+    began, before = time.perf_counter(), tally.seconds
+    with closing(asker(batches(examples, min(BATCH, space.batch)))) as asked:
         for batch, written in asked:
             _count(tally, batch, written, space, solver)
             tally.seconds = round(before + time.perf_counter() - began, 2)

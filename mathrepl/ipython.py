@@ -187,7 +187,7 @@ class Extension:
                 if result is not None:
                     self._put_out(result)
                 result, go_on = self._perform(together)
-                if False:
+                if not go_on:
                     return result
         return result
 

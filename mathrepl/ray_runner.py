@@ -1,19 +1,27 @@
-"""Trials on Ray: the one room of `ray`. A trial whose worker dies is run again elsewhere."""
+"""Trials and certificates on Ray: the one room of `ray`. What a dying worker did is done again."""
 
 from __future__ import annotations
 
 import socket
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from mathrepl import atomic
+from mathrepl.card import load_card
+from mathrepl.certify import Asked, Asker, Elsewhere
 from mathrepl.errors import MathreplError
 from mathrepl.plan import Plan
-from mathrepl.store import Store
+from mathrepl.sampling import Example
+from mathrepl.solver import Solver, numpy_solver
+from mathrepl.spaces import Space, spaces_of
+from mathrepl.store import Found, Store
 from mathrepl.sweep import Runner, Sweeping, Trial, TrialDone, run_trial
+from mathrepl.tensors import read_tensors
 
 RETRIES = 3
 WAIT_SECONDS = 0.5
@@ -26,10 +34,7 @@ def ray_runner(directory: Path, workers: int, address: str | None) -> Runner:
     Each trial runs on a node's own disk, and sends its weights back to `directory`. Raises
     `MathreplError` without ray, or where the cluster does not answer.
     """
-    try:
-        import ray
-    except ImportError:
-        raise MathreplError("this needs ray", hint="pip install 'mathrepl[ray]'") from None
+    ray = _ray()
 
     def run(
         trials: Sequence[Trial], should_stop: Callable[[], bool]
@@ -44,6 +49,64 @@ def ray_runner(directory: Path, workers: int, address: str | None) -> Runner:
                 ray.shutdown()
 
     return run
+
+
+def ray_asker(
+    store: Store, found: Found, sample: int | None, workers: int, address: str | None
+) -> Elsewhere:
+    """Who asks the batches of a certificate on Ray, each on whichever node is free.
+
+    Equations are drawn and counted here; nodes get the card and the weights once and write
+    answers. Raises what `ray_runner` does, and `WeightsError`.
+    """
+    ray = _ray()
+    _, weights = store.read(found)
+    if not ray.is_initialized():
+        _start(ray, workers, address)
+    card = ray.put(found.card.dump())
+    data = ray.put(weights)
+    task = ray.remote(num_cpus=1, max_retries=RETRIES)(write_here)
+    most = 3 * int(ray.cluster_resources().get("CPU", 1))
+
+    def asker(number: int) -> Asker:
+        def ask(batches: Iterable[list[Example]]) -> Generator[Asked, None, None]:
+            waiting: deque[tuple[list[Example], Any]] = deque()
+            for batch in batches:
+                questions = [example.question for example in batch]
+                waiting.append((batch, task.remote(card, data, sample, number, questions)))
+                if len(waiting) > most:
+                    first, reference = waiting.popleft()
+                    yield first, ray.get(reference)
+            while waiting:
+                first, reference = waiting.popleft()
+                yield first, ray.get(reference)
+
+        return ask
+
+    return asker
+
+
+def write_here(
+    card: bytes, weights: bytes, sample: int | None, number: int, questions: list[str]
+) -> list[str]:
+    """On a node: what the weights write to questions of their space of that number."""
+    space, solver = _space(card, weights, sample, number)
+    return space.write(solver, questions)
+
+
+@lru_cache(maxsize=1)
+def _space(card: bytes, weights: bytes, sample: int | None, number: int) -> tuple[Space, Solver]:
+    known = load_card(card, "the card")
+    solver = numpy_solver(known, read_tensors(weights, known, "the weights"))
+    return spaces_of(known, sample)[number], solver
+
+
+def _ray() -> Any:
+    try:
+        import ray
+    except ImportError:
+        raise MathreplError("this needs ray", hint="pip install 'mathrepl[ray]'") from None
+    return ray
 
 
 def _start(ray: Any, workers: int, address: str | None) -> None:

@@ -7,14 +7,19 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from mathrepl.card import Certificate
+from mathrepl.certify import Elsewhere, certify
 from mathrepl.errors import MathreplError
-from mathrepl.ray_runner import ray_runner
+from mathrepl.ray_runner import ray_asker, ray_runner
+from mathrepl.solver import numpy_solver
 from mathrepl.store import Store
 from mathrepl.sweep import TrialDone, finished_before, make_trial, sweep
+from tests.helpers import tiny_weights
 from tests.training.tiny import plan
 
 ray = pytest.importorskip("ray", reason="ray is in the extra `ray`")
@@ -80,6 +85,29 @@ def test_a_sweep_survives_a_killed_worker_and_loses_no_finished_trial(tmp_path: 
         card = Store(directory).find(one.name).card
         assert card.held_out is not None
         assert card.held_out.exact == done.exact
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_certificate_asked_on_ray_is_the_one_asked_here(tmp_path: Path):
+    store = Store(tmp_path / "user", tmp_path / "bundled")
+    tiny_weights(store, "tiny")
+    found = store.find("tiny")
+    solver = numpy_solver(found.card, store.tensors(found))
+
+    def certified(elsewhere: Elsewhere | None) -> tuple[Certificate, ...]:
+        *_, last = certify(
+            found.card,
+            solver,
+            "certify tiny",
+            sample=None,
+            progress=tmp_path / "progress",
+            threads=1,
+            elsewhere=elsewhere,
+        )
+        assert isinstance(last, tuple)
+        return tuple(replace(one, seconds=0.0) for one in last)
+
+    assert certified(ray_asker(store, found, None, 2, None)) == certified(None)
 
 
 def test_a_cluster_that_does_not_answer_is_one_clear_line(tmp_path: Path):

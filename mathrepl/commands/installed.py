@@ -83,8 +83,8 @@ def _flaw_of_parameters(command: Command) -> str | None:
             return f"a parameter is of type {type(parameter).__name__}"
         if not _PARAMETER.fullmatch(parameter.name):
             return f"{parameter.name!r} is no name of a parameter"
-        if parameter.is_option and (parameter.required or parameter.many):
-            return f"the option {parameter.name} can be neither required nor many"
+        if parameter.is_option and parameter.required:
+            return f"the option {parameter.name} cannot be required"
         if parameter.kind == "flag" and not parameter.is_option:
             return f"the flag {parameter.name} must start with --"
     keys = [parameter.key for parameter in command.parameters]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
 from mathrepl.card import Card, Certificate
-from mathrepl.certify import Certified, certify, threads_for
+from mathrepl.certify import Certified, Elsewhere, certify, threads_for
 from mathrepl.commands.spec import (
     Arguments,
     Command,
@@ -142,6 +143,7 @@ def certify_weights(context: Context, arguments: Arguments) -> Iterator[Value]:
         sample=sample,
         progress=progress,
         threads=threads_for(session.engine),
+        elsewhere=_elsewhere(session, arguments),
     )
     with counted() as presses, closing(steps):
         for value in steps:
@@ -155,6 +157,21 @@ def certify_weights(context: Context, arguments: Arguments) -> Iterator[Value]:
                 again = "the same command goes on from there" if progress.exists() else ""
                 yield Note(f"stopped at {value.done:,} of {value.total:,}; {again}".rstrip("; "))
                 return
+
+
+def _elsewhere(session: Session, arguments: Arguments) -> Elsewhere | None:
+    """Who asks on Ray, where that is wanted."""
+    if not (arguments.flag("ray") or arguments.given("ray_address")):
+        return None
+    from mathrepl.ray_runner import ray_asker
+
+    return ray_asker(
+        session.store,
+        session.found,
+        arguments.integer("sample"),
+        os.cpu_count() or 1,
+        arguments.text("ray_address"),
+    )
 
 
 def _written(session: Session, certificates: tuple[Certificate, ...]) -> Certified:
@@ -215,6 +232,8 @@ COMMANDS = (
                 low=1,
                 high=2_000_000,
             ),
+            Parameter("--ray", "ask on Ray, started here", "flag"),
+            Parameter("--ray-address", "ask on the Ray cluster at this address"),
         ),
         details="The outcome goes into the card of weights of your own. Ctrl-C stops it; the "
         "same command goes on from there.",

@@ -7,7 +7,16 @@ from dataclasses import fields
 import pytest
 
 from mathrepl.architecture import Architecture
-from mathrepl.commands import asking, configuring, exporting, looking, surveying, training, weights
+from mathrepl.commands import (
+    asking,
+    configuring,
+    exporting,
+    looking,
+    surveying,
+    sweeping,
+    training,
+    weights,
+)
 from mathrepl.commands.parse import parse_command
 from mathrepl.commands.spec import Command, Parameter
 from mathrepl.commands.table import command_table
@@ -21,6 +30,7 @@ ROWS: tuple[Command, ...] = (
     *surveying.COMMANDS,
     *looking.COMMANDS,
     *training.COMMANDS,
+    *sweeping.COMMANDS,
     *weights.COMMANDS,
     *exporting.COMMANDS,
     *configuring.COMMANDS,
