@@ -119,12 +119,18 @@ class Card:
     held_out: Metrics | None = None
     certificates: tuple[Certificate, ...] = ()
 
+    @property
+    def best_part(self) -> str:
+        """The network that `held_out` is of, in weights of several; else empty."""
+        return next((one.part for one in self.history if one.number == self.best_epoch), "")
+
     def renamed(self, name: str) -> Card:
         return replace(self, name=name)
 
     def record(self) -> dict[str, Any]:
         record = asdict(self)
         record["architecture"] = self.architecture.record()
+        record["task"] = self.task.record()
         record["certificates"] = list(record["certificates"])
         record["trainings"] = list(record["trainings"])
         record["history"] = list(record["history"])

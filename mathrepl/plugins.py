@@ -5,16 +5,20 @@ A package that is installed beside mathrepl names its objects in its `pyproject.
     [project.entry-points."mathrepl.commands"]
     parity = "mathrepl_parity:COMMANDS"
 
-Without such a package nothing is imported: a look at the installed packages' entry points as
+So are rules of tasks (`mathrepl.rules`) and kinds of network (`mathrepl.architecture`), which are
+imported when they are first used. Without such a package nothing is imported: a look at the installed packages' entry points as
 bytes costs 1.4 ms, importing `importlib.metadata` and asking it 30 ms.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import sys
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from mathrepl.errors import MathreplError
 
@@ -22,9 +26,14 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 COMMANDS = "mathrepl.commands"
-GROUPS = (COMMANDS,)
+TASKS = "mathrepl.tasks"
+ARCHITECTURES = "mathrepl.architectures"
+GROUPS = (COMMANDS, TASKS, ARCHITECTURES)
 MAX_REASON = 200
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _problems: list[MathreplError] = []
 
 
@@ -38,15 +47,70 @@ def source_of(point: EntryPoint) -> str:
     return f"{point.dist.name} {point.dist.version}" if point.dist is not None else point.value
 
 
+def named(group: str, taken: frozenset[str]) -> Mapping[str, EntryPoint]:
+    """The entry points of a group by name; `taken` are names that no package can have.
+
+    What has a bad name, or one that is taken, is left out; a line is noted for the host to tell.
+    """
+    return _named(entry_points(group), taken)
+
+
+@cache  # so that what is wrong with one is told once
+def _named(points: tuple[EntryPoint, ...], taken: frozenset[str]) -> Mapping[str, EntryPoint]:
+    found: dict[str, EntryPoint] = {}
+    for point in points:
+        flaw = None
+        if not _NAME.fullmatch(point.name):
+            flaw = "a name is of lower-case letters and digits, with - between them"
+        elif point.name in taken or point.name in found:
+            flaw = "the name is taken"
+        if flaw is None:
+            found[point.name] = point
+        else:
+            what = f"{point.name!r} of {source_of(point)}"
+            note_problem(MathreplError(f"{what} in {point.group} is left out: {flaw}"))
+    return MappingProxyType(found)
+
+
 def load(point: EntryPoint) -> Any:
     """What the entry point names. Raises `MathreplError` where it cannot be imported."""
+    return _loaded(f"{point.name} of {source_of(point)}", point.load)
+
+
+def load_path(path: str, source: str) -> Any:
+    """What `package.module:NAME` names. Raises `MathreplError` where it cannot be imported."""
+
+    def find() -> Any:
+        from importlib import import_module
+
+        module, _, name = path.partition(":")
+        return getattr(import_module(module), name)
+
+    return _loaded(f"{path} of {source}", find)
+
+
+def _loaded(what: str, find: Callable[[], Any]) -> Any:
     try:
-        return point.load()
+        return find()
     except (Exception, SystemExit) as error:  # a module of somebody else's may raise anything
-        reason = reason_of(error)
-        raise MathreplError(f"{point.name} of {source_of(point)} cannot be loaded: {reason}") from (
-            error
-        )
+        raise MathreplError(f"{what} cannot be loaded: {reason_of(error)}") from error
+
+
+def guarded(what: str, function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """`function` of another package, with whatever it raises as one line that starts with `what`.
+
+    A `MathreplError` of its own passes as it is.
+    """
+
+    def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return function(*args, **kwargs)
+        except MathreplError:
+            raise
+        except (Exception, SystemExit) as error:  # code of somebody else's may raise anything
+            raise MathreplError(f"{what}: {reason_of(error)}") from error
+
+    return call
 
 
 def reason_of(error: BaseException) -> str:

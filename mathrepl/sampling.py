@@ -60,6 +60,8 @@ def split(task: Task, count: int) -> Split:
     training: list[Example] = []
     held_out: list[Example] = []
     for example in distinct(task, random.Random(task.seed)):
+        if task.rule:
+            _check_answer(task, example)
         side, wanted = (
             (held_out, wanted_held_out)
             if is_held_out(example.question, task.seed)
@@ -75,6 +77,16 @@ def split(task: Task, count: int) -> Split:
             hint="widen the range or allow more operations",
         )
     return Split(tuple(training), tuple(held_out))
+
+
+def _check_answer(task: Task, example: Example) -> None:
+    """Raise `TaskError` for an answer of a rule that is other than the rule says of it."""
+    strange = set(example.answer) - set(task.characters)
+    if strange or len(example.answer) > task.answer_length:
+        raise TaskError(
+            f"the rule {task.rule} answers {example.question} with {example.answer}",
+            hint=f"its answers have at most {task.answer_length} of {task.characters!r}",
+        )
 
 
 def draw_held_out(task: Task, rng: random.Random, *, split_seed: int) -> Iterator[Example]:
@@ -142,7 +154,7 @@ def _answered(task: Task, questions: Iterable[str]) -> Iterator[Example]:
 
 def every(task: Task) -> Iterator[Example]:
     """The whole space in order, those without an answer left out."""
-    if task.most == 1 and "/" not in task.operations:
+    if task.most == 1 and "/" not in task.operations and not task.rule:
         yield from _every_whole(task)
         return
     for index in range(task.space_size):

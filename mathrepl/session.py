@@ -26,9 +26,10 @@ from mathrepl.interrupts import counted
 from mathrepl.jobs import Job
 from mathrepl.plan import Plan, TrainSettings
 from mathrepl.recipes import RECIPES
+from mathrepl.rules import rule_of
 from mathrepl.settings import CHOICES, Settings
 from mathrepl.store import AUTO, Found, Store, check_name
-from mathrepl.task import Task
+from mathrepl.task import MAX_NUMBER_DIGITS, Task
 from mathrepl.working import first_line
 
 if TYPE_CHECKING:
@@ -249,10 +250,11 @@ class Session:
 
     def askable(self, expression: Expression) -> Askable:
         """The equation with its truth and whose network answers it. Raises `EquationError`."""
-        expression.value()  # what has no answer is told before who cannot be asked
+        if self.auto or not self.card.task.rule:  # by a rule other questions have an answer
+            expression.value()  # what has no answer is told before who cannot be asked
         chosen = self._chosen(expression)
-        truth = chosen.card.task.truth(expression)
         chosen._check_reach(expression)
+        truth = chosen.card.task.truth(expression)
         return Askable(expression, truth, chosen)
 
     def _chosen(self, expression: Expression) -> Session:
@@ -266,11 +268,12 @@ class Session:
                 continue
             try:
                 other = self if name == self.name else self._other(name)
+                _check_plain(other.card)
                 other._check_reach(expression)
             except MathreplError as error:
                 problem = error
                 continue
-            misfits = len(_misfits(other.card, expression))
+            misfits = 0 if _grows(other.card, expression) else len(_misfits(other.card, expression))
             if best is None or misfits < best[0]:
                 best = misfits, other
             if not misfits:
@@ -465,6 +468,11 @@ class Session:
                     f"the network of {card.name} cannot change its shape while it goes on",
                     hint="add --fresh to start over",
                 )
+            if wanted.rule and shape.kind == "work":
+                raise TaskError(
+                    f"{card.name} works by the rules of arithmetic, line by line",
+                    hint="add --fresh to start over",
+                )
             if not encoding.fits(wanted):
                 raise TaskError(
                     f"the network of {card.name} has no room for {wanted.describe()}",
@@ -588,6 +596,8 @@ class Session:
             card = self.store.find(name).card
         except WeightsError:
             return False
+        if card.task.rule != self.card.task.rule:
+            return False  # its answer would be to another question
         if card.architecture.kind == "work" and first_line(expression, 0) is None:
             return False
         return set(expression.format(spaced=card.task.spaced)) <= set(card.encoding.characters)
@@ -623,6 +633,23 @@ def _lacks(card: Card, character: str) -> str:
     return f"{card.name} has no character {character!r}, it was trained on {card.task.describe()}"
 
 
+def _grows(card: Card, expression: Expression) -> bool:
+    """Whether only the length of its numbers takes the question out of the training, to networks
+    that look digits up and so hold for any length.
+    """
+    wider = replace(card.task, high=max(card.task.high, 10**MAX_NUMBER_DIGITS - 1))
+    return card.architecture.lookup and not wider.outside(expression)
+
+
+def _check_plain(card: Card) -> None:
+    """Raise `OutOfReachError` for weights whose answers are not those of arithmetic."""
+    if card.task.rule:
+        raise OutOfReachError(
+            f"{card.name} answers by the rule {card.task.rule}, not by arithmetic",
+            hint=f"to ask it, :use {card.name}",
+        )
+
+
 def _misfits(card: Card, expression: Expression) -> list[str]:
     """In which ways the question lies outside what the network was trained on."""
     notes = card.task.outside(expression)
@@ -638,4 +665,6 @@ def _notes(card: Card, expression: Expression, truth: str) -> list[str]:
     if len(truth) >= card.encoding.answer_length and card.architecture.kind != "work":
         room = card.encoding.answer_length - 1
         notes.append(f"it can write at most {room} characters, the answer has {len(truth)}")
+    if card.task.rule:
+        notes.append(f"the truth is by {card.task.rule}, {rule_of(card.task.rule).summary}")
     return notes

@@ -57,7 +57,7 @@ def spaces_of(card: Card, sample: int | None) -> list[Space]:
     if sample is None and task.space_size <= WHOLE_SPACE:
         whole = Space(task.describe(), task.space_size, lambda: every(task), False)
         return [whole]
-    if task.sampling == "carries" and task.space_size > WHOLE_SPACE:
+    if task.sampling == "carries" and task.space_size > WHOLE_SPACE and not task.rule:
         return _long_spaces(task, sample)
     return [_held_out(task.describe(), task, sample or SAMPLE)]
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from mathrepl.errors import TaskError
 from mathrepl.expression import MAX_LENGTH, OPERATIONS, Expression, format_value
+from mathrepl.rules import rule_of
 
 _Interval = tuple[Fraction, Fraction]
 Sampling = Literal["uniform", "stratified", "carries"]
@@ -29,7 +30,8 @@ class Task:
     that many digits (`stratified`), or the numbers of a sum by their digit counts and by where
     it carries (`carries`). `seed` decides which equations are drawn and which are held out.
     `spaced` writes `94 + 909`, else `94+909`. With `brackets`, equations also have parentheses
-    and negative numbers, and divide once at most, as the last step of a term.
+    and negative numbers, and divide once at most, as the last step of a term. `rule` names
+    another truth, which an installed package adds; empty is that of arithmetic.
 
     Raises `TaskError` for settings that contradict each other.
     """
@@ -44,6 +46,7 @@ class Task:
     seed: int = 0
     spaced: bool = True
     brackets: bool = False
+    rule: str = ""
 
     def __post_init__(self) -> None:
         if self.low > self.high:
@@ -83,6 +86,13 @@ class Task:
                 f"its equations can have {self.question_length:,} characters",
                 hint=f"at most {MAX_LENGTH:,}; take smaller numbers or fewer operations",
             )
+        if self.rule:
+            rule_of(self.rule)  # an unknown one is told here
+            if self.brackets or self.decimals:
+                raise TaskError(
+                    f"the rule {self.rule} goes with neither parentheses nor decimals",
+                    hint="set --decimals 0, and start from weights without parentheses",
+                )
 
     @property
     def space_size(self) -> int:
@@ -102,6 +112,8 @@ class Task:
             signs.add(".")
         if self.spaced:
             signs.add(" ")
+        if self.rule:
+            signs |= set(rule_of(self.rule).characters)
         return "".join(sorted(signs)) + "0123456789"
 
     @property
@@ -114,7 +126,12 @@ class Task:
 
     @property
     def answer_length(self) -> int:
-        """Characters that every answer fits into, by bounds on the value, not by sampling."""
+        """Characters that every answer fits into, by bounds on the value, not by sampling.
+
+        Of a task with a rule, what the rule says.
+        """
+        if self.rule:
+            return rule_of(self.rule).answer_length
         smallest, largest = _hull(
             bound for count in range(self.fewest, self.most + 1) for bound in self._bounds(count)
         )
@@ -166,7 +183,12 @@ class Task:
         return bounds
 
     def truth(self, expression: Expression) -> str:
-        """The exact answer, rounded as this task says. Raises `DivisionByZeroError`."""
+        """The exact answer, rounded as this task says, or that of its rule.
+
+        Raises `DivisionByZeroError`, and `MathreplError` where a rule fails.
+        """
+        if self.rule:
+            return rule_of(self.rule).truth(expression)
         return format_value(expression.value(), self.decimals)
 
     def describe(self) -> str:
@@ -183,16 +205,22 @@ class Task:
             parts.append("with parentheses and signs")
         if self.sampling == "stratified":
             parts.append(self.sampling)
+        if self.rule:
+            parts.append(f"{self.rule} ({rule_of(self.rule).summary})")
         return ", ".join(parts)
 
     def record(self) -> dict[str, Any]:
-        return asdict(self)
+        """Every setting; a rule only where there is one."""
+        record = asdict(self)
+        if not self.rule:
+            del record["rule"]
+        return record
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Task:
         """Inverse of `record`. Raises `TaskError` for missing, unknown or mistyped keys."""
         types = {f.name: type(f.default) for f in fields(cls)}
-        record = {"brackets": False, **record}  # cards from before there were any
+        record = {"brackets": False, "rule": "", **record}  # cards from before there were any
         for key in record:
             if key not in types:
                 raise TaskError(f"a task has no setting {key!r}")

@@ -950,3 +950,16 @@ def test_a_scripted_network_is_compared_with_the_truth(lab: Lab):
     wrong, right = lab.session.ask("3 + 4"), lab.session.ask("4 + 4")
     assert (wrong.right, right.right) == (False, True)
     assert (wrong.network, wrong.truth, wrong.off_by) == ("8", "7", "1")
+
+
+def test_auto_sends_numbers_of_any_length_to_a_network_that_looks_digits_up(lab: Lab):
+    tiny_weights(lab.store, "add", SUMS)
+    shape = Architecture("attention", hidden=8, embedding=4, lookup=True)
+    lab.bundle("long", task=Task(high=99, spaced=False), architecture=shape)
+    lab.bundle("work", task=CHAINS)
+    session = Session(Settings(), lab.store)
+    assert session.ask("3 + 4").weights == "add"
+    assert session.ask("30 + 4").weights == "long"
+    assert session.ask("123456789 + 4").weights == "long"
+    assert session.ask("1 + 2 + 3").weights == "work"
+    assert session.ask("123456789 + 2 + 3").weights == "work"

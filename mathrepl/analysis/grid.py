@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathrepl.analysis.asking import Answered, size_of_error
-from mathrepl.expression import format_value
+from mathrepl.expression import format_value, parse
 
 if TYPE_CHECKING:
     from mathrepl.codec import Floats
@@ -56,7 +56,10 @@ class Cells:
         return (self.a[1] - self.a[0] + 1) * len(self.b)
 
     def texts(self, first: int, end: int) -> tuple[list[str], list[str]]:
-        """Questions and exact answers of the cells from `first` to before `end`."""
+        """Questions and exact answers of the cells from `first` to before `end`.
+
+        Raises `MathreplError` where the rule of a task gives a cell no answer.
+        """
         width = len(self.b)
         questions: list[str] = []
         truths: list[str] = []
@@ -64,7 +67,10 @@ class Cells:
             a = self.a[0] + row
             some = slice(max(first - row * width, 0), min(end - row * width, width))
             questions += [f"{a}{ending}" for ending in self.endings[some]]
-            if self.operation == "/":
+            if self.task.rule:
+                asked = questions[len(truths) :]
+                truths += [self.task.truth(parse(question)) for question in asked]
+            elif self.operation == "/":
                 decimals = self.task.decimals
                 truths += [format_value(Fraction(a, b), decimals) for b in self.b[some]]
             else:

@@ -205,7 +205,7 @@ def _notes(asked: Cells, card: Card) -> list[str]:
     usual = f"{high}{ending(task, asked.operation, high)}"
     notes += task.outside(parse(usual))
     room = card.encoding.answer_length - 1
-    if asked.operation != "/" and card.architecture.kind != "work":
+    if asked.operation != "/" and not task.rule and card.architecture.kind != "work":
         # Sums, differences and products of two ranges are longest at their corners.
         compute, ends = COMPUTED[asked.operation], (asked.b[0], asked.b[-1])
         longest = max(len(str(compute(x, y))) for x in asked.a for y in ends)

@@ -21,6 +21,7 @@ from mathrepl.commands.spec import (
 )
 from mathrepl.commands.training import TASK_KEYS, TASK_PARAMETERS, task_changes, task_texts
 from mathrepl.errors import UsageError
+from mathrepl.rules import PLAIN, rule_names
 from mathrepl.session import Session
 from mathrepl.settings import CHOICES, DESCRIPTIONS, FILE_NAME, Settings, changed, config_directory
 from mathrepl.store import AUTO
@@ -128,6 +129,7 @@ def _values(session: Session, words: Sequence[str]) -> Sequence[str]:
         "steps": ("on", "off"),
         "task": ("reset",),
         **{parameter.key: parameter.choices for parameter in TASK_PARAMETERS},
+        "rule": (*rule_names(), PLAIN),
         **CHOICES,
     }
     return fixed.get(key, ())

@@ -138,11 +138,11 @@ COMMANDS = (
         (
             Parameter(
                 "n",
-                "held-out equations to ask",
+                "held-out equations to ask (of work 500)",
                 "integer",
                 low=1,
                 high=2_000_000,
-                default="20000, of work 500",
+                default="20000",
             ),
             Parameter("--whole", "ask every equation of the task", "flag"),
             SAVE,

@@ -35,6 +35,7 @@ from mathrepl.plan import (
 )
 from mathrepl.progress import Finished, Launched, Warned
 from mathrepl.recipes import RECIPES
+from mathrepl.rules import PLAIN, rule_names
 from mathrepl.session import Session
 from mathrepl.task import MAX_DECIMALS, SAMPLINGS, Task, parse_count, parse_operations, parse_range
 
@@ -209,7 +210,9 @@ def reproduce(plan: Plan) -> str:
     words += ["--part", plan.part] if plan.part else []
     # All of the task is named, so that the command means the same whatever weights are current.
     texts = task_texts(plan.task)
-    words += [f"{parameter.name}={texts[parameter.key]}" for parameter in TASK_PARAMETERS]
+    # Where no package adds a rule, no weights have one that a command could take over.
+    named = [p for p in TASK_PARAMETERS if p.key != "rule" or plan.task.rule or rule_names()]
+    words += [f"{parameter.name}={texts[parameter.key]}" for parameter in named]
     if plan.source is None:
         for f in fields(Architecture):
             value = getattr(plan.architecture, f.name)
@@ -280,6 +283,11 @@ TASK_PARAMETERS = (
     Parameter("--sampling", "how operands are drawn", choices=SAMPLINGS),
     Parameter("--spaces", "write 94 + 909 or 94+909", choices=("on", "off")),
     Parameter("--task-seed", "which equations are drawn and held out"),
+    Parameter(
+        "--rule",
+        "the truth: that of an installed package, or none for arithmetic's",
+        suggest=lambda session, before: (*rule_names(), PLAIN),
+    ),
 )
 TASK_KEYS = tuple(parameter.key for parameter in TASK_PARAMETERS)
 
@@ -298,6 +306,8 @@ def task_changes(texts: Mapping[str, str | None]) -> dict[str, Any]:
             changes["fewest"], changes["most"] = parse_count(text)
         elif key == "sampling":
             changes["sampling"] = text
+        elif key == "rule":
+            changes["rule"] = "" if text == PLAIN else text
         elif key == "spaces":
             if text not in ("on", "off"):
                 raise TaskError(f"spaces must be on or off, not {text!r}")
@@ -320,6 +330,7 @@ def task_texts(task: Task) -> dict[str, str]:
         "sampling": task.sampling,
         "spaces": "on" if task.spaced else "off",
         "task_seed": str(task.seed),
+        "rule": task.rule or PLAIN,
     }
 
 
@@ -396,7 +407,8 @@ COMMANDS = (
         ),
         details="Goes on from the current weights unless --fresh is given. The best weights by "
         "exact match on held-out equations (ties: loss) are kept, saved at each improvement. "
-        "A second Ctrl-C drops what was learnt; :undo goes back later.",
+        "A second Ctrl-C drops what was learnt; :undo goes back later. With --rule the truth that "
+        "answers stand beside is that of the rule, for the weights trained so.",
         examples=(
             ":train 50",
             ":train 50 --background",

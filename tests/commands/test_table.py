@@ -117,7 +117,6 @@ def test_a_flag_is_an_option_and_no_option_is_required(command: Command, paramet
         assert not parameter.default
     if parameter.is_option:
         assert not parameter.required
-        assert not parameter.many
 
 
 @each_parameter
@@ -164,6 +163,7 @@ def test_every_part_of_a_task_and_of_a_network_can_be_set():
         "sampling": ("sampling",),
         "task_seed": ("seed",),
         "spaces": ("spaced",),
+        "rule": ("rule",),
     }
     assert set(sets) <= keys
     assert set(sets) <= set(command_table()["set"].parameters[0].choices)
