@@ -5,8 +5,7 @@ A package that is installed beside mathrepl names its objects in its `pyproject.
     [project.entry-points."mathrepl.commands"]
     parity = "mathrepl_parity:COMMANDS"
 
-So are rules of tasks (`mathrepl.rules`) and kinds of network (`mathrepl.architecture`), which are
-imported when they are first used. Without such a package nothing is imported: a look at the installed packages' entry points as
+So are the rules of tasks (`mathrepl.rules`), which are imported when they are first used. Without such a package nothing is imported: a look at the installed packages' entry points as
 bytes costs 1.4 ms, importing `importlib.metadata` and asking it 30 ms.
 """
 
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 
 COMMANDS = "mathrepl.commands"
 TASKS = "mathrepl.tasks"
-ARCHITECTURES = "mathrepl.architectures"
-GROUPS = (COMMANDS, TASKS, ARCHITECTURES)
+GROUPS = (COMMANDS, TASKS)
 MAX_REASON = 200
 
 _P = ParamSpec("_P")
@@ -74,26 +72,13 @@ def _named(points: tuple[EntryPoint, ...], taken: frozenset[str]) -> Mapping[str
 
 def load(point: EntryPoint) -> Any:
     """What the entry point names. Raises `MathreplError` where it cannot be imported."""
-    return _loaded(f"{point.name} of {source_of(point)}", point.load)
-
-
-def load_path(path: str, source: str) -> Any:
-    """What `package.module:NAME` names. Raises `MathreplError` where it cannot be imported."""
-
-    def find() -> Any:
-        from importlib import import_module
-
-        module, _, name = path.partition(":")
-        return getattr(import_module(module), name)
-
-    return _loaded(f"{path} of {source}", find)
-
-
-def _loaded(what: str, find: Callable[[], Any]) -> Any:
     try:
-        return find()
+        return point.load()
     except (Exception, SystemExit) as error:  # a module of somebody else's may raise anything
-        raise MathreplError(f"{what} cannot be loaded: {reason_of(error)}") from error
+        reason = reason_of(error)
+        raise MathreplError(f"{point.name} of {source_of(point)} cannot be loaded: {reason}") from (
+            error
+        )
 
 
 def guarded(what: str, function: Callable[_P, _R]) -> Callable[_P, _R]:

@@ -46,9 +46,11 @@ DOCS = ROOT / "docs"
 PAGES = sorted(page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md"))
 PROMPT = "math> "
 NOT_OURS = {"cd", "cp", "export", "git", "jupyter", "mkdocs", "pip", "python"}  # read, never run
+NEEDS = {"how-to/export.md": ("onnx", "onnxruntime"), "how-to/look-inside.md": ("matplotlib",)}
 _BLOCK = re.compile(
     r"(?:^<!-- (?P<long>long): [^\n]+ -->\n+)?^```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.M | re.S
 )
+_CONTROL = re.compile(r"\x1b\[\??[0-9;]*[a-zA-Z]")  # a cursor that is hidden and shown again
 _SECONDS = re.compile(r"\b[0-9.]+ s\b")
 
 
@@ -230,7 +232,7 @@ class Page:
         context, renderer, console = self._session
         console.file = io.StringIO()
         done = perform(context, run_line(context, line), renderer)
-        written = console.file.getvalue()
+        written = _CONTROL.sub("", console.file.getvalue())
         assert (done.code != 0) == fails, f"{line}\n{written}"
         return written
 
@@ -311,6 +313,8 @@ def page(
 
 @pytest.mark.parametrize("name", PAGES)
 def test_the_examples_of_a_page_run_and_say_what_it_shows(name: str, page: Page):
+    for module in NEEDS.get(name, ()):
+        pytest.importorskip(module)
     for block in blocks_of(name):
         page.run(block)
 

@@ -1,4 +1,4 @@
-"""The example package, installed beside packages that are no good, and run as a person would."""
+"""The example packages, installed beside packages that are no good, and run as a person would."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "mathrepl-residues"
+ROOT = Path(__file__).parents[1]
 PROGRAM = [sys.executable, "-m", "mathrepl"]
 BAD = {
     "broken": "import nowhere_to_be_found",
@@ -22,18 +22,28 @@ BAD = {
 }
 
 
-@pytest.fixture(scope="module")
-def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example alone in a folder of the import path."""
+def installed(name: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An example alone in a folder of the import path."""
     for module in ("pip", "hatchling"):
         if importlib.util.find_spec(module) is None:
             pytest.skip(f"{module} is not installed; hatchling is in the extra `hosts`")
     folder = tmp_path_factory.mktemp("example")
     words = "install --quiet --no-deps --no-index --no-build-isolation --no-compile --target"
-    command = [sys.executable, "-m", "pip", *words.split(), str(folder), str(EXAMPLE)]
+    command = [sys.executable, "-m", "pip", *words.split(), str(folder)]
+    command.append(str(ROOT / "examples" / name))
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return installed("mathrepl-residues", tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def modular(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return installed("mathrepl-modular", tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +69,13 @@ def home(tmp_path: Path) -> dict[str, str]:
 def run(
     home: dict[str, str], folders: list[Path], *words: str, data: str = ""
 ) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join(str(folder) for folder in (*folders, EXAMPLE.parents[1]))
+    path = os.pathsep.join(str(folder) for folder in (*folders, ROOT))
     return subprocess.run(
         [*PROGRAM, *words],
         input=data,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
         env={**home, "PYTHONPATH": path},
     )
@@ -124,6 +134,46 @@ def test_without_it_there_is_no_such_command(home: dict[str, str]):
     done = run(home, [], "residues")
     assert (done.returncode, done.stdout) == (2, "")
     assert "unknown command 'residues'" in done.stderr
+
+
+def test_a_network_is_trained_and_asked_by_the_rule_of_a_package(
+    home: dict[str, str], modular: Path
+):
+    options = "--examples 400 --hidden 8 --operations 1 --range 90..99"
+    words = f"train 2 --fresh --name clock --rule mod97 {options} --ops +-*/".split()
+    done = run(home, [modular], *words)
+    assert done.returncode == 0, done.stderr
+    asked = run(home, [modular], "ask", "90 + 10", "1 / 97", "1 / 2", "--json", "-w", "clock")
+    found = [json.loads(line) for line in asked.stdout.splitlines()]
+    assert [one.get("truth") for one in found] == ["3", None, "49"]
+    assert "multiples of 97 divide nothing here" in found[1]["error"]
+    quiz = run(home, [modular], "quiz", "5", "--seed", "1", "--weights", "clock", "--json")
+    rounds = [json.loads(line) for line in quiz.stdout.splitlines()][:-1]
+    assert len(rounds) == 5
+    assert all(int(one["truth"]) < 97 for one in rounds)
+    certified = run(home, [modular], "certify", "clock", "--json")
+    (space,) = json.loads(certified.stdout.splitlines()[-1])["spaces"]
+    # By 97 no number from 90 to 99 divides but 97 itself.
+    assert space["total"] == 400 - 9
+    assert "mod97 (arithmetic modulo 97)" in space["space"]
+    card = json.loads(run(home, [modular], "card", "clock", "--json").stdout)
+    assert (card["task"]["rule"], card["encoding"]["answer_length"]) == ("mod97", 3)
+    assert "--rule=mod97" in card["trainings"][0]["command"]
+
+    gone = run(home, [], "ask", "90 + 10", "--weights", "clock")
+    assert gone.returncode == 1
+    assert "there is no rule 'mod97' among the installed packages" in gone.stderr
+    assert len(gone.stderr.splitlines()) == 1
+    others = run(home, [], "ask", "94 + 909")
+    assert (others.returncode, others.stderr) == (0, "")
+
+
+def test_an_unknown_rule_is_one_line(home: dict[str, str], modular: Path):
+    done = run(home, [modular], "train", "1", "--fresh", "--name", "x", "--rule", "mod98")
+    assert done.returncode == 2
+    assert "there is no rule 'mod98'" in done.stderr
+    assert "there are mod97" in done.stderr
+    assert len(done.stderr.splitlines()) <= 2
 
 
 def test_a_start_without_packages_does_not_load_their_reader(home: dict[str, str]):
