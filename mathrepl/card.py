@@ -119,11 +119,6 @@ class Card:
     held_out: Metrics | None = None
     certificates: tuple[Certificate, ...] = ()
 
-    @property
-    def best_part(self) -> str:
-        """The network that `held_out` is of, in weights of several; else empty."""
-        return next((one.part for one in self.history if one.number == self.best_epoch), "")
-
     def renamed(self, name: str) -> Card:
         return replace(self, name=name)
 

@@ -22,8 +22,8 @@ def card_rows(card: Card) -> list[tuple[str, str]]:
         ),
     ]
     which = f"(epoch {card.best_epoch} of {_last_epoch(card)})"
-    if card.best_part:
-        which = f"(of the {card.best_part}, epoch {card.best_epoch} of {_last_epoch(card)})"
+    if card.history and card.history[-1].part:
+        which = "(parts that the doer was never taught)"
     if card.held_out:
         rows.append(
             (
