@@ -11,6 +11,7 @@ from typing import Any
 from mathrepl.comparison import Answer
 from mathrepl.errors import TaskError
 from mathrepl.expression import read_value
+from mathrepl.reach import check_characters
 from mathrepl.sampling import draw_held_out, narrowed
 from mathrepl.session import Session
 
@@ -140,7 +141,7 @@ def questions(
     """
     task = session.card.task
     asked = narrowed(task, bounds=bounds, operations=operations)
-    session.check_characters(asked)
+    check_characters(session.card, asked)
     drawn: list[str] = []
     for example in draw_held_out(asked, random.Random(seed), split_seed=task.seed):
         drawn.append(example.question)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
+from mathrepl import planning
 from mathrepl.architecture import Architecture
 from mathrepl.card import Card
 from mathrepl.comparison import (
@@ -19,18 +19,15 @@ from mathrepl.comparison import (
     Solution,
     compare,
 )
-from mathrepl.encoding import Encoding
-from mathrepl.errors import MathreplError, OutOfReachError, TaskError, UsageError, WeightsError
-from mathrepl.expression import Expression, parse, readable, split_line
+from mathrepl.errors import MathreplError, UsageError, WeightsError
+from mathrepl.expression import Expression, parse, split_line
 from mathrepl.interrupts import counted
 from mathrepl.jobs import Job
 from mathrepl.plan import Plan, TrainSettings
-from mathrepl.recipes import RECIPES
-from mathrepl.rules import rule_of
+from mathrepl.reach import check_plain, check_reach, grows, misfits, notes_on
 from mathrepl.settings import CHOICES, Settings
 from mathrepl.store import AUTO, Found, Store, check_name
-from mathrepl.task import MAX_NUMBER_DIGITS, Task
-from mathrepl.working import first_line
+from mathrepl.task import Task
 
 if TYPE_CHECKING:
     from mathrepl.solver import Solver
@@ -253,7 +250,7 @@ class Session:
         if self.auto or not self.card.task.rule:  # by a rule other questions have an answer
             expression.value()  # what has no answer is told before who cannot be asked
         chosen = self._chosen(expression)
-        chosen._check_reach(expression)
+        check_reach(chosen.card, self.store, expression)
         truth = chosen.card.task.truth(expression)
         return Askable(expression, truth, chosen)
 
@@ -268,15 +265,16 @@ class Session:
                 continue
             try:
                 other = self if name == self.name else self._other(name)
-                _check_plain(other.card)
-                other._check_reach(expression)
+                check_plain(other.card)
+                check_reach(other.card, self.store, expression)
             except MathreplError as error:
                 problem = error
                 continue
-            misfits = 0 if _grows(other.card, expression) else len(_misfits(other.card, expression))
-            if best is None or misfits < best[0]:
-                best = misfits, other
-            if not misfits:
+            card = other.card
+            ways = 0 if grows(card, expression) else len(misfits(card, expression))
+            if best is None or ways < best[0]:
+                best = ways, other
+            if not ways:
                 break
         if best is None and problem is not None:
             raise problem  # of the last, which can do the most
@@ -328,47 +326,7 @@ class Session:
             one.truth,
             weights=card.name,
             engine=self.engine,
-            notes=tuple(_notes(card, one.expression, one.truth)),
-        )
-
-    def check_characters(self, task: Task) -> None:
-        """Raise `OutOfReachError` where the network has no character for questions of `task`."""
-        card = self.card
-        signs = task.operations + ("-" if task.low < 0 else "")
-        strange = [sign for sign in signs if sign not in card.encoding.characters]
-        if strange:
-            hint = "choose other operations, or weights that know them"
-            raise OutOfReachError(_lacks(card, strange[0]), hint=hint)
-
-    def _check_reach(self, expression: Expression) -> None:
-        """Raise `OutOfReachError` where the network has no character for the question."""
-        card = self.card
-        question = expression.format(spaced=card.task.spaced)
-        if card.architecture.kind == "work":
-            question = question.replace("%", "/")
-        strange = [c for c in question if c not in card.encoding.characters]
-        if not strange:
-            if card.architecture.kind == "work" and first_line(expression, 0) is None:
-                if "%" in expression.operations():
-                    what, hint = "takes a remainder of two numbers alone", "write 842 % 37"
-                elif any("." in text for text in expression.literals()):
-                    what, hint = "works with whole numbers", "leave out the point"
-                else:
-                    what, hint = "divides once, at the end of a term", "write 3*842/37 + 5"
-                raise OutOfReachError(f"{card.name} {what}", text=expression.text, hint=hint)
-            return
-        able = [n for n in self.store.names() if n != card.name and self._knows(n, expression)]
-        if not able:
-            hint = "no weights here can; train some for such equations"
-        elif len(able) == 1:
-            hint = f"try :use {able[0]}"
-        else:
-            hint = f"these weights could: {', '.join(able)}"
-        raise OutOfReachError(
-            _lacks(card, strange[0]),
-            text=expression.text,
-            column=readable(expression.text).find(strange[0]),
-            hint=hint,
+            notes=tuple(notes_on(card, one.expression, one.truth)),
         )
 
     def save(self, name: str) -> Card:
@@ -453,87 +411,23 @@ class Session:
 
         Raises `TaskError` where going on cannot honour the settings.
         """
-        target = check_name(self.name if name is None else name)
-        if fresh:
-            wanted = task or self.fresh_task
-            encoding = Encoding.for_task(wanted, reverse=bool(reverse))
-            shape = architecture or Architecture()
-            if shape.kind == "work":
-                raise TaskError("such weights are started by a recipe", hint="add --recipe work")
-        else:
-            card = self.card
-            wanted, encoding, shape = task or self.task, card.encoding, card.architecture
-            if architecture not in (None, shape) or reverse not in (None, encoding.reverse):
-                raise TaskError(
-                    f"the network of {card.name} cannot change its shape while it goes on",
-                    hint="add --fresh to start over",
-                )
-            if wanted.rule and shape.kind == "work":
-                raise TaskError(
-                    f"{card.name} works by the rules of arithmetic, line by line",
-                    hint="add --fresh to start over",
-                )
-            if not encoding.fits(wanted):
-                raise TaskError(
-                    f"the network of {card.name} has no room for {wanted.describe()}",
-                    hint="add --fresh to start over",
-                )
-            if (wanted.seed, wanted.spaced) != (card.task.seed, card.task.spaced):
-                raise TaskError(
-                    "another task seed would train on equations that were held out",
-                    hint="add --fresh to start over",
-                )
-            if wanted != card.task and self.store.is_bundled(target):
-                raise TaskError(
-                    f"{target} is bundled for {card.task.describe()}, this is {wanted.describe()}",
-                    hint="name the outcome with --name, or start over with --fresh",
-                )
-        return Plan(
-            name=target,
-            source=None if fresh else self.name,
-            architecture=shape,
-            encoding=encoding,
-            task=wanted,
-            settings=settings,
+        return planning.plan(
+            self.store,
+            settings,
+            source=None if fresh else self.card,
+            name=check_name(self.name if name is None else name),
+            task=task or (self.fresh_task if fresh else self.task),
+            architecture=architecture,
+            reverse=reverse,
             command=command,
-            user=self.store.user,
-            bundled=self.store.bundled,
-            part=_part(shape, part),
+            part=part,
         )
 
     def recipe_plans(
         self, name: str, *, seed: int | None, epochs: int | None, saved_as: str | None
     ) -> list[Plan]:
-        """The trainings of a recipe, each going on from the one before.
-
-        Raises `UsageError` for an unknown recipe, `WeightsError` for what cannot be a name.
-        """
-        if name not in RECIPES:
-            raise UsageError(f"there is no recipe {name!r}", hint=f"there are {', '.join(RECIPES)}")
-        recipe = RECIPES[name]
-        target = check_name(saved_as or name)
-        words = ["mathrepl", "train", *([str(epochs)] if epochs else []), "--recipe", name]
-        words += ["--seed", str(seed)] if seed else []
-        words += ["--name", target] if target != name else []
-        plans: list[Plan] = []
-        for stage in recipe.stages:
-            changes = {"seed": seed, "epochs": epochs}
-            given = {key: value for key, value in changes.items() if value is not None}
-            plans.append(
-                Plan(
-                    name=target,
-                    source=target if plans else None,
-                    architecture=recipe.architecture,
-                    encoding=recipe.encoding,
-                    task=recipe.task,
-                    settings=replace(stage.settings, **cast("dict[str, Any]", given)),
-                    command=shlex.join(words),
-                    user=self.store.user,
-                    bundled=self.store.bundled,
-                    part=stage.part,
-                )
-            )
-        return plans
+        """The trainings of a recipe, each going on from the one before; as `planning` has it."""
+        return planning.recipe_plans(self.store, name, seed=seed, epochs=epochs, saved_as=saved_as)
 
     def card_of(self, name: str) -> Card:
         """The card of some weights, with the epochs of a training of them that runs.
@@ -591,17 +485,6 @@ class Session:
         except WeightsError:
             return Task()
 
-    def _knows(self, name: str, expression: Expression) -> bool:
-        try:
-            card = self.store.find(name).card
-        except WeightsError:
-            return False
-        if card.task.rule != self.card.task.rule:
-            return False  # its answer would be to another question
-        if card.architecture.kind == "work" and first_line(expression, 0) is None:
-            return False
-        return set(expression.format(spaced=card.task.spaced)) <= set(card.encoding.characters)
-
     def _refresh(self) -> None:
         """Take the newest best weights that a training of this name has saved."""
         saves = sum(job.saves for job in self.jobs if job.plan.name == self.name)
@@ -612,59 +495,3 @@ class Session:
     def _forget_network(self) -> None:
         self._others.clear()
         self._found = self._solver = self._models = None
-
-
-def _part(architecture: Architecture, wanted: str | None) -> str:
-    """Which network to train. Raises `UsageError` for a part that these weights do not have."""
-    from mathrepl.networks import parts_of
-
-    parts = list(parts_of(architecture))
-    if wanted is None:
-        return parts[-1]
-    if wanted not in parts:
-        raise UsageError(
-            f"these weights have no part {wanted!r}",
-            hint=f"their parts are {', '.join(parts)}" if parts != [""] else "leave out --part",
-        )
-    return wanted
-
-
-def _lacks(card: Card, character: str) -> str:
-    return f"{card.name} has no character {character!r}, it was trained on {card.task.describe()}"
-
-
-def _grows(card: Card, expression: Expression) -> bool:
-    """Whether only the length of its numbers takes the question out of the training, to networks
-    that look digits up and so hold for any length.
-    """
-    wider = replace(card.task, high=max(card.task.high, 10**MAX_NUMBER_DIGITS - 1))
-    return card.architecture.lookup and not wider.outside(expression)
-
-
-def _check_plain(card: Card) -> None:
-    """Raise `OutOfReachError` for weights whose answers are not those of arithmetic."""
-    if card.task.rule:
-        raise OutOfReachError(
-            f"{card.name} answers by the rule {card.task.rule}, not by arithmetic",
-            hint=f"to ask it, :use {card.name}",
-        )
-
-
-def _misfits(card: Card, expression: Expression) -> list[str]:
-    """In which ways the question lies outside what the network was trained on."""
-    notes = card.task.outside(expression)
-    question = expression.format(spaced=card.task.spaced)
-    if len(question) >= card.encoding.question_length:
-        room = card.encoding.question_length - 1
-        notes.append(f"{len(question)} characters, it was trained on at most {room}")
-    return notes
-
-
-def _notes(card: Card, expression: Expression, truth: str) -> list[str]:
-    notes = _misfits(card, expression)
-    if len(truth) >= card.encoding.answer_length and card.architecture.kind != "work":
-        room = card.encoding.answer_length - 1
-        notes.append(f"it can write at most {room} characters, the answer has {len(truth)}")
-    if card.task.rule:
-        notes.append(f"the truth is by {card.task.rule}, {rule_of(card.task.rule).summary}")
-    return notes

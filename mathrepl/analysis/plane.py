@@ -21,7 +21,8 @@ from mathrepl.expression import OPERATIONS, parse
 if TYPE_CHECKING:
     from mathrepl.card import Card
     from mathrepl.codec import Floats
-    from mathrepl.session import Session
+    from mathrepl.reach import check_characters
+from mathrepl.session import Session
 
 MAX_CELLS = 2_000_000
 MAX_WORK_CELLS = 40_000
@@ -56,8 +57,8 @@ def plane(
     _check_size(card, (a[1] - a[0] + 1) * (b[1] - b[0] + 1))
     # Both ranges as one task, whose checks tell what can be asked at all.
     both = replace(card.task, sampling="uniform", fewest=1, most=1, operations="+")
-    session.check_characters(
-        replace(both, low=min(a[0], b[0]), high=max(a[1], b[1]), operations=operation)
+    check_characters(
+        session.card, replace(both, low=min(a[0], b[0]), high=max(a[1], b[1]), operations=operation)
     )
     numbers = tuple(n for n in range(b[0], b[1] + 1) if n or operation != "/")
     if not numbers:
