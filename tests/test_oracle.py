@@ -167,10 +167,10 @@ def test_a_guess_one_too_many_is_made_good(question: str):
     assert point(worked(line), 3) == right
 
 
-def test_a_quotient_by_a_negative_number_may_miss_the_truth_by_the_last_digit():
-    # A known limit (docs/experiments.md): its last digit is rounded up where that is a five.
-    assert answered("90/-7", 1) == "-12.8"
-    assert format_value(parse("90/-7").value(), 1) == "-12.9"
+@given(st.integers(0, 999), st.integers(1, 999), st.sampled_from(["{}/-{}", "(-{})/{}", "-{}/{}"]))
+def test_a_quotient_below_zero_is_rounded_half_away_from_zero(a: int, b: int, form: str):
+    question = form.format(a, b)
+    assert answered(question, 3) == format_value(parse(question).value(), 3)
 
 
 def lines(steps: list[Step]) -> list[str]:

@@ -35,7 +35,7 @@ def in_shell(lab: Lab, *words: str):
 # ask
 
 
-@pytest.mark.parametrize("line", [":ask 3 + 4", ":ask 3+4 = ?", ":a 3 +4=", "3 + 4"])
+@pytest.mark.parametrize("line", [":ask 3 + 4", ":ask 3+4 = ?", ":as 3 +4=", "3 + 4"])
 def test_asking_with_and_without_the_command_is_the_same(lab: Lab, line: str):
     assert lab.value(line) == lab.session.ask("3 + 4")
 

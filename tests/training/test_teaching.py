@@ -97,21 +97,34 @@ def shown(
     return columns[:4], calls
 
 
-def test_an_offset_moves_all_digits_of_an_example_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    columns, calls = shown(monkeypatch, offset=3, training=True, times=40)
+def test_random_places_are_alike_in_question_and_answer_and_keep_their_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    columns, calls = shown(monkeypatch, offset=3, training=True, times=60)
     questions, where, written, written_where = columns
-    shifts = set()
+    most = max(where.max(), written_where.max())
+    shifts, spreads = set(), 0
     for moved in calls:
         assert (moved[0] == questions).all()
         assert (moved[2] == written).all()
-        for row in range(len(QUESTIONS)):
-            of_question = (moved[1] - where)[row][where[row] > 0]
-            of_answer = (moved[3] - written_where)[row][written_where[row] > 0]
-            (shift,) = {*of_question.tolist(), *of_answer.tolist()}
-            shifts.add((row, shift))
         assert (moved[1][where == 0] == 0).all()
         assert (moved[3][written_where == 0] == 0).all()
-    assert shifts == {(row, shift) for row in range(len(QUESTIONS)) for shift in range(4)}
+        for row in range(len(QUESTIONS)):
+            before = [*where[row].tolist(), *written_where[row].tolist()]
+            after = [*moved[1][row].tolist(), *moved[3][row].tolist()]
+            drawn = dict(zip(before, after, strict=True))
+            assert [drawn[place] for place in before] == after  # one place, one draw
+            told = [drawn[place] for place in sorted(set(before) - {0})]
+            assert told == sorted(set(told))
+            assert told[0] >= 1
+            assert told[-1] <= most + 3
+            steps = {place - at for at, place in drawn.items() if at}
+            if len(steps) == 1:
+                shifts |= steps
+            else:
+                spreads += 1
+    assert shifts == {0, 1, 2, 3}
+    assert spreads > len(calls) * len(QUESTIONS) / 8  # half are drawn by steps, some of them even
 
 
 @pytest.mark.parametrize(("offset", "training"), [(0, True), (3, False)])
