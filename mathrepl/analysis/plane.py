@@ -21,7 +21,7 @@ from mathrepl.expression import OPERATIONS, parse
 if TYPE_CHECKING:
     from mathrepl.card import Card
     from mathrepl.codec import Floats
-    from mathrepl.reach import check_characters
+from mathrepl.reach import check_characters
 from mathrepl.session import Session
 
 MAX_CELLS = 2_000_000
