@@ -116,7 +116,6 @@ def _looks(network: Network, question: str) -> tuple[Floats, list[int]]:
         network.encoding,
         network.indices([question]),
     )
-    codes = probabilities[0].argmax(-1).tolist()
-    length = codes.index(0) + 1 if 0 in codes else len(codes)
-    weights = looks[0, :length, :, : len(question)]
-    return (weights[..., ::-1] if network.reverse else weights), codes[:length]
+    codes = network.until_end(probabilities[0].argmax(-1).tolist())
+    weights = looks[0, : len(codes), :, : len(question)]
+    return (weights[..., ::-1] if network.reverse else weights), codes

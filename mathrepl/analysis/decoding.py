@@ -59,7 +59,7 @@ def step(network: Network, question: str, truth: str, forced: Mapping[int, str])
     for position, index in indices.items():
         if position < len(codes):
             codes[position] = index
-    length = codes.index(0) + 1 if 0 in codes else len(codes)
+    length = len(network.until_end(codes))
     panels = []
     for position in range(length):
         row = probabilities[position]

@@ -74,6 +74,10 @@ class Network:
         """A character of the alphabet as it is shown."""
         return shown(self.encoding.characters[index])
 
+    def until_end(self, codes: list[int]) -> list[int]:
+        """What was written, (U,), up to its end mark and with it."""
+        return codes[: codes.index(0) + 1] if 0 in codes else codes
+
     def read(self, indices: Sequence[int]) -> str:
         """Indices in the order of writing, as the text that they are, up to the end mark."""
         text = "".join(self.encoding.characters[index] for index in indices).split(END, 1)[0]

@@ -26,7 +26,8 @@ def peek(network: Network, question: str, layer: str | None = None) -> Figure:
     Rows are units, columns the characters read or written at that step. Raises `UsageError`
     for a `layer` that is not the beginning of any layer's name.
     """
-    states = _trimmed(network, question)
+    written = _written(network, question)
+    states = _trimmed(network, question, written)
     chosen = [name for name in states if layer is None or name.startswith(layer)]
     if not chosen:
         raise UsageError(
@@ -41,7 +42,7 @@ def peek(network: Network, question: str, layer: str | None = None) -> Figure:
                 Heat(
                     f"{name} {what}",
                     values.T,
-                    columns=_columns(network, name, question, len(values)),
+                    columns=_columns(network, name, question, written, len(values)),
                     row_range=(0, values.shape[1] - 1),
                     row_axis="unit",
                     low=-bound,
@@ -54,7 +55,9 @@ def peek(network: Network, question: str, layer: str | None = None) -> Figure:
         "question": question,
         "layers": {
             name: {
-                "characters": list(_columns(network, name, question, len(states[name][0]))),
+                "characters": list(
+                    _columns(network, name, question, written, len(states[name][0]))
+                ),
                 "state": rounded(states[name][0]),
                 "memory": rounded(states[name][1]),
             }
@@ -74,7 +77,8 @@ def follow(network: Network, questions: Sequence[str], unit: int) -> Figure:
     heats: list[Heat] = []
     data = []
     for question in questions:
-        states = _trimmed(network, question)
+        written = _written(network, question)
+        states = _trimmed(network, question, written)
         with_unit = [name for name, (hidden, _) in states.items() if unit < hidden.shape[-1]]
         if not with_unit:
             most = max(hidden.shape[-1] for hidden, _ in states.values())
@@ -87,7 +91,7 @@ def follow(network: Network, questions: Sequence[str], unit: int) -> Figure:
                 continue
             rows = [values[:, unit] for name in names for values in states[name]]
             labels = [f"{name} {what}" for name in names for what in ("state", "memory")]
-            columns = _columns(network, names[0], question, len(rows[0]))
+            columns = _columns(network, names[0], question, written, len(rows[0]))
             bound = float(np.abs(rows).max(initial=1.0))
             heats.append(
                 Heat(
@@ -182,24 +186,27 @@ def _code(network: Network, texts: Sequence[str]) -> Floats:
     return np.concatenate([forward[np.arange(len(texts)), last], backward[:, 0]], -1)
 
 
-def _trimmed(network: Network, question: str) -> States:
+def _trimmed(network: Network, question: str, written: list[int]) -> States:
     """The states (steps, units) of one question, cut after what it writes."""
-    indices = network.indices([question])
-    answer = network.probabilities([question])[0].argmax(-1).tolist()
-    written = answer.index(0) + 1 if 0 in answer else len(answer)
-    read = indices.shape[1] if network.kind == "seq2seq" else len(question)
+    read = network.indices([question]).shape[1] if network.kind == "seq2seq" else len(question)
     states: States = {}
     for name, (hidden, memory) in network.states([question]).items():
-        steps = written if name.startswith("decoder") else read
+        steps = len(written) if name.startswith("decoder") else read
         states[name] = hidden[0, :steps], memory[0, :steps]
     return states
 
 
-def _columns(network: Network, layer: str, question: str, steps: int) -> tuple[str, ...]:
-    """What is read, or written, at each step of a layer."""
+def _written(network: Network, question: str) -> list[int]:
+    """What the network writes, as indices up to the end mark."""
+    return network.until_end(network.probabilities([question])[0].argmax(-1).tolist())
+
+
+def _columns(
+    network: Network, layer: str, question: str, written: list[int], steps: int
+) -> tuple[str, ...]:
+    """What is read, or `written`, at each step of a layer."""
     if layer.startswith("decoder"):
-        answer = network.probabilities([question])[0].argmax(-1).tolist()
-        return tuple(network.character(index) for index in answer[:steps])
+        return tuple(network.character(index) for index in written)
     text = network.as_read(question)
     return tuple(shown(text[k] if k < len(text) else "\0") for k in range(steps))
 

@@ -67,8 +67,9 @@ def _check_keras(session: Session) -> None:
 
 def _to_onnx(session: Session, paths: dict[str, Path]) -> list[Exported]:
     """A file a network; all are made before the first is written."""
+    from mathrepl.destination import write
     from mathrepl.export.checking import compare, has_runtime, runner, texts_for
-    from mathrepl.export.files import Exported, write
+    from mathrepl.export.files import Exported
     from mathrepl.export.model import onnx_file
 
     found = session.found
@@ -88,8 +89,9 @@ def _to_onnx(session: Session, paths: dict[str, Path]) -> list[Exported]:
 
 
 def _to_keras(session: Session, path: Path) -> Exported:
+    from mathrepl.destination import write
     from mathrepl.export.checking import compare, texts_for
-    from mathrepl.export.files import Exported, write
+    from mathrepl.export.files import Exported
 
     found = session.found
     card, tensors = found.card, session.store.tensors(found)

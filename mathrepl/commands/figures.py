@@ -24,9 +24,12 @@ def path_of(text: str) -> Path:
 
 
 def show_figures(
-    context: Context, arguments: Arguments, make: Callable[[], Iterable[Looking | Figure]]
+    context: Context, arguments: Arguments, make: Callable[[], Figure | Iterable[Looking | Figure]]
 ) -> Iterator[Value]:
-    """The figures, and with `--save` a file of the last; Ctrl-C ends the looking."""
+    """The figure, or several and their progress; with `--save` a file of the last.
+
+    Ctrl-C ends the looking.
+    """
     save = arguments.text("save")
     path = None if save is None else path_of(save)
     if path is not None:
@@ -34,7 +37,8 @@ def show_figures(
 
         check_path(path)  # before minutes of asking
     figure: Figure | None = None
-    values = iter(make())
+    made = make()
+    values = iter((made,)) if isinstance(made, Figure) else iter(made)
     with counted() as presses:
         for value in values:
             yield value

@@ -28,9 +28,7 @@ def peek(context: Context, arguments: Arguments) -> Iterator[Value]:
     unit = arguments.integer("unit")
     questions = [_text(network, one) for one in asked]
     if unit is not None:
-        yield from show_figures(
-            context, arguments, lambda: iter((states.follow(network, questions, unit),))
-        )
+        yield from show_figures(context, arguments, lambda: states.follow(network, questions, unit))
         return
     layer = arguments.text("layer")
     yield from show_figures(
@@ -45,7 +43,7 @@ def like(context: Context, arguments: Arguments) -> Iterator[Value]:
     network = _network(asked, arguments)
     count = arguments.integer("count") or 10
     yield from show_figures(
-        context, arguments, lambda: iter((find_like(network, _text(network, asked), count),))
+        context, arguments, lambda: find_like(network, _text(network, asked), count)
     )
 
 
@@ -81,7 +79,7 @@ def step(context: Context, arguments: Arguments) -> Iterator[Value]:
     yield from show_figures(
         context,
         arguments,
-        lambda: iter((decode(network, _text(network, asked), asked.truth, forced),)),
+        lambda: decode(network, _text(network, asked), asked.truth, forced),
     )
 
 
@@ -94,7 +92,7 @@ def beam(context: Context, arguments: Arguments) -> Iterator[Value]:
     yield from show_figures(
         context,
         arguments,
-        lambda: iter((search(network, _text(network, asked), asked.truth, count),)),
+        lambda: search(network, _text(network, asked), asked.truth, count),
     )
 
 
@@ -108,8 +106,8 @@ def weights(context: Context, arguments: Arguments) -> Iterator[Value]:
     yield from show_figures(
         context,
         arguments,
-        lambda: iter(
-            (matrices(session.name, tensors, layer) if layer else overview(session.name, tensors),)
+        lambda: (
+            matrices(session.name, tensors, layer) if layer else overview(session.name, tensors)
         ),
     )
 

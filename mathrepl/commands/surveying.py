@@ -85,7 +85,7 @@ def curve(context: Context, arguments: Arguments) -> Iterator[Value]:
                     seen = len(job.epochs)
                     yield draw_curve(cards()).as_live()
                 time.sleep(LIVE_SECONDS)
-    yield from show_figures(context, arguments, lambda: iter((draw_curve(cards()),)))
+    yield from show_figures(context, arguments, lambda: draw_curve(cards()))
 
 
 def report(context: Context, arguments: Arguments) -> Iterator[Value]:

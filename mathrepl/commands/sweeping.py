@@ -224,7 +224,7 @@ def _curves(
     panel = Lines("", tuple(lines), "epoch", "share", low=0.0, high=1.0)
     data = {"trials": {line.name: list(line.y) for line in lines}}
     figure = Figure("held-out exact match by epoch", (panel,), data=data)
-    yield from show_figures(context, arguments, lambda: iter((figure,)))
+    yield from show_figures(context, arguments, lambda: figure)
 
 
 def _keep(session: Session, best: TrialDone, directory: Path, target: str) -> None:

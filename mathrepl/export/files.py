@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from mathrepl.atomic import write_bytes
+from mathrepl.destination import check_destination
 from mathrepl.errors import MathreplError, UsageError
 
 TOLERANCE = 1e-5
@@ -59,17 +58,7 @@ def check_path(path: Path, ending: str) -> None:
     """
     if path.suffix != ending:
         raise UsageError(f"{path.name!r} is no name of such a file", hint=f"end it in {ending}")
-    try:
-        if path.is_dir():
-            raise MathreplError(f"{path} is a directory", hint="name a file in it")
-        if not path.parent.is_dir():
-            raise MathreplError(
-                f"there is no directory {path.parent}", hint="make it, or name one that exists"
-            )
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise _not_writable(path, error) from None
+    check_destination(path)
 
 
 def check_onnx(path: Path) -> None:
@@ -81,18 +70,3 @@ def check_onnx(path: Path) -> None:
 def path_of_part(path: Path, part: str) -> Path:
     """`work.onnx` for the part `reader` is `work-reader.onnx`; a lone network has no part."""
     return path.with_name(f"{path.stem}-{part}{path.suffix}") if part else path
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write a whole file or none. Raises `MathreplError` where the disk refuses."""
-    try:
-        write_bytes(path, data)
-    except OSError as error:
-        raise _not_writable(path, error) from None
-
-
-def _not_writable(path: Path, error: OSError) -> MathreplError:
-    return MathreplError(
-        f"cannot write {path}: {error.strerror or error}",
-        hint="free or unlock it, or name another file",
-    )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 from mathrepl.analysis.figure import Figure
-from mathrepl.atomic import write_bytes
+from mathrepl.destination import check_destination, write
 from mathrepl.errors import MathreplError, UsageError
 
 ENDINGS = (".png", ".svg")
@@ -30,17 +29,7 @@ def check_path(path: Path, endings: Sequence[str] = ENDINGS) -> None:
         raise MathreplError(
             f"writing {path.name} needs matplotlib", hint="pip install 'mathrepl[plots]'"
         )
-    try:
-        if path.is_dir():
-            raise MathreplError(f"{path} is a directory", hint="name a file in it")
-        if not path.parent.is_dir():
-            raise MathreplError(
-                f"there is no directory {path.parent}", hint="make it, or name one that exists"
-            )
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise _not_writable(path, error) from None
+    check_destination(path)
 
 
 def save_figure(figure: Figure, path: Path) -> Path:
@@ -53,19 +42,3 @@ def save_figure(figure: Figure, path: Path) -> Path:
 
     kind: Literal["png", "svg"] = "svg" if path.suffix.lower() == ".svg" else "png"
     return write(path, picture(figure, kind))
-
-
-def write(path: Path, data: bytes) -> Path:
-    """Write a whole file or none. Raises `MathreplError` where the disk refuses."""
-    try:
-        write_bytes(path, data)
-    except OSError as error:
-        raise _not_writable(path, error) from None
-    return path
-
-
-def _not_writable(path: Path, error: OSError) -> MathreplError:
-    return MathreplError(
-        f"cannot write {path}: {error.strerror or error}",
-        hint="free or unlock it, or name another file",
-    )

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from mathrepl.analysis.figure import Figure, Heat, Section
 from mathrepl.comparison import Answers
-from mathrepl.plots.files import check_path, write
+from mathrepl.destination import write
+from mathrepl.plots.files import check_path
 from mathrepl.plots.printable import printable
 from mathrepl.plots.report_style import STYLE
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mathrepl.destination import write
 from mathrepl.errors import MathreplError, UsageError
 from mathrepl.export import files
 from mathrepl.export.files import (
@@ -17,7 +18,6 @@ from mathrepl.export.files import (
     check_onnx,
     check_path,
     path_of_part,
-    write,
 )
 
 
