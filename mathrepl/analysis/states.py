@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
 
-from mathrepl.analysis.figure import Bar, Bars, Figure, Heat
-from mathrepl.analysis.handing import remarks
+from mathrepl.analysis.figure import Bar, Bars, Figure, Heat, Looking
+from mathrepl.analysis.handing import due, remarks
 from mathrepl.analysis.network import END_SHOWN, Network, rounded, shown
 from mathrepl.codec import Floats
 from mathrepl.errors import UsageError
 from mathrepl.networks.lstm import States
 from mathrepl.sampling import distinct
+from mathrepl.task import Task
 
 LIKE_SAMPLE = 20_000
 BATCH = 2048
@@ -119,26 +121,32 @@ def follow(network: Network, questions: Sequence[str], unit: int) -> Figure:
     )
 
 
-def like(network: Network, question: str, count: int, sample: int = LIKE_SAMPLE) -> Figure:
+def like(
+    network: Network, question: str, count: int, sample: int = LIKE_SAMPLE
+) -> Iterator[Looking | Figure]:
     """The equations, of `sample` drawn ones, that leave the encoder most nearly as `question` does.
 
-    Nearness is the Euclidean distance between what the encoder hands to the decoder, over the
-    distance between two equations of the sample that chance picks. Raises `UsageError` for a
-    network without a recurrent encoder.
+    Progress comes before the figure. A doer is compared over single steps. Nearness is the
+    Euclidean distance between what the encoder hands to the decoder, over the distance between
+    two equations of the sample that chance picks. Raises `UsageError` for a network without a
+    recurrent encoder.
     """
     if not network.has_encoder:
         raise UsageError(
             f"{network.name} has no encoder that sums an equation up",
             hint="try it with a network that has one, such as :use blog",
         )
-    task = network.card.task
-    drawn = islice(distinct(task, random.Random(0)), sample + 1)
-    others = [one.question for one in drawn if one.question != question][:sample]
+    task = _asked(network)
+    drawn = (one.question for one in distinct(task, random.Random(0)))
+    fitting = (one for one in drawn if one != question and due(network, one, "") is not None)
+    others: list[str] = list(islice(fitting, sample))
     if not others:
         raise UsageError(f"there are no other equations of {task.describe()}")
-    codes = np.concatenate(
-        [_code(network, others[first : first + BATCH]) for first in range(0, len(others), BATCH)]
-    )
+    parts = []
+    for first in range(0, len(others), BATCH):
+        yield Looking("equations compared", first, len(others))
+        parts.append(_code(network, others[first : first + BATCH]))
+    codes = np.concatenate(parts)
     distances = np.sqrt(((codes - _code(network, [question])) ** 2).sum(-1))
     shuffled = codes[np.random.default_rng(0).permutation(len(codes))]
     typical = float(np.sqrt(((codes - shuffled) ** 2).sum(-1)).mean()) or 1.0
@@ -150,7 +158,7 @@ def like(network: Network, question: str, count: int, sample: int = LIKE_SAMPLE)
         Bar(text, max(0.0, 1 - distance), f"{distance:.3f}  = {answers[text]}")
         for text, distance in found
     )
-    return Figure(
+    yield Figure(
         f"equations that leave {network.name} most nearly as {question} does",
         (Bars("the longer, the nearer; distance 1 is that of two by chance", bars, 1.0),),
         (f"of {len(others):,} equations of {task.describe()}",),
@@ -165,6 +173,12 @@ def like(network: Network, question: str, count: int, sample: int = LIKE_SAMPLE)
             ],
         },
     )
+
+
+def _asked(network: Network) -> Task:
+    """What a network is compared over: its task, and for a doer one operation at a time."""
+    task = network.card.task
+    return replace(task, fewest=1, most=1, brackets=False) if network.part == "doer" else task
 
 
 def _answers(network: Network, texts: Sequence[str]) -> list[str]:

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pytest
 
 from mathrepl.analysis import states
-from mathrepl.analysis.figure import Bars, Heat
+from mathrepl.analysis.figure import Bars, Figure, Heat
 from mathrepl.analysis.network import Network
-from mathrepl.analysis.states import follow, like, peek
+from mathrepl.analysis.states import follow, peek
 from mathrepl.architecture import Architecture
 from mathrepl.codec import one_hot, places
 from mathrepl.errors import UsageError
 from mathrepl.networks.lstm import cell_of, lstm
+from mathrepl.oracle import next_step
+from mathrepl.recipes import RECIPES
 from mathrepl.sampling import every
 from mathrepl.task import Task
 
@@ -246,6 +249,13 @@ WITH_ENCODER = {
 }
 
 
+def like(one: Network, question: str, count: int, **more: int) -> Figure:
+    """The figure that the looking ends in."""
+    *_, found = states.like(one, question, count, **more)
+    assert isinstance(found, Figure)
+    return found
+
+
 def summary(one: Network, question: str) -> np.ndarray:
     """What the encoder's last layer is left with, by running each LSTM over one text alone."""
     x = embedded(one, read(one, question).replace("␣", " ").replace("■", "\0"))
@@ -340,6 +350,16 @@ def test_the_only_equation_of_a_task_has_no_neighbours():
         like(network(task=Task(low=5, high=5)), "5 + 5", 5)
 
 
-def test_the_doer_of_a_working_has_neighbours():
-    found = like(network(WORK, part="doer"), "12+34", 4, sample=50)
-    assert len(found.data["nearest"]) == 4
+def test_the_doer_of_a_working_has_neighbours_among_single_steps():
+    task = replace(RECIPES["work"].task, fewest=2, most=3)
+    found = like(network(WORK, part="doer", task=task), "12+34", 40, sample=50)
+    assert len(found.data["nearest"]) == 40
+    for near in found.data["nearest"]:
+        assert next_step(near["equation"]).redex == near["equation"]
+
+
+def test_progress_comes_before_the_figure(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(states, "BATCH", 40)
+    *looking, figure = states.like(network(), QUESTION, 5)
+    assert [(one.done, one.total) for one in looking] == [(0, 99), (40, 99), (80, 99)]
+    assert isinstance(figure, Figure)

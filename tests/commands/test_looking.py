@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TypeVar
 
 import numpy as np
 import pytest
 
 from mathrepl.analysis import states
-from mathrepl.analysis.figure import Bars, Figure
+from mathrepl.analysis.figure import Bars, Figure, Looking
 from mathrepl.architecture import Architecture
 from mathrepl.card import Epoch
 from mathrepl.cli import run
@@ -37,6 +38,7 @@ from tests.commands import METRICS, FakeJob, Lab, epoch_done, files, isolate
 from tests.helpers import tiny_weights
 from tests.test_work import solver as working_solver
 
+Found = TypeVar("Found")
 ATTENTION = Architecture("attention", hidden=8, embedding=5, places=3)
 LOOKUP = Architecture("attention", hidden=8, embedding=4, places=7, lookup=True)
 WORK = Architecture("work", hidden=8, embedding=5, reader_hidden=3)
@@ -59,7 +61,8 @@ def lab(tmp_path: Path) -> Lab:
 
 
 def figure(lab: Lab, line: str) -> Figure:
-    found = lab.value(line)
+    *looking, found = lab.values(line)
+    assert all(isinstance(one, Looking) for one in looking)
     assert isinstance(found, Figure)
     return found
 
@@ -468,7 +471,7 @@ def test_damaged_weights_are_one_error(lab: Lab, line: str):
 def test_a_figure_is_saved(lab: Lab, line: str, name: str, start: bytes):
     lab.session.use("looker")
     path = lab.folder / name
-    shown, note = lab.values(f':{line} --save "{path}"')
+    *_, shown, note = lab.values(f':{line} --save "{path}"')
     assert isinstance(shown, Figure)
     assert note == Note(f"saved as {path}", "good")
     assert path.read_bytes().startswith(start)
@@ -512,10 +515,10 @@ def test_in_json_the_note_of_a_saved_file_is_talk(lab: Lab, capsys):
 # Ctrl-C
 
 
-def pressing(look: Callable[..., Figure]) -> Callable[..., Figure]:
+def pressing(look: Callable[..., Found]) -> Callable[..., Found]:
     """The same, with Ctrl-C pressed while it works."""
 
-    def pressed(*arguments: object) -> Figure:
+    def pressed(*arguments: object) -> Found:
         os.kill(os.getpid(), signal.SIGINT)
         return look(*arguments)
 
