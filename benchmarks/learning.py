@@ -64,8 +64,9 @@ def run(name: str, epochs: int) -> None:
         wrong = sum(text != e.answer for text, e in zip(written, asked, strict=True))
         print(f"{name} epoch {number:3}  {spent:6.1f} s  {wrong:6,} of {ASKED:,} wrong", flush=True)
         if wrong <= GOOD_ENOUGH:
+            print(f"arrived at {GOOD_ENOUGH} wrong after {spent:.1f} s")
             return
-    print(f"{name} did not get to {GOOD_ENOUGH} wrong")
+    print(f"did not get to {GOOD_ENOUGH} wrong after {spent:.1f} s")
 
 
 def main() -> None:

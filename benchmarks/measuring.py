@@ -1,0 +1,115 @@
+"""What every benchmark shares: two measurements in turn, and the row that comes of them."""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Row:
+    """Ours beside what it is held against, each measured several times, in turn.
+
+    `unit` is of both. `goal` is a bound on the ratio of the medians, `wanted` a bound on ours in
+    the unit; both are written as a person reads them, such as `at most 1.6`.
+    """
+
+    name: str
+    ours: tuple[float, ...]
+    against: str
+    reference: tuple[float, ...]
+    unit: str
+    goal: str = ""
+    wanted: str = ""
+    note: str = ""
+
+    @property
+    def ratio(self) -> float:
+        return statistics.median(self.ours) / statistics.median(self.reference)
+
+    def text(self) -> str:
+        """The row for a person."""
+        ours, reference = statistics.median(self.ours), statistics.median(self.reference)
+        goals = ", ".join(goal for goal in (self.goal, self.wanted) if goal)
+        rest = "".join(f"; {part}" for part in (goals and f"goal: {goals}", self.note) if part)
+        return (
+            f"{self.name} / {self.against}: {self.ratio:.3g}  "
+            f"({shown(ours, self.unit)} / {shown(reference, self.unit)}; "
+            f"n = {len(self.ours)}{rest})"
+        )
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "against": self.against,
+            "ratio": round(self.ratio, 4),
+            "unit": self.unit,
+            "ours": self.ours,
+            "reference": self.reference,
+            "goal": self.goal,
+            "wanted": self.wanted,
+            "note": self.note,
+        }
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much to measure: `repeats` of each pair; `short` asks less, for a look and for CI."""
+
+    repeats: int = 5
+    short: bool = False
+
+
+def shown(value: float, unit: str) -> str:
+    """A figure with its unit: milliseconds and microseconds where seconds would be noughts."""
+    if unit == "s" and value < 1:
+        return f"{value * 1e3:.3g} ms" if value >= 1e-3 else f"{value * 1e6:.3g} us"
+    return f"{value:,.0f} {unit}" if value >= 1000 else f"{value:.3g} {unit}"
+
+
+def in_turn(
+    ours: Callable[[], float], reference: Callable[[], float], repeats: int
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Both measured `repeats` times, one after the other each time."""
+    pairs = [(ours(), reference()) for _ in range(repeats)]
+    return tuple(one for one, _ in pairs), tuple(other for _, other in pairs)
+
+
+def seconds_of(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def run_python(arguments: Sequence[str]) -> float:
+    """Seconds of a whole Python process."""
+    return seconds_of(
+        lambda: subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+    )
+
+
+def printed_by(arguments: Sequence[str]) -> str:
+    """What a Python process writes to stdout."""
+    done = subprocess.run(
+        [sys.executable, *arguments], check=True, stdout=subprocess.PIPE, text=True
+    )
+    return done.stdout
+
+
+def machine() -> dict[str, Any]:
+    """Where the figures were measured."""
+    packages = ("numpy", "tensorflow", "keras", "prompt_toolkit", "rich")
+    return {
+        "cores": len(os.sched_getaffinity(0)),
+        "processor": platform.processor() or platform.machine(),
+        "python": platform.python_version(),
+        **{name: metadata.version(name) for name in packages},
+    }

@@ -1,0 +1,72 @@
+"""Start and memory, against what starts or holds as much without doing anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from measuring import Effort, Row, in_turn, printed_by, run_python
+from terminal import TerminalSession
+
+LIBRARIES = "import prompt_toolkit, rich"
+PEAK = "print(open('/proc/self/status').read())"
+
+
+def prompt(effort: Effort) -> Row:
+    def session() -> float:
+        started = TerminalSession()
+        started.end()
+        return started.seconds
+
+    ours, reference = in_turn(session, lambda: run_python(["-c", LIBRARIES]), effort.repeats)
+    return Row(
+        "start to a visible prompt",
+        ours,
+        "importing prompt_toolkit and rich",
+        reference,
+        "s",
+        goal="at most 1.6",
+        wanted="at most 0.3 s",
+    )
+
+
+def ask(effort: Effort) -> Row:
+    ours, reference = in_turn(
+        lambda: run_python(["-m", "mathrepl", "ask", "31 + 87"]),
+        lambda: run_python(["-c", "import tensorflow"]),
+        effort.repeats,
+    )
+    return Row(
+        'mathrepl ask "31 + 87"', ours, "import tensorflow", reference, "s", goal="at most 0.15"
+    )
+
+
+def memory(effort: Effort) -> Row:
+    """Peak resident memory of a session that asked questions and a quiz, and never trained."""
+
+    def session() -> float:
+        started = TerminalSession()
+        started.enter("94 + 909", "sure of the whole")
+        started.enter("1+2; 30+40", "of 2 right")
+        started.enter(":quiz 20", "exact match")
+        peak = peak_megabytes(Path(f"/proc/{started.process}/status").read_text())
+        started.end()
+        return peak
+
+    def libraries() -> float:
+        return peak_megabytes(printed_by(["-c", f"{LIBRARIES}, numpy; {PEAK}"]))
+
+    ours, reference = in_turn(session, libraries, effort.repeats)
+    return Row(
+        "peak memory of a session that never trained",
+        ours,
+        "a process that imports prompt_toolkit, rich and numpy",
+        reference,
+        "MB",
+        wanted="at most 120 MB",
+    )
+
+
+def peak_megabytes(status: str) -> float:
+    """Peak resident memory in MB out of the text of `/proc/PID/status`."""
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
