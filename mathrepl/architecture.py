@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any
 
-from mathrepl.errors import TaskError
+from mathrepl.errors import TaskError, WeightsError
+from mathrepl.kinds import description, installed_kind, source_of_kind
 
 MAX_HIDDEN = 1024
 MAX_DEPTH = 8
@@ -17,7 +18,7 @@ MAX_PLACES = 1024
 
 _ATTENTION = ("hidden", "embedding", "heads", "places", "lookup")
 _LATER = {"lookup"}  # settings that older cards do not name
-# The settings that mean something to a kind of network; a card names no others.
+# The settings that mean something to a kind of network here; a card names no others.
 SETTINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "seq2seq": ("hidden", "encoder_depth", "decoder_depth", "dropout", "batch_norm"),
@@ -25,6 +26,25 @@ SETTINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "work": (*_ATTENTION, "reader_hidden", "reader_depth"),
     }
 )
+
+
+def settings_of(kind: str) -> tuple[str, ...] | None:
+    """The settings that mean something to a kind, None for one that is unknown here.
+
+    Raises `WeightsError` for one whose package is no good.
+    """
+    if kind in SETTINGS:
+        return SETTINGS[kind]
+    added = installed_kind(kind)
+    if added is None:
+        return None
+    known = {f.name for f in fields(Architecture)} - {"kind"}
+    strange = [name for name in added.settings if name not in known]
+    if strange:
+        raise WeightsError(
+            f"{source_of_kind(kind)} cannot be used: there is no setting {strange[0]!r}"
+        )
+    return added.settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +63,9 @@ class Architecture:
 
     `work` is two networks: a doer of kind `attention`, and a reader that tags characters, of
     `reader_depth` BiLSTM layers with `reader_hidden` units a direction.
+
+    Other kinds are those of installed packages (`mathrepl.kinds`), each with those settings of
+    these that it names.
 
     Raises `TaskError` for values out of bounds.
     """
@@ -75,7 +98,7 @@ class Architecture:
                 raise TaskError(f"{what} must be {low} to {high}, not {value}")
         if not 0 <= self.dropout < 1:
             raise TaskError(f"dropout must be at least 0 and below 1, not {self.dropout}")
-        if self.kind != "seq2seq" and self.hidden % (2 * self.heads):
+        if self.kind in ("attention", "work") and self.hidden % (2 * self.heads):
             raise TaskError(
                 f"hidden size {self.hidden} cannot be halved and shared by {self.heads} heads",
                 hint=f"take a multiple of {2 * self.heads}",
@@ -83,24 +106,28 @@ class Architecture:
 
     def record(self) -> dict[str, Any]:
         """The kind and the settings it knows."""
-        names = ("kind", *SETTINGS.get(self.kind, ()))
+        names = ("kind", *(settings_of(self.kind) or ()))
         return {name: getattr(self, name) for name in names}
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Architecture:
         """Inverse of `record`; a record from before a setting existed has its default.
 
-        Raises `TaskError` for unknown or mistyped keys.
+        Raises `TaskError` for unknown or mistyped keys, `WeightsError` for a kind whose package
+        is no good. Of an unknown kind the kind alone is kept.
         """
         types = {f.name: type(f.default) for f in fields(cls)}
         kind = record.get("kind")
         if not isinstance(kind, str):
             raise TaskError("an architecture has a kind, which is a text")
-        wanted = ("kind", *SETTINGS.get(kind, tuple(key for key in record if key != "kind")))
-        if not set(wanted) - _LATER <= set(record) <= set(wanted):
-            raise TaskError(f"an architecture of kind {kind!r} has " + ", ".join(wanted))
-        if kind not in SETTINGS:
+        settings = settings_of(kind)
+        if settings is None:
             return cls(kind)
+        wanted = ("kind", *settings)
+        # Another version of a package may have named fewer.
+        needed = set(wanted) - _LATER if kind in SETTINGS else {"kind"}
+        if not needed <= set(record) <= set(wanted):
+            raise TaskError(f"an architecture of kind {kind!r} has " + ", ".join(wanted))
         for key in record:
             kinds = (float, int) if types[key] is float else (types[key],)
             if type(record[key]) not in kinds:
@@ -111,6 +138,11 @@ class Architecture:
 
     def describe(self) -> str:
         """One line for a person: `BiLSTM(20) -> RepeatVector -> BiLSTM(20) -> Dense`."""
+        if self.kind not in SETTINGS:
+            added = installed_kind(self.kind)
+            return (
+                description(added, self) if added else f"of a kind unknown here, {self.kind!r:.80}"
+            )
         if self.kind != "seq2seq":
             encoder = "" if self.lookup else f"BiLSTM({self.hidden // 2}) -> "
             doer = (

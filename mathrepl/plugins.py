@@ -5,9 +5,10 @@ A package that is installed beside mathrepl names its objects in its `pyproject.
     [project.entry-points."mathrepl.commands"]
     parity = "mathrepl_parity:COMMANDS"
 
-So are the rules of tasks (`mathrepl.rules`), which are imported when they are first used. Without
-such a package nothing is imported: a look at the installed packages' entry points as bytes costs
-1.4 ms, importing `importlib.metadata` and asking it 30 ms.
+So are the rules of tasks (`mathrepl.rules`) and the kinds of networks (`mathrepl.kinds`), which are
+imported when they are first used. Without such a package nothing is imported: a look at the
+installed packages' entry points as bytes costs 1.4 ms, importing `importlib.metadata` and asking it
+30 ms.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
 COMMANDS = "mathrepl.commands"
 TASKS = "mathrepl.tasks"
-GROUPS = (COMMANDS, TASKS)
+ARCHITECTURES = "mathrepl.architectures"
+GROUPS = (COMMANDS, TASKS, ARCHITECTURES)
 MAX_REASON = 200
 
 _P = ParamSpec("_P")

@@ -15,13 +15,14 @@ from mathrepl.card import Card
 from mathrepl.codec import Floats, Indices, decode, encode_questions
 from mathrepl.comparison import Line, Solution
 from mathrepl.greedy import guesses_of
-from mathrepl.networks import KINDS, part_tensors, parts_of
+from mathrepl.networks import kind_of, part_tensors, parts_of
 from mathrepl.work import WorkSolver
 
 if TYPE_CHECKING:
     from mathrepl.networks import Tensors
 
 BATCH = 4096
+KEPT = 1 << 24  # bytes
 
 
 class Solver(Protocol):
@@ -122,12 +123,19 @@ Run = Callable[[str, Indices], Floats]
 
 def numpy_solver(card: Card, tensors: Tensors) -> Solver:
     """The network in numpy: ready at once (`benchmarks/run.py answer`)."""
+    # glibc hands memory back to the system at once, but for twice the largest block freed so far.
+    # One that is never touched costs nothing, and lets a batch use again what the last one used.
+    np.empty(KEPT, np.uint8)
     kinds = parts_of(card.architecture)
     parts = {part: part_tensors(tensors, part) for part in kinds}
 
     def run(part: str, questions: Indices) -> Floats:
-        kind = KINDS[kinds[part]]
-        return kind.probabilities(parts[part], card.architecture, card.encoding, questions)
+        kind = kind_of(kinds[part])
+        # BLAS multiplies a lone row by other code, which rounds otherwise: asked twice, a question
+        # has the probabilities that it has among others.
+        rows = np.repeat(questions, 2, axis=0) if len(questions) == 1 else questions
+        found = kind.probabilities(parts[part], card.architecture, card.encoding, rows)
+        return found[: len(questions)]
 
     return _solver(card, run)
 
@@ -165,10 +173,8 @@ def _sure_of(probabilities: Floats, *, reverse: bool) -> list[float]:
 
 def _solutions(card: Card, questions: Sequence[str], probabilities: Floats) -> list[Solution]:
     solutions = []
-    written = guesses_of(card.encoding.characters, probabilities)
+    encoding = card.encoding
+    written = guesses_of(encoding.characters, probabilities, reverse=encoding.reverse)
     for question, (guesses, end) in zip(questions, written, strict=True):
-        if card.encoding.reverse:
-            guesses.reverse()
-        text = "".join(guess.character for guess in guesses)
-        solutions.append(Solution(question, text, tuple(guesses), end))
+        solutions.append(Solution(question, guesses.characters, guesses, end))
     return solutions

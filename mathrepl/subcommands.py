@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from mathrepl import __version__
-from mathrepl.cli import BROKEN_PIPE, Common, run_session, run_shell_command
+from mathrepl.cli import ANSWERING, BROKEN_PIPE, Common, run_session, run_shell_command
 from mathrepl.commands.spec import Command, Parameter, Word
 from mathrepl.settings import data_directory
 from mathrepl.store import Store
@@ -24,6 +24,12 @@ _Engine = Annotated[
 ]
 _Json = Annotated[
     bool, typer.Option("--json", help="One JSON object a line on stdout, talk on stderr.")
+]
+_Fields = Annotated[
+    str | None,
+    typer.Option(
+        "--fields", metavar="NAME,NAME", help="With --json: only these keys of each answer."
+    ),
 ]
 _Version = Annotated[bool, typer.Option("--version", help="Show the version.", is_eager=True)]
 
@@ -46,14 +52,15 @@ def build_app(commands: Mapping[str, Command], outcome: list[int]) -> typer.Type
         weights: _Weights = None,
         engine: _Engine = None,
         json: _Json = False,
+        fields: _Fields = None,
         version: _Version = False,
     ) -> None:
         if version:
             typer.echo(f"mathrepl {__version__}")
             raise typer.Exit
         if context.invoked_subcommand is None:
-            _run(outcome, lambda: run_session(Common(weights, engine, json)))
-        context.obj = Common(weights, engine, json)
+            _run(outcome, lambda: run_session(Common(weights, engine, json, fields)))
+        context.obj = Common(weights, engine, json, fields)
 
     for command in commands.values():
         app.command(
@@ -84,10 +91,12 @@ def _subcommand(command: Command, outcome: list[int]) -> Callable[..., None]:
 
     def subcommand(context: typer.Context, **given: Any) -> None:
         before: Common = context.obj
+        fields = given.pop("fields") if command.name in ANSWERING else None
         common = Common(
             given.pop("weights") or before.weights,
             given.pop("engine") or before.engine,
             given.pop("json") or before.json,
+            before.fields if fields is None else fields,
         )
         words = [*_words(command, given), *(Word(extra, 0) for extra in context.args)]
         _run(outcome, lambda: run_shell_command(command, words, common))
@@ -100,6 +109,8 @@ def _subcommand(command: Command, outcome: list[int]) -> Callable[..., None]:
         _signature("engine", _Engine, None),
         _signature("json", _Json, False),
     ]
+    if command.name in ANSWERING:
+        parameters.append(_signature("fields", _Fields, None))
     subcommand.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     subcommand.__annotations__ = {p.name: p.annotation for p in parameters}
     return subcommand
@@ -135,7 +146,7 @@ def _typer_parameter(parameter: Parameter) -> inspect.Parameter:
 def _choices(parameter: Parameter) -> Callable[[str], list[str]] | None:
     if not parameter.choices:
         return None
-    return lambda incomplete: [c for c in parameter.choices if c.startswith(incomplete)]
+    return lambda incomplete: [c for c in parameter.known if c.startswith(incomplete)]
 
 
 def _weights_names(incomplete: str) -> list[str]:

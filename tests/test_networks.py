@@ -8,6 +8,7 @@ import pytest
 from mathrepl.architecture import Architecture
 from mathrepl.codec import encode_questions
 from mathrepl.encoding import Encoding
+from mathrepl.errors import WeightsError
 from mathrepl.networks import (
     KINDS,
     parameter_count,
@@ -641,7 +642,7 @@ def test_a_lone_network_is_the_part_without_a_name():
     assert parts_of(Architecture()) == {"": "seq2seq"}
     assert parts_of(ATTENTION[0]) == {"": "attention"}
     assert parts_of(TAGGERS[0]) == {"reader": "tagger", "doer": "attention"}
-    with pytest.raises(KeyError):
+    with pytest.raises(WeightsError, match=r"no installed package adds .* 'of tomorrow'"):
         parts_of(Architecture("of tomorrow"))
 
 

@@ -20,6 +20,7 @@ BAD = {
         "COMMANDS = (Command('quiz', 'another quiz', lambda c, a: Note('')),)"
     ),
 }
+BAD_KINDS = "[mathrepl.architectures]\nattention = clashing:COMMANDS\nbroken = broken:KIND\n"
 
 
 def installed(name: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -47,6 +48,11 @@ def modular(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def gru(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return installed("mathrepl-gru", tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
 def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two packages that cannot be used."""
     folder = tmp_path_factory.mktemp("bad")
@@ -55,7 +61,8 @@ def bad(tmp_path_factory: pytest.TempPathFactory) -> Path:
         info = folder / f"{name}-1.0.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[mathrepl.commands]\n{name} = {name}:COMMANDS\n")
+        points = f"[mathrepl.commands]\n{name} = {name}:COMMANDS\n"
+        (info / "entry_points.txt").write_text(points + (BAD_KINDS if name == "clashing" else ""))
     return folder
 
 
@@ -125,9 +132,20 @@ def test_packages_that_are_no_good_cost_a_line_each(
         (beside.returncode, beside.stdout) == (alone.returncode, alone.stdout) == (0, alone.stdout)
     )
     problems = [line for line in beside.stderr.splitlines() if line not in alone.stderr]
-    assert len(problems) == len(BAD)
+    assert len(problems) == len(BAD) + 1
     assert "broken of broken 1.0 cannot be loaded: ModuleNotFoundError" in problems[0]
     assert "'quiz' of clashing 1.0 is left out: the name 'quiz' is taken" in problems[1]
+    told = "'attention' of clashing 1.0 in mathrepl.architectures is left out: the name is taken"
+    assert told in problems[2]
+
+
+def test_a_kind_of_network_that_cannot_be_imported_costs_a_line_when_it_is_named(
+    home: dict[str, str], bad: Path
+):
+    done = run(home, [bad], "train", "1", "--fresh", "--name", "x", "--kind", "broken")
+    assert (done.returncode, done.stdout) == (1, "")
+    told = done.stderr.splitlines()[-1]
+    assert "the architecture broken of clashing 1.0 cannot be loaded: ModuleNotFoundError" in told
 
 
 def test_without_it_there_is_no_such_command(home: dict[str, str]):
@@ -174,6 +192,83 @@ def test_an_unknown_rule_is_one_line(home: dict[str, str], modular: Path):
     assert "there is no rule 'mod98'" in done.stderr
     assert "there are mod97" in done.stderr
     assert len(done.stderr.splitlines()) <= 2
+
+
+def test_the_test_of_an_installed_kind_of_network_passes(home: dict[str, str], gru: Path):
+    words = "-q -p no:cacheprovider -W error --rootdir"
+    folder = ROOT / "examples" / "mathrepl-gru" / "tests"
+    done = subprocess.run(
+        [sys.executable, "-B", "-m", "pytest", *words.split(), str(folder), str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        env={**home, "PYTHONPATH": os.pathsep.join((str(gru), str(ROOT)))},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_network_of_an_installed_kind_is_trained_and_asked(
+    home: dict[str, str], gru: Path, tmp_path: Path
+):
+    options = "--hidden 16 --range 0..3 --examples 16 --batch 4 --lr 0.02"
+    words = f"train 40 --fresh --name small --kind gru {options} --json".split()
+    done = run(home, [gru], *words)
+    assert done.returncode == 0, done.stderr
+    card = json.loads(run(home, [gru], "card", "small", "--json").stdout)
+    losses = [epoch["training"]["loss"] for epoch in card["history"]]
+    assert len(losses) == 40
+    assert losses[-1] < losses[0] / 4  # sums of 0..3 are learnt within seconds
+
+    asks = ["--json", "-w", "small"]
+    questions = [f"{a} + {b}" for a in range(4) for b in range(4)]
+    asked = run(home, [gru], "ask", *questions, *asks)
+    assert (asked.returncode, asked.stderr) == (0, "")
+    answers = [json.loads(line) for line in asked.stdout.splitlines()]
+    assert sum(one["network"] == one["truth"] for one in answers) >= 8
+
+    assert card["architecture"] == {"kind": "gru", "hidden": 16, "dropout": 0.0}
+    assert card["trainings"][0]["versions"]["mathrepl-gru"] == "0.1.0"
+    assert "--kind gru --hidden 16" in card["trainings"][0]["command"]
+    looked = run(home, [gru], "attn", "1 + 2", "-w", "small")
+    assert (looked.returncode, len(looked.stderr.splitlines())) == (2, 1)
+    assert "small is of kind gru" in looked.stderr
+
+    gone = run(home, [], "ask", "1 + 2", "--weights", "small")
+    assert (gone.returncode, gone.stdout, len(gone.stderr.splitlines())) == (1, "", 1)
+    assert "no installed package adds the architecture 'gru'" in gone.stderr
+    listed = run(home, [], "models")
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert "small" in listed.stdout
+
+    path = tmp_path / "weights" / "small.safetensors"
+    path.write_bytes(path.read_bytes()[:-4])
+    damaged = run(home, [gru], "ask", "1 + 2", "--weights", "small")
+    assert (damaged.returncode, damaged.stdout, len(damaged.stderr.splitlines())) == (1, "", 1)
+    assert "small.safetensors does not match the checksum" in damaged.stderr
+
+
+def test_an_installed_kind_is_offered_and_its_name_alone_loads_nothing(
+    home: dict[str, str], gru: Path
+):
+    helped = " ".join(run(home, [gru], "train", "--help").stdout.split())
+    assert "--kind seq2seq|attention|gru" in helped
+    told = run(home, [gru], data=":help train\n").stdout
+    assert "seq2seq|attention|gru" in told
+    asks = {"_MATHREPL_COMPLETE": "complete_bash", "COMP_CWORD": "3"}
+    done = run({**home, **asks, "COMP_WORDS": "mathrepl train --kind g"}, [gru])
+    assert (done.stdout.split(), done.stderr) == (["gru"], "")
+    code = (
+        "import sys\nfrom mathrepl.architecture import Architecture\n"
+        "from mathrepl.commands.table import command_table\ncommand_table()\n"
+        "assert 'mathrepl_gru' not in sys.modules\n"
+        "print(Architecture('gru').describe(), {'numpy', 'keras'} & set(sys.modules))"
+    )
+    path = {"PYTHONPATH": os.pathsep.join((str(gru), str(ROOT)))}
+    named = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=home | path
+    )
+    assert named.stdout == "GRU(20) -> RepeatVector -> GRU(20) -> Dense set()\n"
 
 
 def test_a_start_without_packages_does_not_load_their_reader(home: dict[str, str]):

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 import random
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from mathrepl import plugins
 from mathrepl.analysis.grid import Cells, ending
 from mathrepl.card import load_card
 from mathrepl.commands.training import reproduce, task_changes, task_texts
+from mathrepl.comparison import Answer
 from mathrepl.encoding import Encoding
 from mathrepl.errors import (
     DivisionByZeroError,
@@ -34,6 +33,7 @@ from mathrepl.store import Store
 from mathrepl.task import Task
 from tests.commands import Lab, ScriptedSolver
 from tests.helpers import tiny_card, tiny_weights
+from tests.packages import Packages
 
 CODE = """
 from mathrepl.errors import DivisionByZeroError
@@ -46,34 +46,21 @@ Install = Callable[..., None]
 
 
 @pytest.fixture
-def install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Install]:
-    """Lay a package of one module, which adds a rule, into a folder of the import path."""
-    folder = tmp_path / "packages"
-    folder.mkdir()
-    monkeypatch.syspath_prepend(folder)
-    take_problems()
+def packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Packages]:
+    packages = Packages(tmp_path / "packages")
+    monkeypatch.syspath_prepend(packages.folder)
+    yield packages
+    packages.close()
+
+
+@pytest.fixture
+def install(packages: Packages) -> Install:
+    """Lay a package of one module, which adds a rule."""
 
     def lay(code: str = CODE, rule: str = "mod7", module: str = "pack_rule") -> None:
-        (folder / f"{module}.py").write_text(code)
-        info = folder / f"{module}-1.2.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.2\n")
-        (info / "entry_points.txt").write_text(f"[{TASKS}]\n{rule} = {module}:RULE\n")
-        _forget()
+        packages.lay(module, TASKS, {rule: f"{module}:RULE"}, **{module: code})
 
-    yield lay
-    _forget()
-    for name in [name for name in sys.modules if name.startswith("pack_")]:
-        del sys.modules[name]
-    take_problems()
-
-
-def _forget() -> None:
-    from mathrepl import rules
-
-    plugins._entry_points.cache_clear()
-    plugins._named.cache_clear()
-    rules._loaded.cache_clear()
+    return lay
 
 
 def made(truth: str = "lambda e: '1'", length: object = 1, signs: str = "") -> str:
@@ -197,15 +184,12 @@ def test_options_name_the_rule_and_take_it_back(install: Install):
     assert replace(task, **task_changes({"rule": "none"})) == Task()
 
 
-def test_a_card_of_a_package_that_is_gone_is_one_line(
-    install: Install, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_card_of_a_package_that_is_gone_is_one_line(install: Install, packages: Packages):
     install()
     card = tiny_card(task=Task(high=9, rule="mod7"))
     data = card.dump()
     assert load_card(data, "the card") == card
-    monkeypatch.setattr(sys, "path", [p for p in sys.path if not p.endswith("packages")])
-    _forget()
+    packages.take_away()
     with pytest.raises(WeightsError, match="there is no rule 'mod7'") as caught:
         load_card(data, "the card")
     assert "\n" not in str(caught.value)
@@ -364,3 +348,21 @@ def test_the_command_of_a_training_names_its_rule(lab: Lab):
     assert "--rule=mod7" in command("mod7").split()
     # Beside weights with a rule, a command without one must say so.
     assert "--rule=none" in command("").split()
+
+
+def test_a_stream_asks_weights_of_a_rule_together_as_one_by_one(install: Install, tmp_path: Path):
+    install()
+    lab = Lab(tmp_path)
+    tiny_weights(lab.store, "mod", Task(high=9, rule="mod7"))
+    lab.session.use("mod")
+    lines = ["3 + 4", "9 + 9", "1/0", "3 +", "12 + 1"]
+    found = lab.session.ask_lines(lines)
+    for line, one in zip(lines, found, strict=True):
+        if isinstance(one, MathreplError):
+            with pytest.raises(type(one)) as caught:
+                lab.session.ask_line(line)
+            assert str(caught.value) == str(one)
+            continue
+        alone = lab.session.ask_line(line)
+        assert (one.network, one.truth, one.notes) == (alone.network, alone.truth, alone.notes)
+    assert [one.truth for one in found if isinstance(one, Answer)] == ["0", "4", "6"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mathrepl.analysis.figure import Figure, Heat
-from mathrepl.analysis.network import Network, rounded, shown
+from mathrepl.analysis.network import Network, check_known, rounded, shown
 from mathrepl.codec import Floats
 from mathrepl.errors import UsageError
 from mathrepl.networks.attention import decode_greedily
@@ -13,8 +13,9 @@ from mathrepl.work import WorkSolver
 def attend(network: Network, question: str) -> Figure:
     """Attention weights of each head: a row a character written, a column a character read.
 
-    Raises `UsageError` for a network without attention.
+    Raises `UsageError` for a network without attention, or of an installed kind.
     """
+    check_known(network, "where it looks")
     if network.kind != "attention":
         raise UsageError(
             f"{network.name} has no attention: its decoder sees one summary of the equation",

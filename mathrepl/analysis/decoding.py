@@ -83,7 +83,7 @@ def step(network: Network, question: str, truth: str, forced: Mapping[int, str])
     if indices:
         alone = network.read([int(row.argmax()) for row in _probabilities(network, question, {})])
         facts.append(f"unforced it writes {alone or '(nothing)'}")
-        if network.kind == "seq2seq":
+        if network.writes_at_once:
             notes.append("its decoder does not see what was written, so the rest stays as it was")
         beyond = [position + 1 for position in indices if position >= length]
         if beyond:
@@ -156,7 +156,7 @@ def beam(network: Network, question: str, truth: str, count: int) -> Figure:
 def likeliest(network: Network, question: str, count: int) -> list[Written]:
     """The likeliest whole answers, the likeliest first, by beam search (Graves 2012).
 
-    For the seed network this is exact: its characters do not depend on each other. For an
+    Where every place is written by itself, as by the seed network, this is exact. For an
     attention network the beam is several times as wide as what is asked for.
     """
     width = max(4 * count, SPARE)
@@ -196,7 +196,7 @@ class _Source:
     def __init__(self, network: Network, question: str) -> None:
         self._table: Floats | None = None
         self._position = 0
-        if network.kind == "seq2seq":
+        if network.writes_at_once:
             self._table = network.probabilities([question])[0]
             return
         self._decoder = Decoder(
@@ -247,7 +247,7 @@ def _forced_indices(network: Network, forced: Mapping[int, str]) -> dict[int, in
 
 def _probabilities(network: Network, question: str, forced: Mapping[int, int]) -> Floats:
     """(U, V) of one answer."""
-    if network.kind == "seq2seq":
+    if network.writes_at_once:
         rows: Floats = network.probabilities([question])[0]
         return rows
     found, _ = decode_greedily(

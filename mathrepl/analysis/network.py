@@ -12,10 +12,11 @@ from mathrepl.card import Card
 from mathrepl.codec import Floats, Indices, encode_questions
 from mathrepl.encoding import END, Encoding
 from mathrepl.errors import UsageError
-from mathrepl.networks import KINDS, part_tensors, parts_of, shapes_of
+from mathrepl.networks import KINDS, kind_of, part_tensors, parts_of, shapes_of
 from mathrepl.networks.lstm import States, Tensors
 from mathrepl.session import Session
 
+ELSE = "look at it with :step, :beam or :weights"
 END_SHOWN = "■"
 SPACE_SHOWN = "␣"
 
@@ -50,6 +51,16 @@ class Network:
             self.kind == "attention" and not self.card.architecture.lookup
         )
 
+    @property
+    def writes_at_once(self) -> bool:
+        """Whether every place is written by itself, without a look at those before it."""
+        return self.kind not in ("attention", "tagger")
+
+    @property
+    def shows_states(self) -> bool:
+        """Whether `states` has anything; all of our own kinds do."""
+        return kind_of(self.kind).states is not None
+
     def as_read(self, text: str) -> str:
         """The characters in the order in which the network reads them."""
         return text[::-1] if self.reverse else text
@@ -60,15 +71,22 @@ class Network:
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
         """(n, U, V), as `Kind.probabilities`."""
-        kind = KINDS[self.kind]
+        kind = kind_of(self.kind)
         return kind.probabilities(
             self.tensors, self.card.architecture, self.encoding, self.indices(texts)
         )
 
     def states(self, texts: Sequence[str]) -> States:
-        """Hidden and cell states (n, steps, units) of every LSTM, as `Kind.states`."""
-        kind = KINDS[self.kind]
-        return kind.states(self.tensors, self.card.architecture, self.encoding, self.indices(texts))
+        """Hidden and cell states (n, steps, units) of every LSTM, as `Kind.states`.
+
+        Raises `UsageError` for an installed kind that shows none.
+        """
+        states = kind_of(self.kind).states
+        if states is None:
+            raise UsageError(
+                f"{self.name} is of kind {self.kind}, which shows no states", hint=ELSE
+            )
+        return states(self.tensors, self.card.architecture, self.encoding, self.indices(texts))
 
     def character(self, index: int) -> str:
         """A character of the alphabet as it is shown."""
@@ -109,6 +127,14 @@ def tensors_of(session: Session) -> dict[str, Floats]:
     found = session.found
     tensors = session.store.tensors(found)
     return {name: tensors[name] for name in shapes_of(found.card.architecture, found.card.encoding)}
+
+
+def check_known(network: Network, what: str) -> None:
+    """Raise `UsageError` for an installed kind, of which nothing here knows `what`."""
+    if network.kind not in KINDS:
+        raise UsageError(
+            f"{network.name} is of kind {network.kind}, and nothing here knows {what}", hint=ELSE
+        )
 
 
 def rounded(values: Floats) -> list[Any]:

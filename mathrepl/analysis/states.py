@@ -11,7 +11,7 @@ import numpy as np
 
 from mathrepl.analysis.figure import Bar, Bars, Figure, Heat, Looking
 from mathrepl.analysis.handing import due, remarks
-from mathrepl.analysis.network import END_SHOWN, Network, rounded, shown
+from mathrepl.analysis.network import END_SHOWN, Network, check_known, rounded, shown
 from mathrepl.codec import Floats
 from mathrepl.errors import UsageError
 from mathrepl.networks.lstm import States
@@ -129,8 +129,9 @@ def like(
     Progress comes before the figure. A doer is compared over single steps. Nearness is the
     Euclidean distance between what the encoder hands to the decoder, over the distance between
     two equations of the sample that chance picks. Raises `UsageError` for a network without a
-    recurrent encoder.
+    recurrent encoder, or of an installed kind.
     """
+    check_known(network, "what its encoder holds")
     if not network.has_encoder:
         raise UsageError(
             f"{network.name} has no encoder that sums an equation up",

@@ -9,6 +9,7 @@ from itertools import islice
 from mathrepl.analysis.attending import attend, attend_to_work
 from mathrepl.analysis.cards import card_rows
 from mathrepl.analysis.curves import curve
+from mathrepl.analysis.decoding import step
 from mathrepl.analysis.figure import Figure, Looking, Section
 from mathrepl.analysis.matrices import overview
 from mathrepl.analysis.mistakes import errors
@@ -16,7 +17,7 @@ from mathrepl.analysis.network import network_of, tensors_of
 from mathrepl.analysis.plane import plane
 from mathrepl.analysis.states import peek
 from mathrepl.lessons import PARTS
-from mathrepl.sampling import draw_held_out
+from mathrepl.sampling import Example, draw_held_out
 from mathrepl.session import Session
 from mathrepl.spaces import SEED
 from mathrepl.work import WorkSolver
@@ -42,7 +43,7 @@ def sections(session: Session) -> Iterator[Looking | Section]:
     task = card.task
     drawn = draw_held_out(task, random.Random(SEED), split_seed=task.seed)
     for example in islice(drawn, SAMPLES):
-        yield from _inside(session, example.question)
+        yield from _inside(session, example)
     yield Section("Weights", overview(card.name, tensors_of(session)))
 
 
@@ -57,15 +58,19 @@ def _map(session: Session) -> Iterator[Looking | Section]:
         yield value if isinstance(value, Looking) else Section("Map", value)
 
 
-def _inside(session: Session, question: str) -> Iterator[Section]:
-    """Where it looked, or what it held, at one held-out equation."""
+def _inside(session: Session, example: Example) -> Iterator[Section]:
+    """Where it looked, or what it held or might have written, at one held-out equation."""
+    question = example.question
     solver = session.solver
     if isinstance(solver, WorkSolver):
         reader, doer = (network_of(session, part) for part in PARTS)
         figure = attend_to_work(reader, doer, solver, question, None)
     else:
         network = network_of(session)
-        figure = (
-            attend(network, question) if network.kind == "attention" else peek(network, question)
-        )
+        if network.kind == "attention":
+            figure = attend(network, question)
+        elif network.shows_states:
+            figure = peek(network, question)
+        else:
+            figure = step(network, question, example.answer, {})
     yield Section(f"Inside: {question}", figure)

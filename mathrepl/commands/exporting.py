@@ -32,6 +32,7 @@ def export(context: Context, arguments: Arguments) -> Result:
     name = arguments.text("name")
     if name is not None and name != session.name:
         session = session.beside(name)
+    _check_kind(session)
     written: list[Exported] = []
     if keras is not None:
         _check_keras(session)
@@ -52,6 +53,19 @@ def _paths_of_parts(session: Session, path: Path) -> dict[str, Path]:
     from mathrepl.networks import parts_of
 
     return {part: path_of_part(path, part) for part in parts_of(session.card.architecture)}
+
+
+def _check_kind(session: Session) -> None:
+    """Raise `UsageError` for a kind of network that another package adds."""
+    from mathrepl.networks import KINDS, parts_of
+
+    card = session.card
+    if not set(parts_of(card.architecture).values()) <= set(KINDS):
+        raise UsageError(
+            f"{card.name} is of kind {card.architecture.kind}, and only mathrepl's own kinds are "
+            "exported",
+            hint=f"its tensors are in {session.found.directory / card.name}.safetensors",
+        )
 
 
 def _check_keras(session: Session) -> None:

@@ -71,8 +71,8 @@ class Parameter:
 
     A name with `--` is an option. `many` takes the rest of the line; such an option may be given
     more than once. `low` and `high` bound
-    numbers. `choices` are completed and enforced; `suggest` completes from the session and
-    the words before.
+    numbers. `choices` are completed and enforced, with what `added` gives: those of installed
+    packages. `suggest` completes from the session and the words before.
     """
 
     name: str
@@ -86,6 +86,7 @@ class Parameter:
     default: str = ""
     hosts: tuple[Host, ...] = BOTH
     suggest: Callable[[Session, Sequence[str]], Sequence[str]] | None = None
+    added: Callable[[], tuple[str, ...]] | None = None
 
     @property
     def is_option(self) -> bool:
@@ -96,10 +97,15 @@ class Parameter:
         return self.name.removeprefix("--").replace("-", "_")
 
     @property
+    def known(self) -> tuple[str, ...]:
+        """All choices; none where any value will do."""
+        return self.choices + (self.added() if self.added else ())
+
+    @property
     def metavar(self) -> str:
         """How the value is written in help: `N`, `NAME`, `a|b`."""
         if self.choices and self.is_option:
-            return "|".join(self.choices)
+            return "|".join(self.known)
         names = {"integer": "N", "number": "X", "weights": "NAME", "command": "COMMAND"}
         return names.get(self.kind, "TEXT") if self.is_option else self.name.upper()
 

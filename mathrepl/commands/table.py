@@ -18,6 +18,8 @@ from mathrepl.commands import (
 )
 from mathrepl.commands.installed import installed_commands
 from mathrepl.commands.spec import Command
+from mathrepl.kinds import kind_names
+from mathrepl.rules import rule_names
 
 
 @cache  # so that what is wrong with an installed one is told once
@@ -27,4 +29,6 @@ def command_table() -> Mapping[str, Command]:
     own = [command for module in modules for command in module.COMMANDS]
     taken = [name for command in own for name in (command.name, *command.aliases)]
     others = installed_commands(taken)
+    kind_names()  # a name that is no good is told with the commands that are
+    rule_names()
     return MappingProxyType({command.name: command for command in (*own, *others)})

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from mathrepl.architecture import MAX_DEPTH, MAX_HIDDEN, SETTINGS, Architecture
+from mathrepl.architecture import MAX_DEPTH, MAX_HIDDEN, Architecture, settings_of
 from mathrepl.card import Card
 from mathrepl.commands.spec import (
     Arguments,
@@ -24,6 +24,7 @@ from mathrepl.commands.spec import (
 from mathrepl.errors import MathreplError, TaskError, UsageError
 from mathrepl.interrupts import counted
 from mathrepl.jobs import Job
+from mathrepl.kinds import kind_names
 from mathrepl.lessons import PARTS
 from mathrepl.plan import (
     MAX_EPOCHS,
@@ -39,11 +40,16 @@ from mathrepl.rules import PLAIN, rule_names
 from mathrepl.session import Session
 from mathrepl.task import MAX_DECIMALS, SAMPLINGS, Task, parse_count, parse_operations, parse_range
 
-SECOND_PRESS_SECONDS = 0.7
+SECOND_PRESS_SECONDS = 0.6
 
 
 def train(context: Context, arguments: Arguments) -> Iterator[Value]:
     session = context.session
+    if session.changed_elsewhere():
+        yield Warned(
+            f"another session has changed {session.name} since it was read here; "
+            "it is taken as it is now"
+        )
     plans = _plans(context, arguments)
     if arguments.flag("background"):
         if len(plans) > 1:
@@ -98,19 +104,17 @@ def _plans(context: Context, arguments: Arguments) -> list[Plan]:
 
 
 def _follow(context: Context, job: Job, presses: Callable[[], int]) -> Iterator[Value]:
-    stopped = False
+    told_at = 0.0
 
     def tick() -> None:
-        nonlocal stopped
-        if presses() and not stopped:
-            stopped = context.interrupted = True
+        nonlocal told_at
+        if presses() and not told_at:
+            told_at = time.monotonic()
+            context.interrupted = True
+            job.tell(Warned("stopping; Ctrl-C again drops what this training has learnt"))
             job.stop()
 
-    told_at = 0.0
     for event in job.events(tick):
-        if stopped and not told_at:
-            told_at = time.monotonic()
-            yield Warned("stopping; Ctrl-C again drops what this training has learnt")
         if not isinstance(event, Finished):
             yield event
             continue
@@ -171,11 +175,12 @@ def _architecture(arguments: Arguments, base: Architecture) -> Architecture | No
         if arguments.given(parameter.key)
     }
     shape = replace(base, **changes)
+    settings = settings_of(shape.kind) or ()
     for parameter in _SHAPE:
-        if parameter.key in changes and parameter.key not in ("kind", *SETTINGS[shape.kind]):
+        if parameter.key in changes and parameter.key not in ("kind", *settings):
             raise UsageError(
                 f"{parameter.name} means nothing to a network of kind {shape.kind}",
-                hint=f"it has {', '.join(SETTINGS[shape.kind])}",
+                hint=f"it has {', '.join(settings) or 'no settings'}",
             )
     return None if shape == base else shape
 
@@ -356,7 +361,13 @@ _SETTINGS = (
     Parameter("--offset", "move the places of digits by up to so many", "integer", default="0"),
 )
 _SHAPE = (
-    Parameter("--kind", "of network", choices=("seq2seq", "attention"), default="seq2seq"),
+    Parameter(
+        "--kind",
+        "of network",
+        choices=("seq2seq", "attention"),
+        added=kind_names,
+        default="seq2seq",
+    ),
     Parameter(
         "--hidden", "LSTM units a direction", "integer", low=1, high=MAX_HIDDEN, default="20"
     ),

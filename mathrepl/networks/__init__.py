@@ -1,19 +1,19 @@
 """Networks as readable numpy: one module a kind, and one table of the kinds.
 
 A new kind is a module with three functions, entered in `KINDS`, and its Keras twin in
-`mathrepl.training.keras_models`.
+`mathrepl.training.keras_models`. Those of installed packages (`mathrepl.kinds`) come besides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from mathrepl.architecture import Architecture
-from mathrepl.codec import Floats, Indices
 from mathrepl.encoding import Encoding
 from mathrepl.networks import attention, seq2seq, tagger
+from mathrepl.networks.installed import installed_network
+from mathrepl.networks.kind import Kind
 from mathrepl.networks.lstm import States, Tensors
 
 __all__ = [
@@ -21,26 +21,13 @@ __all__ = [
     "Kind",
     "States",
     "Tensors",
+    "kind_of",
     "parameter_count",
     "part_tensors",
     "parts_of",
     "prefixed",
     "shapes_of",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """What the rest of the program needs to know of a kind of network.
-
-    `shapes` gives every tensor's name and shape; `probabilities` maps question indices
-    (n, question length) to the softmax at every place, (n, answer length, alphabet), and
-    `states` to the hidden and cell states of every LSTM, each (n, steps, units).
-    """
-
-    shapes: Callable[[Architecture, Encoding], dict[str, tuple[int, ...]]]
-    probabilities: Callable[[Tensors, Architecture, Encoding, Indices], Floats]
-    states: Callable[[Tensors, Architecture, Encoding, Indices], States]
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -56,23 +43,35 @@ _PARTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 
 
+def kind_of(name: str) -> Kind:
+    """The kind of that name, ours or an installed package's.
+
+    Raises `WeightsError` for one that nothing adds, or whose package is no good.
+    """
+    return KINDS[name] if name in KINDS else installed_network(name)
+
+
 def parts_of(architecture: Architecture) -> dict[str, str]:
     """The kind of each network in such weights, by the part's name; a lone one has none.
 
-    Raises `KeyError` for an unknown kind.
+    Raises `WeightsError` as `kind_of`.
     """
     if architecture.kind in _PARTS:
         return dict(_PARTS[architecture.kind])
-    KINDS[architecture.kind]  # a clear KeyError rather than an empty answer
+    kind_of(architecture.kind)  # a clear error rather than an empty answer
     return {"": architecture.kind}
 
 
 def shapes_of(architecture: Architecture, encoding: Encoding) -> dict[str, tuple[int, ...]]:
-    """Name and shape of every tensor of such weights, `doer.output.bias` for a part's."""
+    """Name and shape of every tensor of such weights, `doer.output.bias` for a part's.
+
+    Raises `WeightsError` as `kind_of`, and what an installed kind does for settings that it
+    cannot have.
+    """
     return {
         prefixed(part, name): shape
         for part, kind in parts_of(architecture).items()
-        for name, shape in KINDS[kind].shapes(architecture, encoding).items()
+        for name, shape in kind_of(kind).shapes(architecture, encoding).items()
     }
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
+from mathrepl.errors import MathreplError
+
 if TYPE_CHECKING:
     from mathrepl.commands.spec import Command, Parameter
     from mathrepl.prompt.parts import Parts
@@ -75,9 +77,12 @@ class CommandCompleter(Completer):
     def _values(self, parameter: Parameter, before: Sequence[str]) -> Sequence[str]:
         parts = self._loaded()
         if parameter.choices or parts is None:
-            return parameter.choices
+            return parameter.known
         if parameter.suggest is not None:
-            return parameter.suggest(parts.session, before)
+            try:
+                return parameter.suggest(parts.session, before)
+            except MathreplError:  # the weights in use cannot be read: an answer will tell it
+                return ()
         if parameter.kind == "weights":
             return parts.session.store.names()
         if parameter.kind == "command":

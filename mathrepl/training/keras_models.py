@@ -17,6 +17,8 @@ from mathrepl.networks.seq2seq import NORM_EPSILON
 from mathrepl.networks.tagger import TAGS
 from mathrepl.training.attention_model import AttentionSeq2Seq, Tagger
 from mathrepl.training.fused_lstm import FusedLSTM
+from mathrepl.training.installed_model import build_installed
+from mathrepl.training.naming import variables
 
 layers = keras.layers
 
@@ -26,11 +28,14 @@ def build(
 ) -> Any:
     """One untrained Keras model: the network of these weights, or `part` of them.
 
-    The seed network takes one-hot (n, T, V) and gives probabilities (n, U, V); the others give
-    logits. T is free. With `fused` the LSTM layers run in one operation each: the same function,
-    faster to train.
+    The seed network and those of installed packages take one-hot (n, T, V) and give
+    probabilities (n, U, V); the others give logits. T is free. With `fused` our LSTM layers run
+    in one operation each: the same function, faster to train. Raises `WeightsError` for a model
+    of an installed kind that does not fit the shapes of its numpy network.
     """
     kind = parts_of(architecture)[part]
+    if kind not in _BUILDERS:
+        return build_installed(architecture, encoding)
     return _BUILDERS[kind](architecture, encoding, FusedLSTM if fused else layers.LSTM)
 
 
@@ -67,46 +72,6 @@ def _tagger(architecture: Architecture, encoding: Encoding, lstm: Any) -> Any:
 
 
 _BUILDERS = {"seq2seq": _seq2seq, "attention": _attention, "tagger": _tagger}
-
-
-def variables(model: Any) -> dict[str, Any]:
-    """Keras variables by our tensor names, such as `encoder.0.forward.kernel`."""
-    found: dict[str, Any] = {}
-    for name, layer in _named_layers(model).items():
-        owner = layer.cell if isinstance(layer, layers.LSTM) else layer
-        for part in _WEIGHTS:
-            variable = getattr(owner, part, None)
-            if variable is not None:
-                found[f"{name}.{part}"] = variable
-    return found
-
-
-_WEIGHTS = (
-    "kernel",
-    "recurrent_kernel",
-    "bias",
-    "embeddings",
-    "gamma",
-    "beta",
-    "moving_mean",
-    "moving_variance",
-)
-
-
-def _named_layers(model: Any) -> dict[str, Any]:
-    if isinstance(model, AttentionSeq2Seq | Tagger):
-        return dict(model.named_layers())
-    found: dict[str, Any] = {}
-    for layer in model.layers:
-        name = layer.name.replace("_norm", ".norm").replace("coder_", "coder.")
-        if isinstance(layer, layers.Bidirectional):
-            found[f"{name}.forward"] = layer.forward_layer
-            found[f"{name}.backward"] = layer.backward_layer
-        elif isinstance(layer, layers.BatchNormalization):
-            found[name] = layer
-        elif isinstance(layer, layers.TimeDistributed):
-            found[name] = layer.layer
-    return found
 
 
 def tensors_of(model: Any) -> dict[str, Floats]:

@@ -66,3 +66,10 @@ def test_an_option_is_offered_once(parts: Parts) -> None:
 
 def test_nothing_is_offered_before_the_table_is_loaded() -> None:
     assert complete(None, ":tr") == []
+
+
+def test_layers_of_weights_that_cannot_be_read_are_none(parts: Parts) -> None:
+    (parts.session.store.user / "alpha.json").write_text("{}")
+    parts.session.refresh()
+    assert complete(parts, ":weights o") == []
+    assert complete(parts, ":use a") == ["auto", "alpha"]
