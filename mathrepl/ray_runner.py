@@ -113,6 +113,7 @@ def _start(ray: Any, workers: int, address: str | None) -> None:
     try:
         if address is None:
             ray.init(
+                address="local",  # and not one that RAY_ADDRESS names, or that runs here already
                 num_cpus=workers,
                 include_dashboard=False,
                 log_to_driver=False,
@@ -164,8 +165,9 @@ def _fetched(ray: Any, reference: Any, trial: Trial, directory: Path) -> TrialDo
     except ray.exceptions.RayError as error:
         why = str(error).strip().splitlines()[-1]
         return TrialDone(trial.name, trial.settings, 0.0, 0.0, 0, 0, 0.0, message=why)
-    for name in sorted(files, reverse=True):  # weights before the card that names their checksum
-        atomic.write_bytes(directory / name, files[name])
+    for suffix in (".safetensors", ".json"):  # weights before the card that names their checksum
+        if (data := files.get(f"{trial.name}{suffix}")) is not None:
+            atomic.write_bytes(directory / f"{trial.name}{suffix}", data)
     return replace(TrialDone(**outcome), settings=trial.settings)
 
 

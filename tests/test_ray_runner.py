@@ -113,3 +113,18 @@ def test_a_certificate_asked_on_ray_is_the_one_asked_here(tmp_path: Path):
 def test_a_cluster_that_does_not_answer_is_one_clear_line(tmp_path: Path):
     with pytest.raises(MathreplError, match="does not start"):
         list(ray_runner(tmp_path, 1, "127.0.0.1:1")([], lambda: False))
+
+
+def test_a_ray_of_our_own_is_started_here_and_asks_for_a_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")  # of somebody else's cluster
+    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
+    store = Store(tmp_path / "user", tmp_path / "bundled")
+    tiny_weights(store, "tiny")
+    try:
+        ray_asker(store, store.find("tiny"), None, 1, None)
+        assert ray.cluster_resources()["CPU"] == 1
+        assert os.environ["RAY_AUTH_MODE"] == "token"  # Ray's own default, since 2.59
+    finally:
+        ray.shutdown()
