@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 
 from mathrepl.card import Card
 from mathrepl.errors import OutOfReachError, WeightsError
@@ -92,15 +94,35 @@ def notes_on(card: Card, expression: Expression, truth: str) -> list[str]:
 
 
 def _knows(store: Store, name: str, beside: Card, expression: Expression) -> bool:
-    try:
-        card = store.find(name).card
-    except WeightsError:
+    card = _card(store.user, store.bundled, name, _stamps(store, name))
+    if card is None:
         return False
     if card.task.rule != beside.task.rule:
         return False  # its answer would be to another question
     if card.architecture.kind == "work" and first_line(expression, 0) is None:
         return False
     return set(expression.format(spaced=card.task.spaced)) <= set(card.encoding.characters)
+
+
+@lru_cache(maxsize=64)  # a line of many questions would read every card once for each of them
+def _card(user: Path, bundled: Path, name: str, _stamps: tuple[object, ...]) -> Card | None:
+    try:
+        return Store(user, bundled).find(name).card
+    except WeightsError:
+        return None
+
+
+def _stamps(store: Store, name: str) -> tuple[object, ...]:
+    """What changes when one of the cards of that name is written."""
+    stamps: list[object] = []
+    for directory in (store.user, store.bundled):
+        try:
+            state = (directory / f"{name}.json").stat()
+        except OSError:
+            stamps.append(None)
+        else:
+            stamps.append((state.st_mtime_ns, state.st_size, state.st_ino))
+    return tuple(stamps)
 
 
 def _lacks(card: Card, character: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from prompt_toolkit.document import Document
@@ -46,6 +47,7 @@ _LIGHT = {
 }
 
 
+@cache  # asked for many times a key: another object would be read and merged anew each time
 def style(*, light: bool) -> Style:
     return Style.from_dict(_LIGHT if light else _DARK)
 

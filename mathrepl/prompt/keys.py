@@ -13,8 +13,10 @@ def key_bindings() -> KeyBindings:
 
     @bindings.add(Keys.BracketedPaste)
     def paste(event: KeyPressEvent) -> None:
-        lines = [line.strip() for line in event.data.splitlines() if line.strip()]
-        event.current_buffer.insert_text("; ".join(lines) if len(lines) > 1 else event.data)
+        lines = event.data.splitlines()
+        full = [line.strip() for line in lines if line.strip()]
+        # What ended a single line that was copied does not belong into it.
+        event.current_buffer.insert_text("; ".join(full) if len(full) > 1 else "".join(lines))
 
     @bindings.add(Keys.Tab)
     def complete(event: KeyPressEvent) -> None:

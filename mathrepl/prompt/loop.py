@@ -23,11 +23,13 @@ from prompt_toolkit.styles import BaseStyle, DynamicStyle
 
 from mathrepl import __version__
 from mathrepl.errors import MathreplError
+from mathrepl.interrupts import counted, raise_again
 from mathrepl.prompt.completion import CommandCompleter
 from mathrepl.prompt.highlight import LineLexer, style
 from mathrepl.prompt.history import open_history
 from mathrepl.prompt.keys import key_bindings
 from mathrepl.prompt.toolbar import toolbar
+from mathrepl.prompt.visible import Visible
 from mathrepl.settings import Settings, data_directory, is_light
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 PROMPT = "math> "
 GREETING = f"mathrepl {__version__}: type an equation, or :help; Ctrl-D leaves"
 JOB_REFRESH_SECONDS = 0.5
+LOOK_SECONDS = 0.05
 
 
 class Repl:
@@ -56,6 +59,7 @@ class Repl:
         self._load = load
         self._parts: Parts | None = None
         self._loading: threading.Thread | None = None
+        self._loaded = threading.Event()
         self._problem: BaseException | None = None
         history, self._history_problem = open_history(
             data_directory() / "history", keep=settings.history
@@ -68,6 +72,7 @@ class Repl:
             auto_suggest=AutoSuggestFromHistory(),
             bottom_toolbar=self._toolbar,
             style=DynamicStyle(self._style),
+            input_processors=[Visible()],
             input=input,
             output=output,
             key_bindings=key_bindings(),
@@ -76,11 +81,19 @@ class Repl:
 
     @property
     def parts(self) -> Parts:
-        """The loaded parts; waits for them, and raises what loading them raised."""
+        """The loaded parts; waits for them, and raises what loading them raised.
+
+        Ctrl-C ends the wait between two looks: raised within one, it could leave a lock behind
+        that the thread then waits for.
+        """
         if self._loading is None:
             self._start_loading(self._prompt.app)
         assert self._loading is not None  # noqa: S101 - the line above started it
-        self._loading.join()
+        with counted() as presses:
+            while not self._loaded.wait(LOOK_SECONDS) and not presses.count:
+                continue
+        if presses.count:
+            raise KeyboardInterrupt
         if self._parts is None:
             raise self._problem or RuntimeError("the session could not be loaded")
         return self._parts
@@ -91,17 +104,23 @@ class Repl:
         for line in (GREETING, self._history_problem):
             if line:
                 print(textwrap.fill(line, max(width, 10)))  # noqa: T201 - rich is not loaded yet
-        while True:
-            line = self._read()
-            self._tell_problems()
-            self._tell_finished_jobs()
-            if line is None:
-                if self._may_leave():
-                    break
-            elif line.strip() and self._perform(line) and self._may_leave():
-                break
+        raise_again()
+        leaves = False
+        while not leaves:
+            # Ctrl-C can come at any time: also while parts are loaded, or between two lines.
+            with contextlib.suppress(KeyboardInterrupt):
+                leaves = self._turn()
         self.parts.session.close()
         return 0
+
+    def _turn(self) -> bool:
+        """Read a line and run it; whether the person leaves."""
+        line = self._read()
+        self._tell_problems()
+        self._tell_finished_jobs()
+        if line is None:
+            return self._may_leave()
+        return bool(line.strip()) and self._perform(line) and self._may_leave()
 
     def _read(self) -> str | None:
         """A line; "" after Ctrl-C, None at the end of input."""
@@ -120,9 +139,9 @@ class Repl:
 
     def _perform(self, line: str) -> bool:
         """Run a line and draw its values; whether the person wants to leave."""
+        parts = self.parts
         from mathrepl.dispatch import perform, run_line
 
-        parts = self.parts
         theme = parts.session.settings.theme
         try:
             done = perform(parts.context, run_line(parts.context, line), parts.renderer)
@@ -141,6 +160,8 @@ class Repl:
 
     def _load_parts(self, app: Application[str]) -> None:
         try:
+            from mathrepl import dispatch  # noqa: F401 - the first line needs it
+
             parts = self._load()
             with contextlib.suppress(MathreplError, OSError):  # the first question will say it
                 parts.session.card  # noqa: B018 - the toolbar shows it
@@ -151,6 +172,8 @@ class Repl:
                     parts.session.solver  # noqa: B018 - ready before the first question
         except BaseException as error:  # noqa: BLE001 - raised again where the parts are used
             self._problem = error
+        finally:
+            self._loaded.set()
 
     def _style(self) -> BaseStyle:
         settings = self._parts.session.settings if self._parts else self._settings

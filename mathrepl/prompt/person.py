@@ -5,13 +5,15 @@ from __future__ import annotations
 from prompt_toolkit import PromptSession
 from prompt_toolkit.patch_stdout import patch_stdout
 
+from mathrepl.prompt.visible import Visible
+
 
 class PromptPerson:
     """Asks through a prompt of its own, without history or completion."""
 
     def ask(self, prompt: str) -> str | None:
         """A line, or None on Ctrl-D or Ctrl-C."""
-        asking: PromptSession[str] = PromptSession()
+        asking: PromptSession[str] = PromptSession(input_processors=[Visible()])
         try:
             with patch_stdout(raw=True):
                 return asking.prompt(prompt)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from mathrepl.errors import MathreplError
@@ -77,6 +77,4 @@ def error_text(error: MathreplError, width: int, label: str = "") -> Text:
 def _crop(text: str, width: int) -> str:
     if cell_len(text) <= max(width, 1):
         return text
-    while text and cell_len(text) > width - 1:
-        text = text[:-1]
-    return text + "…"
+    return set_cell_size(text, max(width - 1, 0)) + "…"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prompt_toolkit.document import Document
 
-from mathrepl.prompt.highlight import LineLexer
+from mathrepl.prompt.highlight import LineLexer, style
 from mathrepl.prompt.parts import assemble
 from mathrepl.session import Session
 from mathrepl.settings import Settings
@@ -47,3 +47,9 @@ def test_pieces_have_their_class(text: str, fragment: tuple[str, str]) -> None:
 def test_before_loading_text_is_plain() -> None:
     line = LineLexer(lambda: None).lex_document(Document("1 + 1"))(0)
     assert line == [("", "1 + 1")]
+
+
+def test_a_style_is_made_once() -> None:
+    """prompt_toolkit asks for it many times a key, and reads another object anew."""
+    assert style(light=True) is style(light=True)
+    assert style(light=True) is not style(light=False)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +64,32 @@ def test_ctrl_c_clears_the_line_and_the_session_goes_on(
     session: Session, keyboard: PipeInput
 ) -> None:
     run(session, keyboard, f"1 + 1{CTRL_C}2 + 2\r")
+    assert [asked.answer.equation for asked in session.history] == ["2 + 2"]
+
+
+def waits_for_parts() -> bool:
+    """Whether the main thread waits for the thread that loads."""
+    frame = sys._current_frames().get(threading.main_thread().ident or 0)
+    while frame is not None:
+        if frame.f_code is Repl.parts.fget.__code__:  # type: ignore[attr-defined]
+            return True
+        frame = frame.f_back
+    return False
+
+
+def test_ctrl_c_while_the_parts_are_loaded_costs_the_line_and_not_the_session(
+    session: Session, keyboard: PipeInput
+) -> None:
+    def load() -> Parts:
+        deadline = time.monotonic() + 30
+        while not waits_for_parts() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.3)  # the next line has to wait too
+        return assemble(session)
+
+    keyboard.send_text(f"1 + 1\r2 + 2\r{CTRL_D}")
+    assert Repl(session.settings, load, input=keyboard, output=DummyOutput()).run() == 0
     assert [asked.answer.equation for asked in session.history] == ["2 + 2"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -63,3 +64,23 @@ def test_places_are_named_by_their_power() -> None:
     assert [place_name(p, 3) for p in (3, 2, 1, 0, None)] == ["1000", "100", "10", "1", ""]
     assert place_name(9, 9) == "10⁹"
     assert place_name(-2, 0) == "10⁻²"
+
+
+@given(st.text(max_size=300), st.integers(0, 299), st.integers(10, 100))
+def test_the_line_above_a_caret_fits_the_window(text: str, column: int, width: int) -> None:
+    drawn = error_text(EquationError("a", text=text, column=min(column, len(text))), width)
+    assert cell_len(drawn.plain.split("\n")[0]) <= width
+
+
+def test_a_long_line_is_cut_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = 0
+
+    def measure(text: str) -> int:
+        nonlocal measured
+        measured += len(text)
+        return cell_len(text)
+
+    monkeypatch.setattr("mathrepl.render.text.cell_len", measure)
+    line = error_text(EquationError("a", text="x" * 10_000, column=0), 80).plain.split("\n")[0]
+    assert line == "  " + "x" * 77 + "\N{HORIZONTAL ELLIPSIS}"
+    assert measured < 50_000

@@ -1,0 +1,1 @@
+"""Lines and whole sessions at random, hostile ones among them; `python -m tests.fuzz -h`."""
