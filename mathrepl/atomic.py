@@ -2,32 +2,100 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import stat
 import tempfile
+from io import BufferedReader
 from pathlib import Path
 
 from mathrepl.errors import MathreplError
+
+ROOM = 100_000  # bytes that must be free for anything to begin
+TEMPORARY = ".mathrepl-tmp"  # ends the names of our temporary files and of nobody else's
 
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write `data` to a temporary file beside `path`, fsync it, and rename it over `path`.
 
-    Raises `OSError`; then `path` is as it was and no temporary file is left.
+    Raises `OSError`; then `path` is as it was and no temporary file is left. Those that killed
+    processes have left in the same directory are removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    temporary = Path(name)
+    _clear_abandoned(path.parent)
+    handle, temporary = _temporary(path)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fchmod(file.fileno(), 0o666 & ~_umask())
             os.fsync(file.fileno())
-        temporary.replace(path)
+            temporary.replace(path)  # while the lock is held, or others might clear it
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     _sync_directory(path.parent)
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """The bytes of an ordinary file of at most `most`. Raises `OSError`, also for a larger one.
+
+    Pipes and devices are refused unread: they could hold a reader up for ever, or never end.
+    """
+    with open_ordinary(path, most) as file:
+        data = file.read(most + 1)
+    if len(data) > most:  # it grew, or the system did not know its size
+        raise _too_large(path, most)
+    return data
+
+
+def open_ordinary(path: Path, most: int) -> BufferedReader:
+    """An ordinary file of at most `most` bytes, open for reading. Raises `OSError`."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
+        if found.st_size > most:
+            raise _too_large(path, most)
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def _too_large(path: Path, most: int) -> OSError:
+    return OSError(errno.EFBIG, f"it is too large, more than {most:,} bytes", str(path))
+
+
+def _temporary(path: Path) -> tuple[int, Path]:
+    """A new file, locked as long as its writer lives: so others know that it is in use."""
+    while True:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError:  # a file system without locks, where nobody can clear it either
+            return handle, Path(name)
+        if os.fstat(handle).st_nlink:
+            return handle, Path(name)
+        os.close(handle)  # cleared by another process before it was locked
+
+
+def _clear_abandoned(directory: Path) -> None:
+    """Remove temporary files whose writers are gone."""
+    for path in directory.glob(f".*{TEMPORARY}"):
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:  # renamed into place or removed meanwhile
+            continue
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink(missing_ok=True)
+        except OSError:  # its writer is at work
+            continue
+        finally:
+            os.close(handle)
 
 
 def _umask() -> int:
@@ -49,15 +117,15 @@ def _sync_directory(directory: Path) -> None:
         os.close(handle)
 
 
-def check_writable(directory: Path) -> None:
-    """Raise `MathreplError` naming `directory` unless files can be written there."""
+def check_writable(directory: Path, hint: str = "set MATHREPL_DATA_DIR to another folder") -> None:
+    """Raise `MathreplError` naming `directory` unless files of some size can be written there."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=directory) as file:
-            file.write(b"mathrepl")
+            file.write(bytes(ROOM))
             file.flush()
     except OSError as error:
         raise MathreplError(
             f"cannot write to {directory}: {error.strerror or error}",
-            hint="free or unlock it, or set MATHREPL_DATA_DIR to another folder",
+            hint=f"free or unlock it, or {hint}",
         ) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from typing import Any, TypeVar
 
@@ -13,7 +14,11 @@ from mathrepl.task import Task
 
 _T = TypeVar("_T")
 FORMAT = 1
-MAX_CARD_BYTES = 20_000_000
+MAX_CARD_BYTES = 3_000_000
+MAX_CARD_VALUES = 100_000  # what JSON declares takes memory before any of it can be checked
+MAX_HISTORY = 4_000
+MAX_TEXT = 10_000
+_BIG = 10**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,25 +137,98 @@ class Card:
         return {"format": FORMAT, **record}
 
     def dump(self) -> bytes:
+        """The card as a file that `load_card` reads again.
+
+        A history of more than `MAX_HISTORY` epochs is thinned, and where the mistakes of
+        certificates would make the file too large, the last of them are left out.
+        """
+        kept = replace(self, history=thinned(self.history, self.best_epoch))
+        while not _readable(data := kept._json()) and any(c.mistakes for c in kept.certificates):
+            fewer = (
+                replace(c, mistakes=c.mistakes[: len(c.mistakes) // 2]) for c in kept.certificates
+            )
+            kept = replace(kept, certificates=tuple(fewer))
+        return data
+
+    def _json(self) -> bytes:
         return (json.dumps(self.record(), indent=1, ensure_ascii=True) + "\n").encode()
+
+
+def thinned(history: tuple[Epoch, ...], best: int) -> tuple[Epoch, ...]:
+    """At most about `MAX_HISTORY` epochs: of the older half every second one goes, again and again.
+
+    The first, the last and the best (by its number) stay.
+    """
+    while len(history) > MAX_HISTORY:
+        half = len(history) // 2
+        older = (e for i, e in enumerate(history[:half]) if not i % 2 or e.number == best)
+        history = (*older, *history[half:])
+    return history
 
 
 def load_card(data: bytes, where: str) -> Card:
     """Read and check a card. Raises `WeightsError` saying what is wrong in `where`."""
-    if len(data) > MAX_CARD_BYTES:
+    if not _readable(data):
         raise WeightsError(f"{where} is too large to be a model card")
     try:
-        record = json.loads(data)
-    except (ValueError, RecursionError):
-        raise WeightsError(f"{where} is not a model card: not readable as JSON") from None
-    if not isinstance(record, dict) or str(record.pop("format", None)) != str(FORMAT):
-        raise WeightsError(f"{where} is not a model card of format {FORMAT}")
+        record = json.loads(data, object_pairs_hook=object_of)
+        if not isinstance(record, dict) or str(record.pop("format", None)) != str(FORMAT):
+            raise WeightsError(f"{where} is not a model card of format {FORMAT}")
+    except (ValueError, RecursionError) as error:
+        why = str(error) if isinstance(error, TwiceError) else "not readable as JSON"
+        raise WeightsError(f"{where} is not a model card: {why}") from None
     try:
         return _card(record)
     except WeightsError as error:
-        raise WeightsError(f"{where} is not a valid model card: {error.message}") from None
+        raise WeightsError(
+            f"{where} is not a valid model card: {one_line(error.message)}"
+        ) from None
     except MathreplError as error:
-        raise WeightsError(f"{where} is not a valid model card: {error}") from None
+        raise WeightsError(f"{where} is not a valid model card: {one_line(str(error))}") from None
+
+
+def checksum_in(data: bytes) -> str:
+    """The checksum of weights that the bytes of a card name, whatever else they hold; else empty.
+
+    So a pair can be known as whole that nothing here can read, such as one of a package that is
+    not installed.
+    """
+    try:
+        record = json.loads(data) if _readable(data) else None
+    except (ValueError, RecursionError):
+        return ""
+    found = record.get("sha256") if isinstance(record, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+class TwiceError(ValueError):
+    """A key that stands twice in an object: which of its values counts would be a guess."""
+
+
+def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object. Raises `TwiceError`."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise TwiceError(f"{one_line(repr(twice), 60)} stands twice in an object")
+    return found
+
+
+def one_line(text: str, most: int = 240) -> str:
+    """Text from a file that may hold anything, cut and cleaned to one line for a person."""
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: most + 1])
+    return text if len(text) <= most else text[: most - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _readable(data: bytes) -> bool:
+    """Whether a file is small enough to be parsed: by its bytes, and by a bound on its values.
+
+    One character beyond ASCII, which `dump` never writes, can make a text four times as large.
+    """
+    values = data.count(b",") + data.count(b"{") + data.count(b"[")
+    most = MAX_CARD_BYTES if data.isascii() else MAX_CARD_BYTES // 4
+    return len(data) <= most and values <= MAX_CARD_VALUES
 
 
 def _card(record: dict[str, Any]) -> Card:
@@ -166,20 +244,43 @@ def _card(record: dict[str, Any]) -> Card:
             certificate_from_record(c) for c in _sequence(record, "certificates")
         ),
     }
-    for key, kind in (("name", str), ("parameters", int), ("sha256", str), ("best_epoch", int)):
-        if type(record[key]) is not kind:
-            raise WeightsError(f"{key} must be of type {kind.__name__}")
-    return Card(**{**record, **nested})
+    for key, kind in (("name", "str"), ("parameters", "int"), ("sha256", "str")):
+        if not _is(kind, record[key]):
+            raise WeightsError(f"{key} must be {_WANTED[kind]}")
+    if not _is("int", record["best_epoch"]):
+        raise WeightsError(f"best_epoch must be {_WANTED['int']}")
+    card = Card(**{**record, **nested})
+    if not _is("int", card.task.seed):
+        raise WeightsError(f"a task's seed must be {_WANTED['int']}")
+    _check_encoding(card)
+    return card
+
+
+def _check_encoding(card: Card) -> None:
+    """Raise `WeightsError` for an alphabet that nobody can read, or that the task outgrows."""
+    written = card.encoding.characters[1:]
+    if not written.isprintable():
+        strange = next(c for c in written if not c.isprintable())
+        raise WeightsError(f"its alphabet has {strange!a}, which is no character to write")
+    by_parts = card.architecture.kind == "work"  # whose point is put in by copying
+    lacking = sorted(set(card.task.characters) - set(written) - set("." if by_parts else ""))
+    if lacking:
+        raise WeightsError(
+            f"its alphabet lacks {lacking[0]!r}, which its task needs ({card.task.describe()})"
+        )
+    if not by_parts and not card.encoding.fits(card.task):
+        raise WeightsError(f"its lengths are too short for its task ({card.task.describe()})")
 
 
 def _epoch(record: Any) -> Epoch:
     record = _with_defaults(record, Epoch)
     _check_keys(record, Epoch, "an epoch")
-    nested = {side: _flat(Metrics, record[side]) for side in ("training", "held_out")}
-    if (
-        type(record["number"]) is not int
-        or type(record["part"]) is not str
-        or type(record["seconds"]) not in (int, float)
+    # A training that failed has epochs whose loss is no number, and its card says so.
+    nested = {side: _flat(Metrics, record[side], endless=True) for side in ("training", "held_out")}
+    if not (
+        _is("int", record["number"])
+        and _is("str", record["part"])
+        and _is("float", record["seconds"])
     ):
         raise WeightsError("an epoch needs a number and seconds")
     return Epoch(**{**record, **nested})
@@ -192,13 +293,17 @@ def certificate_from_record(record: Any) -> Certificate:
     nested = {"classes": {}, "by_wrong_digits": {}, "mistakes": (), **record}
     plain = _flat(Certificate, {**record, "classes": {}, "by_wrong_digits": {}, "mistakes": ()})
     classes, digits = _mapping(nested, "classes"), _mapping(nested, "by_wrong_digits")
-    if not all(type(count) is int for count in digits.values()):
+    if not 0 <= plain.wrong <= plain.total:
+        raise WeightsError("a certificate cannot have more wrong than asked")
+    if not all(_is("str", key) and _is("int", count) for key, count in digits.items()):
         raise WeightsError("by_wrong_digits must count")
     counted: dict[str, dict[str, tuple[int, int]]] = {}
     for what in classes:
         counted[what] = {}
         for key, pair in _mapping(classes, what).items():
-            if not isinstance(pair, list | tuple) or [type(n) for n in pair] != [int, int]:
+            pair = pair if isinstance(pair, list | tuple) else ()
+            counts = len(pair) == 2 and all(_is("int", count) for count in pair)
+            if not (counts and _is("str", what) and _is("str", key)):
                 raise WeightsError(f"class {key!r} must count asked and wrong")
             counted[what][key] = (pair[0], pair[1])
     mistakes = tuple(_flat(Mistake, m) for m in _sequence(nested, "mistakes"))
@@ -209,22 +314,46 @@ def _optional(kind: type[_T], record: Any) -> _T | None:
     return None if record is None else _flat(kind, record)
 
 
-def _flat(kind: type[_T], record: Any) -> _T:
-    """A dataclass of plain values, with every key there and of its annotated type."""
-    allowed = {"float": (float, int), "int": (int,), "str": (str,), "bool": (bool,)}
+_WANTED = {
+    "int": "a whole number of at most 18 digits",
+    "str": f"text of at most {MAX_TEXT:,} printable characters",
+    "float": "a finite number",
+    "bool": "true or false",
+}
+
+
+def _is(kind: str, value: object, *, endless: bool = False) -> bool:
+    """Whether a plain value is of its annotated type and of a sensible size."""
+    if kind == "str":
+        return type(value) is str and len(value) <= MAX_TEXT and value.isprintable()
+    if type(value) is float:
+        return kind == "float" and (endless or math.isfinite(value))
+    if type(value) is int:
+        return kind in ("int", "float") and abs(value) < _BIG
+    return kind == "bool" and type(value) is bool
+
+
+def _flat(kind: type[_T], record: Any, *, endless: bool = False) -> _T:
+    """A dataclass of plain values, with every key there and of its annotated type.
+
+    With `endless` a number may be NaN or infinite.
+    """
     what = kind.__name__.lower()
     record = _with_defaults(record, kind)
     _check_keys(record, kind, what)
     for f in fields(kind):  # type: ignore[arg-type]
         value = record[f.name]
         if str(f.type).startswith("dict"):
-            good = isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
+            good = isinstance(value, dict) and all(
+                _is("str", v) for kv in value.items() for v in kv
+            )
         elif str(f.type).startswith("tuple"):
             good = value == ()
         else:
-            good = type(value) in allowed[str(f.type)]
+            good = _is(str(f.type), value, endless=endless)
         if not good:
-            raise WeightsError(f"{what} setting {f.name!r} must be of type {f.type}")
+            wanted = _WANTED.get(str(f.type), f"of type {f.type}")
+            raise WeightsError(f"{what} setting {f.name!r} must be {wanted}")
     return kind(**record)
 
 

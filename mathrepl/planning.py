@@ -30,13 +30,15 @@ def plan(
 ) -> Plan:
     """Check a training before it starts: of fresh weights, or going on from `source`.
 
-    None stands for "as it is". Raises `TaskError` where going on cannot honour the settings.
+    None stands for "as it is". Raises `TaskError` where going on cannot honour the settings,
+    `WeightsError` for a kind of network whose package is no good.
     """
     if source is None:
         encoding = Encoding.for_task(task, reverse=bool(reverse))
         shape = architecture or Architecture()
         if shape.kind == "work":
             raise TaskError("such weights are started by a recipe", hint="add --recipe work")
+        _check_shape(shape, encoding)
     else:
         encoding, shape = source.encoding, source.architecture
         if architecture not in (None, shape) or reverse not in (None, encoding.reverse):
@@ -111,6 +113,13 @@ def recipe_plans(
             )
         )
     return plans
+
+
+def _check_shape(architecture: Architecture, encoding: Encoding) -> None:
+    """An installed kind may refuse settings, and is told to be no good before a worker starts."""
+    from mathrepl.networks import shapes_of
+
+    shapes_of(architecture, encoding)
 
 
 def _part(architecture: Architecture, wanted: str | None) -> str:

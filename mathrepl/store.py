@@ -8,16 +8,19 @@ pending ones, so it sees the old pair or the new pair and never a mixture.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
+import time
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mathrepl import atomic
-from mathrepl.card import MAX_CARD_BYTES, Card, load_card
+from mathrepl.card import MAX_CARD_BYTES, Card, checksum_in, load_card, one_line
 from mathrepl.errors import WeightsError
+from mathrepl.locks import Lock, lock
 
 if TYPE_CHECKING:
     from mathrepl.networks import Tensors
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 MAX_UNDO = 20
 MAX_WEIGHTS_BYTES = 2_000_000_000
+LOAD_SECONDS = 5.0  # so long a reader starts over where others save in between
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def check_name(name: str) -> str:
     """`name` if it can name weights, else `WeightsError`; keeps paths out of names."""
     if not _NAME.fullmatch(name) or name.endswith((".json", ".safetensors")):
         raise WeightsError(
-            f"{name!r} cannot name weights",
+            f"{one_line(repr(name), 80)} cannot name weights",
             hint="use letters, digits, - _ and . (at most 64, a letter or digit first)",
         )
     if name == AUTO:
@@ -83,16 +87,30 @@ class Store:
         for origin, directory in (("user", self.user), ("bundled", self.bundled)):
             path = directory / f"{name}.json"
             try:
-                if not path.exists():
-                    continue
-                if path.stat().st_size > MAX_CARD_BYTES:
-                    raise WeightsError(f"{path} is too large to be a model card")
-                card = load_card(path.read_bytes(), str(path))
+                data = atomic.read_bytes(path, MAX_CARD_BYTES)
+            except (FileNotFoundError, NotADirectoryError):
+                continue
             except OSError as error:
-                raise WeightsError(f"cannot read {path}: {error.strerror or error}") from None
-            return Found(replace(card, name=name), origin, directory)
+                raise _unreadable(path, error) from None
+            return Found(replace(load_card(data, str(path)), name=name), origin, directory)
         known = ", ".join(self.names()) or "none yet"
         raise WeightsError(f"there are no weights named {name!r}", hint=f"known: {known}")
+
+    def load(self, name: str) -> tuple[Found, Tensors]:
+        """The card of `name` and its checked weights, also while another process saves new ones.
+
+        Raises `WeightsError` as `find` and `tensors`.
+        """
+        found = self.find(name)
+        deadline = time.monotonic() + LOAD_SECONDS
+        while True:
+            try:
+                return found, self.tensors(found)
+            except WeightsError:
+                again = self.find(name)
+                if again.card.sha256 == found.card.sha256 or time.monotonic() > deadline:
+                    raise
+                found = again
 
     def tensors(self, found: Found) -> Tensors:
         """The checked weights of a card. Raises `WeightsError` saying what does not fit."""
@@ -104,25 +122,34 @@ class Store:
     def read(self, found: Found) -> tuple[Path, bytes]:
         """The file of a card's weights whose checksum holds, and its bytes.
 
-        Raises `WeightsError` where it is missing or damaged.
+        Raises `WeightsError` where it is missing, damaged, or larger than such weights can be.
+        Only a file whose checksum holds is taken into memory.
         """
+        from mathrepl.tensors import check_start, most_bytes
+
         card = found.card
         path = found.directory / f"{card.name}.safetensors"
         pending = self._pending(found.directory, card.name, card.sha256)
-        data = None
-        for candidate in (path, pending):
+        most = min(most_bytes(card, str(path)), MAX_WEIGHTS_BYTES)
+        there = False
+        # The pending ones may be renamed into place after the look at those in place.
+        for candidate in (path, pending, path):
             try:
-                if candidate.stat().st_size > MAX_WEIGHTS_BYTES:
-                    raise WeightsError(f"{candidate} is too large")
-                content = candidate.read_bytes()
+                with atomic.open_ordinary(candidate, most) as file:
+                    there = True
+                    if hashlib.file_digest(file, "sha256").hexdigest() != card.sha256:
+                        continue
+                    file.seek(0)
+                    check_start(file, card, str(candidate))
+                    file.seek(0)
+                    content = file.read(most + 1)
             except FileNotFoundError:
                 continue
             except OSError as error:
-                raise WeightsError(f"cannot read {candidate}: {error.strerror or error}") from None
-            data = content
+                raise _unreadable(candidate, error) from None
             if hashlib.sha256(content).hexdigest() == card.sha256:
                 return candidate, content
-        if data is None:
+        if not there:
             raise WeightsError(
                 f"{path} is missing", hint="its card is there; restore it or train anew"
             )
@@ -142,28 +169,45 @@ class Store:
         return self._commit(card, dump_tensors(tensors))
 
     def _commit(self, card: Card, data: bytes) -> Card:
-        check_name(card.name)
-        self.check_user_directory()
         card = replace(card, sha256=hashlib.sha256(data).hexdigest())
-        pending = self._pending(self.user, card.name, card.sha256)
+        self._write_pair(card.name, card.dump(), card.sha256, data)
+        return card
+
+    def _write_pair(self, name: str, card: bytes, sha256: str, data: bytes) -> None:
+        check_name(name)
+        self.check_user_directory()
+        pending = self._pending(self.user, name, sha256)
         atomic.write_bytes(pending, data)
         try:
-            atomic.write_bytes(self.user / f"{card.name}.json", card.dump())
+            atomic.write_bytes(self.user / f"{name}.json", card)
         except BaseException:
             # An interrupt can come after the rename: then the card counts, and so do these.
-            self._clear_pending(card.name)
+            self._clear_pending(name)
             raise
-        pending.replace(self.user / f"{card.name}.safetensors")
-        self._clear_pending(card.name)
-        return card
+        pending.replace(self.user / f"{name}.safetensors")
+        self._clear_pending(name)
+
+    def _pair(self, name: str) -> tuple[bytes, str, bytes] | None:
+        """The user's card of `name` as it lies there, its checksum, and the weights that have it.
+
+        None without a whole pair. One that cannot be read here is whole all the same.
+        """
+        try:
+            card = atomic.read_bytes(self.user / f"{name}.json", MAX_CARD_BYTES)
+        except OSError:
+            return None
+        sha256 = checksum_in(card)
+        pending = self._pending(self.user, name, sha256)
+        for path in (self.user / f"{name}.safetensors", pending):
+            with contextlib.suppress(OSError):
+                data = atomic.read_bytes(path, MAX_WEIGHTS_BYTES)
+                if hashlib.sha256(data).hexdigest() == sha256:
+                    return card, sha256, data
+        return None
 
     def _clear_pending(self, name: str) -> None:
         """Remove pending weights of `name`, but never those that the card in place needs."""
-        try:
-            needed = load_card((self.user / f"{name}.json").read_bytes(), name).sha256
-        except (OSError, WeightsError):
-            needed = ""
-        keep = self._pending(self.user, name, needed)
+        keep = self._pending(self.user, name, self.sha256(name))
         for path in self.user.glob(f".{name}.*.pending"):
             if path != keep:
                 path.unlink(missing_ok=True)
@@ -184,10 +228,35 @@ class Store:
                 hint="set MATHREPL_DATA_DIR to another folder",
             )
 
-    def save_card(self, card: Card) -> None:
-        """Write a changed card of weights that are the user's already. Raises `OSError`."""
+    def lock(self, name: str) -> Lock:
+        """Keep other processes from changing `name` until it is released.
+
+        Raises `WeightsError` where another does, or the user directory is the bundled one.
+        """
         self.check_user_directory()
-        atomic.write_bytes(self.user / f"{check_name(card.name)}.json", card.dump())
+        return lock(self.user, check_name(name))
+
+    def sha256(self, name: str) -> str:
+        """The checksum in the user's card of `name`; empty without one."""
+        path = self.user / f"{check_name(name)}.json"
+        try:
+            return checksum_in(atomic.read_bytes(path, MAX_CARD_BYTES))
+        except OSError:
+            return ""
+
+    def save_card(self, card: Card) -> None:
+        """Write a changed card of weights that are the user's already.
+
+        Raises `OSError`, and `WeightsError` where those weights are no longer the ones in place:
+        another process has saved or removed them since the card was read.
+        """
+        self.check_user_directory()
+        if self.sha256(card.name) != card.sha256:
+            raise WeightsError(
+                f"{card.name} was changed by another session meanwhile",
+                hint="its card was left as it is; do it again with the weights that are there now",
+            )
+        atomic.write_bytes(self.user / f"{card.name}.json", card.dump())
 
     def copy(self, found: Found, name: str) -> Card:
         """Save the weights of `found` under `name` in the user's directory."""
@@ -206,14 +275,13 @@ class Store:
         directory = self._undo_directory(name)
         numbers = self._undo_numbers(name)
         number = (numbers[-1] if numbers else 0) + 1
-        try:
-            found = self.find(name) if self.exists_as_user(name) else None
-            tensors = self.tensors(found) if found else None
-        except WeightsError:
-            found = tensors = None
-        if found is not None and tensors is not None:
-            kept = Store(directory, self.bundled)
-            kept.save(found.card.renamed(str(number)), tensors)
+        for path in directory.glob("*"):  # files that a kill has left of numbers not kept
+            left = path.name.lstrip(".").partition(".")[0]
+            if left.isdecimal() and int(left) not in numbers:
+                path.unlink(missing_ok=True)
+        pair = self._pair(name)
+        if pair is not None:
+            Store(directory, self.bundled)._write_pair(str(number), *pair)
         else:
             atomic.write_bytes(directory / f"{number}.absent", b"")
         for old in numbers[: max(0, len(numbers) + 1 - MAX_UNDO)]:
@@ -232,11 +300,10 @@ class Store:
             )
         undone = None
         if self.exists_as_user(name):
-            undone = self._free_name(f"{name[:50]}-undone")
-            try:
-                self.copy(self.find(name), undone)
-            except WeightsError:  # damaged: there is nothing to keep, and all the more to undo
-                undone = None
+            pair = self._pair(name)
+            if pair is not None:  # of a damaged one there is nothing to keep
+                undone = self._free_name(f"{name[:50]}-undone")
+                self._write_pair(undone, *pair)
         self.restore(name, numbers[-1])
         return undone
 
@@ -259,16 +326,21 @@ class Store:
     def _remove(self, name: str) -> None:
         for suffix in (".json", ".safetensors"):
             (self.user / f"{name}{suffix}").unlink(missing_ok=True)
+        self._clear_pending(name)
 
     def restore(self, name: str, number: int) -> None:
-        """Put back what `remember` kept as `number`, and forget it."""
+        """Put back what `remember` kept as `number`, and forget it.
+
+        Raises `WeightsError` where that is no longer whole, `OSError` where it cannot be written.
+        """
         directory = self._undo_directory(name)
         if (directory / f"{number}.absent").exists():
             self._remove(name)
         else:
-            kept = Store(directory, self.bundled)
-            found = kept.find(str(number))
-            self.save(found.card.renamed(name), kept.tensors(found))
+            pair = Store(directory, self.bundled)._pair(str(number))
+            if pair is None:
+                raise WeightsError(f"{directory / str(number)}.safetensors is missing or damaged")
+            self._write_pair(name, *pair)
         self.forget(name, number)
 
     def forget(self, name: str, number: int) -> None:
@@ -296,3 +368,7 @@ class Store:
     @staticmethod
     def _pending(directory: Path, name: str, sha256: str) -> Path:
         return directory / f".{name}.{re.sub('[^0-9a-f]', '', sha256)[:16]}.pending"
+
+
+def _unreadable(path: Path, error: OSError) -> WeightsError:
+    return WeightsError(f"cannot read {path}: {error.strerror or error}")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
 import tempfile
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mathrepl.atomic import check_writable, write_bytes
+from mathrepl.atomic import TEMPORARY, check_writable, write_bytes
 from mathrepl.errors import MathreplError
 
 
@@ -113,3 +114,58 @@ def test_check_writable_tells_a_full_disk(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "TemporaryFile", full_disk)
     with pytest.raises(MathreplError, match="No space left"):
         check_writable(tmp_path)
+
+
+def test_what_a_killed_writer_has_left_is_cleared_by_the_next_write(tmp_path):
+    (tmp_path / f".other.abc{TEMPORARY}").write_bytes(b"ha")
+    write_bytes(tmp_path / "file", b"")
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_another_writer_or_program_works_on_stays(tmp_path):
+    mine, foreign = tmp_path / f".other.abc{TEMPORARY}", tmp_path / ".other.abc.tmp"
+    foreign.touch()
+    with mine.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        write_bytes(tmp_path / "file", b"")
+    assert mine.exists()
+    assert foreign.exists()
+
+
+def test_a_writer_whose_file_is_cleared_before_its_lock_takes_another(tmp_path, monkeypatch):
+    real, cleared = fcntl.flock, []
+
+    def late(handle: int, how: int) -> None:
+        if not cleared:
+            (path,) = tmp_path.glob(f"*{TEMPORARY}")
+            path.unlink()
+            cleared.append(path)
+        real(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    write_bytes(tmp_path / "file", b"new")
+    assert cleared
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("file", b"new")]
+
+
+def test_a_file_is_renamed_while_its_lock_is_held(tmp_path, monkeypatch):
+    """Or another process could clear it between the two."""
+    real = Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        with self.open("rb") as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    write_bytes(tmp_path / "file", b"new")
+    assert (tmp_path / "file").read_bytes() == b"new"
+
+
+def test_files_are_written_where_there_are_no_locks(tmp_path, monkeypatch):
+    def unlockable(*_args: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", unlockable)
+    write_bytes(tmp_path / "file", b"new")
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("file", b"new")]

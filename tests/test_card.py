@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mathrepl.architecture import Architecture
 from mathrepl.card import (
     MAX_CARD_BYTES,
+    MAX_HISTORY,
     Card,
     Certificate,
     Epoch,
@@ -19,8 +20,10 @@ from mathrepl.card import (
     Training,
     certificate_from_record,
     load_card,
+    thinned,
 )
 from mathrepl.errors import WeightsError
+from mathrepl.plan import MAX_EPOCHS
 from tests.helpers import tasks, tiny_card
 
 CERTIFICATE = Certificate(
@@ -43,7 +46,7 @@ FULL = replace(
     sha256="ab" * 32,
     trainings=(
         Training("train 5", 5, 90, 10, 32, 0.01, 3, "2026-01-01T00:00:00+00:00", "finished"),
-        Training("train 1", 1, 90, 10, 32, 0.5, 0, "x", "stopped", {"keras": "3.15", "é": "ü\n"}),
+        Training("train 1", 1, 90, 10, 32, 0.5, 0, "x", "stopped", {"keras": "3.15", "é": "ü"}),
         Training(
             "train 2",
             2,
@@ -333,3 +336,65 @@ def test_damaged_bytes_load_or_are_refused(noise, start):
         load_card(bytes(data), "here")
     except WeightsError as error:
         assert error.message.startswith("here")  # noqa: PT017
+
+
+# Cards of unusual size and numbers
+
+
+def epochs(count: int) -> tuple[Epoch, ...]:
+    same = Metrics(1.25, 0.5, 0.25)
+    return tuple(Epoch(n, 0.5, same, same) for n in range(1, count + 1))
+
+
+def test_a_history_of_usual_length_is_kept_whole():
+    assert thinned(epochs(MAX_HISTORY), 7) == epochs(MAX_HISTORY)
+
+
+def test_the_longest_training_there_can_be_leaves_a_card_that_can_be_read():
+    card = replace(FULL, history=epochs(MAX_EPOCHS), best_epoch=12_346)
+    read = load_card(card.dump(), "here")
+    numbers = [epoch.number for epoch in read.history]
+    assert MAX_HISTORY / 2 < len(numbers) <= MAX_HISTORY
+    assert (numbers[0], numbers[-1]) == (1, MAX_EPOCHS)
+    assert 12_346 in numbers
+    assert numbers == sorted(numbers)
+    assert numbers[-1000:] == list(range(MAX_EPOCHS - 999, MAX_EPOCHS + 1))
+    assert replace(read, history=()) == replace(card, history=())
+    assert load_card(read.dump(), "here") == read
+
+
+def test_mistakes_that_make_a_card_too_large_are_left_out_from_the_end():
+    many = tuple(Mistake(f"{n} + 1", "9" * 2000, "8" * 2000, 0.5) for n in range(1000))
+    card = replace(FULL, certificates=(replace(CERTIFICATE, mistakes=many),))
+    read = load_card(card.dump(), "here")
+    (certificate,) = read.certificates
+    assert 0 < len(certificate.mistakes) < 1000
+    assert certificate.mistakes == many[: len(certificate.mistakes)]
+    assert replace(certificate, mistakes=many) == card.certificates[0]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_the_loss_of_a_failed_epoch_may_be_no_number_and_nothing_else_may(value):
+    failed = replace(FULL.history[0], held_out=Metrics(value, 0.0, 0.0))
+    card = replace(FULL, history=(failed,))
+    assert load_card(card.dump(), "here").dump() == card.dump()
+    assert "finite" in refused(replace(FULL, held_out=failed.held_out).dump())
+    assert "seconds" in refused(replace(FULL, history=(replace(failed, seconds=value),)).dump())
+
+
+def test_a_key_that_stands_twice_is_refused_at_any_level():
+    for old in ('"parameters": ', '"hidden": ', '"exact": '):
+        data = FULL.dump().decode()
+        assert "twice" in refused(data.replace(old, f"{old}1, {old}", 1).encode())
+
+
+@pytest.mark.parametrize("bad", ["\x1b[2J", "two\nlines", "\u202e", "\ud800", "x" * 10_001])
+def test_text_that_a_terminal_should_not_get_is_refused(bad):
+    changed = record()
+    changed["trainings"][0]["command"] = bad
+    assert "command" in refused(json.dumps(changed).encode())
+    changed = record()
+    changed["certificates"][0]["classes"] = {bad: {"1": [1, 1]}}
+    message = refused(json.dumps(changed).encode())
+    assert message.isprintable()
+    assert len(message) < 300

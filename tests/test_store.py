@@ -4,17 +4,20 @@ import errno
 import hashlib
 import json
 import os
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mathrepl import atomic
+from mathrepl.architecture import Architecture
 from mathrepl.card import MAX_CARD_BYTES, Card
 from mathrepl.errors import WeightsError
 from mathrepl.store import MAX_UNDO, MAX_WEIGHTS_BYTES, Store, bundled_directory, check_name
 from mathrepl.tensors import dump_tensors
-from tests.helpers import random_tensors, tiny_card, tiny_weights
+from tests.helpers import TINY_ARCHITECTURE, random_tensors, tiny_card, tiny_weights
 
 BAD_NAMES = [
     "",
@@ -234,9 +237,11 @@ def test_a_checksum_cannot_lead_out_of_the_directory(store, tmp_path):
     (tmp_path / "secret").write_bytes(b"secret")
     (store.user / "mine.safetensors").unlink()
     record = json.loads((store.user / "mine.json").read_bytes())
-    for checksum in ("/../../../secret", "\0", "", "../" * 30):
+    for checksum in ("/../../../secret", "", "../" * 30):
         (store.user / "mine.json").write_text(json.dumps({**record, "sha256": checksum}))
         assert "missing" in refused(store.tensors, store.find("mine"))
+    (store.user / "mine.json").write_text(json.dumps({**record, "sha256": "\0"}))
+    assert "sha256" in refused(store.find, "mine")
 
 
 def test_a_card_read_before_a_save_never_gets_the_weights_after_it(store):
@@ -577,3 +582,168 @@ def test_a_user_directory_that_is_the_bundled_one_is_not_written(store, tmp_path
         }
         refused(calls[method])
         assert listing(store.bundled) == before
+
+
+# Other processes.
+
+
+def test_a_card_is_not_written_over_that_of_other_weights(store):
+    """As when a session certifies weights that another has trained on meanwhile."""
+    before = tiny_weights(store, "mine", seed=1)
+    after = tiny_weights(store, "mine", seed=2)
+    assert "another session" in refused(store.save_card, replace(before, best_epoch=7))
+    assert store.find("mine").card == after
+    assert seed_of(store, "mine") == 2
+    store.delete("mine")
+    assert "another session" in refused(store.save_card, after)
+    assert not store.exists_as_user("mine")
+
+
+class SavedBetween:
+    """The store of a reader; whenever it has read a card, another process saves anew."""
+
+    def __init__(self, store: Store, times: int) -> None:
+        self.store = Store(store.user, store.bundled)
+        self.left, self.find = times, self.store.find
+        self.store.find = self.found  # type: ignore[method-assign]
+
+    def found(self, name: str):
+        found = self.find(name)
+        if self.left:
+            self.left -= 1
+            tiny_weights(Store(self.store.user, self.store.bundled), name, seed=10 + self.left)
+        return found
+
+
+@pytest.mark.parametrize("times", [1, 2, 5])
+def test_a_reader_gets_a_pair_although_others_save_meanwhile(store, times):
+    tiny_weights(store, "mine", seed=1)
+    reader = SavedBetween(store, times)
+    found, tensors = reader.store.load("mine")
+    expected = random_tensors(found.card.architecture, found.card.encoding, 10)
+    assert all((tensors[key] == expected[key]).all() for key in expected)
+
+
+def test_damaged_weights_are_read_once_and_refused(store):
+    tiny_weights(store, "mine")
+    (store.user / "mine.safetensors").write_bytes(b"damaged")
+    reader = SavedBetween(store, 0)
+    assert "checksum" in refused(reader.store.load, "mine")
+
+
+def test_the_checksum_of_a_users_card(store):
+    bundle(store, "blog")
+    assert store.sha256("blog") == store.sha256("nobody") == ""
+    assert store.sha256("mine") == ""
+    saved = tiny_weights(store, "mine")
+    assert store.sha256("mine") == saved.sha256
+    (store.user / "mine.json").write_text("{")
+    assert store.sha256("mine") == ""
+
+
+@pytest.mark.parametrize("suffix", [".json", ".safetensors"])
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_what_never_ends_is_not_read(store, suffix, make):
+    tiny_weights(store, "mine")
+    path = store.user / f"mine{suffix}"
+    path.unlink()
+    make(path)
+    assert "no ordinary file" in refused(store.load, "mine")
+    assert store.names() == ["mine"]
+
+
+def test_only_a_file_whose_checksum_holds_is_taken_into_memory(store):
+    card = tiny_weights(store, "mine", architecture=Architecture(hidden=512))
+    path = store.user / "mine.safetensors"
+    size = path.stat().st_size
+    assert size > 10_000_000
+    with path.open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"\xff")
+    tracemalloc.start()
+    try:
+        assert "checksum" in refused(store.read, store.find("mine"))
+        assert tracemalloc.get_traced_memory()[1] < size / 4
+    finally:
+        tracemalloc.stop()
+    assert card.sha256
+
+
+@pytest.mark.parametrize("left", ["7.safetensors", ".7.0123.pending", "..7.0123.pending.x"])
+def test_what_a_kill_has_left_among_the_kept_is_cleared_by_the_next_training(store, left):
+    tiny_weights(store, "mine", seed=1)
+    store.remember("mine")
+    kept = store.user / ".undo" / "mine"
+    before = sorted(path.name for path in kept.iterdir())
+    (kept / left).touch()
+    assert store.remember("mine") == 2
+    assert sorted(path.name for path in kept.iterdir()) == sorted(
+        [*before, "2.json", "2.safetensors"]
+    )
+
+
+def test_deleting_weights_leaves_no_pending_ones(store):
+    card = tiny_weights(store, "mine", seed=1)
+    path = store.user / "mine.safetensors"
+    path.rename(store.user / f".mine.{card.sha256[:16]}.pending")  # as a kill leaves them
+    store.delete("mine")
+    assert [path.name for path in store.user.iterdir() if path.is_file()] == []
+    store.undo("mine")
+    assert seed_of(store, "mine") == 1
+
+
+def test_weights_that_are_renamed_into_place_while_they_are_looked_for_are_found(
+    store, monkeypatch, tmp_path
+):
+    tiny_weights(store, "mine", seed=1)
+    new = tiny_weights(Store(tmp_path / "other", store.bundled), "mine", seed=2)
+    pending = store.user / f".mine.{new.sha256[:16]}.pending"
+    pending.write_bytes((tmp_path / "other" / "mine.safetensors").read_bytes())
+    (store.user / "mine.json").write_bytes(new.dump())
+    opened = atomic.open_ordinary
+
+    def slowly(path: Path, most: int):
+        file = opened(path, most)
+        if path.suffix == ".safetensors" and pending.exists():
+            pending.replace(path)  # the saver goes on
+        return file
+
+    monkeypatch.setattr(atomic, "open_ordinary", slowly)
+    assert seed_of(store, "mine") == 2
+
+
+@pytest.mark.parametrize("key", ["architecture", "task"])
+@pytest.mark.parametrize("pending", [False, True])
+def test_weights_of_a_package_that_is_gone_come_back_byte_for_byte(store, key, pending):
+    tiny_weights(store, "mine")
+    card, weights = store.user / "mine.json", store.user / "mine.safetensors"
+    record = json.loads(card.read_text())
+    record[key] |= {"kind": "gone"} if key == "architecture" else {"rule": "gone"}
+    card.write_text(json.dumps(record))
+    if pending:  # as a kill in a save leaves them
+        weights.rename(Store._pending(store.user, "mine", record["sha256"]))
+    with pytest.raises(WeightsError):
+        store.load("mine")
+    before = card.read_bytes()
+    data = dump_tensors(random_tensors(TINY_ARCHITECTURE, tiny_card().encoding))
+    store.delete("mine")
+    assert not card.exists()
+    assert store.undo("mine") is None
+    assert (card.read_bytes(), weights.read_bytes()) == (before, data)
+    # A training of the same name takes its place, and gives it back too.
+    number = store.remember("mine")
+    tiny_weights(store, "mine", seed=1)
+    store.restore("mine", number)
+    assert (card.read_bytes(), weights.read_bytes()) == (before, data)
+
+
+def test_what_is_kept_and_was_damaged_since_is_refused_and_changes_nothing(store):
+    tiny_weights(store, "mine")
+    number = store.remember("mine")
+    tiny_weights(store, "mine", seed=1)
+    before = store.find("mine").card
+    (store.user / ".undo" / "mine" / f"{number}.safetensors").write_bytes(b"damaged")
+    with pytest.raises(WeightsError, match="missing or damaged"):
+        store.restore("mine", number)
+    assert store.find("mine").card == before
+    assert store.last_undo("mine") == number

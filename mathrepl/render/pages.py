@@ -103,5 +103,5 @@ def draw_certified(certified: Certified) -> RenderableType:
             first = ", ".join(f"{m.question} = {m.network}" for m in certificate.mistakes[:3])
             lines.append(Text(f"  such as {safe(first)}", "quiet"))
     if not certified.written:
-        lines.append(Text("the card of bundled weights is left as it is", "quiet"))
+        lines.append(Text("its card is left as it is", "quiet"))
     return Group(Text(certified.name, "title"), *lines)
