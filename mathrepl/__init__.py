@@ -10,9 +10,12 @@ The names below are imported when they are first used, so that `import mathrepl`
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+
+TYPE_CHECKING = False  # typing takes longer to import than all of this
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from mathrepl.analysis.figure import Figure
     from mathrepl.api import Session
     from mathrepl.card import Card

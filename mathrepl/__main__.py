@@ -4,31 +4,45 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
 
 def main() -> None:
     """Run and exit: 0 ok, 1 failure, 2 bad usage, 130 interrupted, 141 nobody reads on."""
-    # One thread suits batches this small; numpy reads it when it is imported.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:  # closed by the shell: talk into nowhere
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
-        elif hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-    from mathrepl.cli import run
-
     try:
+        from mathrepl.interrupts import end_while_loading
+
+        end_while_loading()
+        _prepare()
+        from mathrepl.cli import run
+
         code = run(sys.argv[1:])
         sys.stdout.flush()
     except KeyboardInterrupt:
         code = 130
     except BrokenPipeError:
-        # Python flushes stdout once more at exit; let it flush into nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_into_nowhere()
         code = 141
+    except OSError as error:  # of stdin or stdout itself, such as a full disk
+        _write_into_nowhere()
+        sys.stderr.write(f"error: cannot read or write on: {error.strerror or error}\n")
+        code = 1
     sys.exit(code)
+
+
+def _write_into_nowhere() -> None:
+    """Python flushes stdout once more at exit, which would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _prepare() -> None:
+    # One thread suits batches this small; numpy reads it when it is imported.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by the shell: talk into nowhere
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
 if __name__ == "__main__":

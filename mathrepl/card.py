@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from mathrepl.architecture import Architecture
 from mathrepl.encoding import Encoding
 from mathrepl.errors import MathreplError, WeightsError
+from mathrepl.printable import one_line
 from mathrepl.task import Task
 
 _T = TypeVar("_T")
@@ -213,12 +214,6 @@ def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise TwiceError(f"{one_line(repr(twice), 60)} stands twice in an object")
     return found
-
-
-def one_line(text: str, most: int = 240) -> str:
-    """Text from a file that may hold anything, cut and cleaned to one line for a person."""
-    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: most + 1])
-    return text if len(text) <= most else text[: most - 1] + "\N{HORIZONTAL ELLIPSIS}"
 
 
 def _readable(data: bytes) -> bool:

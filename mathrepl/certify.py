@@ -8,7 +8,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import islice, pairwise
@@ -159,7 +159,8 @@ def certify(
     finally:
         if len(finished) < len(spaces) and (finished or tally.done):
             _keep(progress, card, command, finished, tally)
-    progress.unlink(missing_ok=True)
+    with suppress(OSError):  # where it could not be kept either
+        progress.unlink(missing_ok=True)
     yield tuple(finished)
 
 
@@ -284,7 +285,7 @@ def _carries(a: str, b: str) -> str:
 def has_operand_below(question: str, bound: int) -> bool:
     """Whether an operand, whatever its sign, is smaller than that."""
     try:
-        return any(abs(value) < bound for value in parse(question).operands())
+        return any(-bound < value < bound for value in parse(question).operands())
     except MathreplError:
         return False
 

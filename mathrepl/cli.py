@@ -11,15 +11,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from mathrepl.errors import MathreplError
+from mathrepl.errors import MathreplError, UsageError
+from mathrepl.interrupts import raise_again
 from mathrepl.settings import Settings, changed, data_directory, load_settings
 
 if TYPE_CHECKING:
     from mathrepl.commands.spec import Command, Person, Word
-    from mathrepl.dispatch import Shows
+    from mathrepl.jsonlines import JsonLines
+    from mathrepl.render.renderer import Renderer
     from mathrepl.session import Session
 
 OK, USAGE, BROKEN_PIPE = 0, 2, 141
+ANSWERING = ("ask", "compare")  # the subcommands whose records are answers
 COMPLETES = "_MATHREPL_COMPLETE"  # set by the shell's completion, which gives no words
 
 
@@ -29,6 +32,7 @@ class Common(NamedTuple):
     weights: str | None = None
     engine: str | None = None
     json: bool = False
+    fields: str | None = None
 
 
 def run(argv: Sequence[str]) -> int:
@@ -51,6 +55,8 @@ def run(argv: Sequence[str]) -> int:
     try:
         app(args=list(argv), prog_name="mathrepl")
     except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # while Typer itself was writing
+            return BROKEN_PIPE
         if not outcome:
             return end.code if isinstance(end.code, int) else OK
     return outcome[-1] if outcome else OK
@@ -69,6 +75,7 @@ def run_session(common: Common) -> int:
     """The interactive session, or answers line by line where stdin is not a terminal."""
     try:
         settings = _settings(common)
+        fields = _fields(common)
     except MathreplError as error:
         _complain(error)
         return error.exit_code
@@ -80,14 +87,15 @@ def run_session(common: Common) -> int:
         return run_prompt(settings)
     from mathrepl.commands.spec import Context
     from mathrepl.commands.table import command_table
-    from mathrepl.stream import StreamPerson, read_lines, run_stream
+    from mathrepl.stream import Lines, StreamPerson, run_stream
 
     session = _session(settings)
-    lines = read_lines(sys.stdin.buffer)
+    lines = Lines(sys.stdin.buffer)
     context = Context(session, StreamPerson(lines), command_table(), "session")
     _complain_of_plugins()
+    raise_again()
     try:
-        return run_stream(context, make_renderer(common, settings), lines)
+        return run_stream(context, make_renderer(common, settings, fields), lines)
     finally:
         session.close()
 
@@ -101,6 +109,7 @@ def run_shell_command(command: Command, words: Sequence[Word], common: Common) -
 
     try:
         settings = _settings(common)
+        fields = _fields(common, command)
         arguments = bind(command, CommandLine("", tuple(words)), "shell")
     except MathreplError as error:
         # Words of the shell have no line of their own to point into.
@@ -110,7 +119,8 @@ def run_shell_command(command: Command, words: Sequence[Word], common: Common) -
     context = Context(session, _shell_person(), command_table(), "shell")
     texts = arguments.texts("equations")
     equation = texts[0] if len(texts) == 1 else None
-    renderer = make_renderer(common, settings)
+    renderer = make_renderer(common, settings, fields)
+    raise_again()
     try:
         return perform(context, run_command(context, command, arguments), renderer, equation).code
     finally:
@@ -134,24 +144,40 @@ def _session(settings: Settings) -> Session:
     return Session(settings, Store(data_directory() / "weights"))
 
 
-def make_renderer(common: Common, settings: Settings) -> Shows:
+def _fields(common: Common, command: Command | None = None) -> tuple[str, ...]:
+    """The fields that answers are to be written with; none for all. Raises `UsageError`."""
+    if common.fields is None:
+        return ()
+    from mathrepl.jsonlines import check_fields
+
+    if command is not None and command.name not in ANSWERING:
+        hint = f"it goes with {' and '.join(ANSWERING)}, and with a session"
+        raise UsageError("--fields is of answers", hint=hint)
+    if not common.json:
+        raise UsageError("--fields goes with --json", hint="add --json")
+    return check_fields(common.fields)
+
+
+def make_renderer(
+    common: Common, settings: Settings, fields: Sequence[str] = ()
+) -> JsonLines | Renderer:
     if common.json:
         from mathrepl.jsonlines import JsonLines
 
-        return JsonLines()
+        return JsonLines(fields)
     from mathrepl.render.renderer import Renderer
 
     return Renderer(settings.theme, talk_on_stderr=True)
 
 
 def _shell_person() -> Person:
-    from mathrepl.stream import StreamPerson, read_lines
+    from mathrepl.stream import Lines, StreamPerson
 
     if sys.stdin is not None and sys.stdin.isatty():
         from mathrepl.prompt.person import PromptPerson
 
         return PromptPerson()
-    return StreamPerson(read_lines(sys.stdin.buffer) if sys.stdin is not None else iter(()))
+    return StreamPerson(Lines(sys.stdin.buffer) if sys.stdin is not None else iter(()))
 
 
 def _complain_of_plugins() -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import prod
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 from mathrepl.errors import MathreplError
 from mathrepl.expression import MAX_LENGTH, format_value, parse, read_value
@@ -15,6 +15,25 @@ from mathrepl.oracle import Step, next_step
 from mathrepl.working import Mark, splice
 
 CLOSE_RUNNER_UP = 0.1
+PLACES = 6  # of probabilities in records
+# The keys of an answer's record.
+FIELDS = (
+    "equation",
+    "network",
+    "truth",
+    "right",
+    "weights",
+    "probabilities",
+    "end_probability",
+    "runners_up",
+    "confidence",
+    "wrong_digits",
+    "off_by",
+    "verdict",
+    "engine",
+    "notes",
+    "working",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +46,72 @@ class Guess:
     runner_up_probability: float
 
 
+class Guesses(Sequence[Guess]):
+    """The guesses of one answer, kept as columns: in a batch most are never looked at singly.
+
+    `characters` and `runners_up` have a character a guess; the others a probability, in the
+    last two rounded to `PLACES`.
+    """
+
+    __slots__ = (
+        "characters",
+        "probabilities",
+        "rounded",
+        "runner_up_probabilities",
+        "runner_up_rounded",
+        "runners_up",
+    )
+
+    def __init__(
+        self,
+        characters: str,
+        runners_up: str,
+        probabilities: Sequence[float],
+        runner_up_probabilities: Sequence[float],
+        rounded: list[float],
+        runner_up_rounded: list[float],
+    ) -> None:
+        self.characters = characters
+        self.runners_up = runners_up
+        self.probabilities = probabilities
+        self.runner_up_probabilities = runner_up_probabilities
+        self.rounded = rounded
+        self.runner_up_rounded = runner_up_rounded
+
+    def __len__(self) -> int:
+        return len(self.characters)
+
+    def __iter__(self) -> Iterator[Guess]:
+        return map(
+            Guess,
+            self.characters,
+            self.probabilities,
+            self.runners_up,
+            self.runner_up_probabilities,
+        )
+
+    @overload
+    def __getitem__(self, place: int) -> Guess: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Guess, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Guess | tuple[Guess, ...]:
+        return tuple(self)[place]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+
 def probability_of(guesses: Sequence[Guess | None]) -> float:
     """The product over what was written; a character that was copied has no guess."""
-    return prod(guess.probability for guess in guesses if guess is not None)
+    return prod([guess.probability for guess in guesses if guess is not None])
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +125,7 @@ class Solution:
 
     question: str
     text: str
-    guesses: tuple[Guess | None, ...]
+    guesses: Sequence[Guess | None]
     end: Guess | None
     working: tuple[Line, ...] = ()
     stuck: str = ""
@@ -53,7 +135,26 @@ class Solution:
         """Probability of all that was written, end marks included: the product over it."""
         if self.working:
             return prod(line.probability for line in self.working)
+        if isinstance(self.guesses, Guesses):
+            sure = prod(self.guesses.probabilities)
+            return sure if self.end is None else sure * self.end.probability
         return probability_of((*self.guesses, self.end))
+
+    def probabilities(self) -> Sequence[float | None]:
+        """That of each character, to `PLACES`; None for one that was copied."""
+        if isinstance(self.guesses, Guesses):
+            return self.guesses.rounded
+        return [round(guess.probability, PLACES) if guess else None for guess in self.guesses]
+
+    def runners_up(self) -> Sequence[Sequence[str | float] | None]:
+        """The second likeliest of each character and its probability, likewise."""
+        if isinstance(self.guesses, Guesses):
+            columns = zip(self.guesses.runners_up, self.guesses.runner_up_rounded, strict=True)
+            return [[runner_up, probability] for runner_up, probability in columns]
+        return [
+            [guess.runner_up, round(guess.runner_up_probability, PLACES)] if guess else None
+            for guess in self.guesses
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +204,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One question answered: `network` beside `truth`, aligned by place in `columns`.
+    """One question answered: `network` beside `truth`.
 
     `notes` say in which ways the question lies outside the training.
     """
@@ -111,7 +212,6 @@ class Answer:
     equation: str
     network: str
     truth: str
-    columns: tuple[Column, ...]
     solution: Solution
     weights: str
     engine: str
@@ -123,17 +223,25 @@ class Answer:
         return self.network == self.truth
 
     @property
+    def columns(self) -> tuple[Column, ...]:
+        """The two aligned by place: the points stand over each other."""
+        return align(self.solution, self.truth)
+
+    @property
     def wrong_digits(self) -> int:
         """Places where the two differ; a missing or surplus character counts."""
-        return sum(not column.right for column in self.columns)
+        return 0 if self.right else sum(not column.right for column in self.columns)
 
     @property
     def off_by(self) -> str | None:
         """The size of the error, or None where the network did not write a number."""
-        written = read_value(self.network)
-        if written is None:
+        written = self.network
+        if self.right and written.isascii() and written.isdigit() and len(written) <= MAX_LENGTH:
+            return "0"
+        value = read_value(written)
+        if value is None:
             return None
-        return format_value(abs(written - Fraction(self.truth)), MAX_LENGTH)
+        return format_value(abs(value - Fraction(self.truth)), MAX_LENGTH)
 
     @property
     def confidence(self) -> float:
@@ -165,14 +273,9 @@ class Answer:
             "truth": self.truth,
             "right": self.right,
             "weights": self.weights,
-            "probabilities": [
-                round(g.probability, 6) if g else None for g in self.solution.guesses
-            ],
+            "probabilities": self.solution.probabilities(),
             "end_probability": round(end.probability, 6) if end else None,
-            "runners_up": [
-                [g.runner_up, round(g.runner_up_probability, 6)] if g else None
-                for g in self.solution.guesses
-            ],
+            "runners_up": self.solution.runners_up(),
             "confidence": round(self.confidence, 6),
             "wrong_digits": self.wrong_digits,
             "off_by": self.off_by,
@@ -223,12 +326,9 @@ def compare(
     engine: str,
     notes: tuple[str, ...] = (),
 ) -> Answer:
-    """Align `solution` with `truth` by place: the points stand over each other."""
-    columns = align(solution, truth)
-    working = check_lines(solution.working)
-    return Answer(
-        equation, solution.text, truth, columns, solution, weights, engine, notes, working
-    )
+    """`solution` beside `truth`, and each line of its working beside the question's value."""
+    working = check_lines(solution.working) if solution.working else ()
+    return Answer(equation, solution.text, truth, solution, weights, engine, notes, working)
 
 
 def check_lines(lines: Sequence[Line]) -> tuple[CheckedLine, ...]:

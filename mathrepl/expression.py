@@ -15,7 +15,6 @@ The grammar, with the usual precedence and left association:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -29,6 +28,10 @@ OPERATIONS = "+-*/"
 _LOOKALIKES = str.maketrans({"×": "*", "·": "*", "÷": "/", "−": "-"})  # noqa: RUF001
 _TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?|[-+*/%()]")
 _ASKING = re.compile(r"\s*=\s*\??\s*$")
+# What most questions are: two whole numbers and an operation, read in one go.
+_TWO_NUMBERS = re.compile(
+    rf"([0-9]{{1,{MAX_DIGITS}}})\s*([-+*/%])\s*([0-9]{{1,{MAX_DIGITS}}})", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,8 @@ class Number:
     column: int
 
     @property
-    def value(self) -> Fraction:
-        return Fraction(self.text)
+    def value(self) -> int | Fraction:
+        return Fraction(self.text) if "." in self.text else int(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ class Expression:
     def value(self) -> Fraction:
         """Exact value. Raises `DivisionByZeroError` with the column of the slash."""
         try:
-            return _value(self.root)
+            return Fraction(_value(self.root))
         except _ZeroDivisorError as error:
             raise DivisionByZeroError(
                 "division by zero has no answer",
@@ -91,17 +94,34 @@ class Expression:
                 hint="divide by another number",
             ) from None
 
-    def operands(self) -> tuple[Fraction, ...]:
+    def operands(self) -> tuple[int | Fraction, ...]:
         """Values of the literals, left to right, with the sign that stands directly before."""
-        return tuple(_operands(self.root))
+        signed: set[int] = set()
+        values: list[int | Fraction] = []
+        for node in _walk(self.root):
+            if isinstance(node, Number):
+                values.append(-node.value if id(node) in signed else node.value)
+            elif isinstance(node, Unary) and node.sign == "-":
+                signed.add(id(node.operand))
+        return tuple(values)
 
     def literals(self) -> tuple[str, ...]:
         """Literals as typed, left to right, unsigned."""
-        return tuple(node.text for node in _walk(self.root) if isinstance(node, Number))
+        return tuple([node.text for node in _walk(self.root) if isinstance(node, Number)])
 
     def operations(self) -> str:
         """The binary operations, left to right, for instance `+*`."""
-        return "".join(node.operation for node in _walk(self.root) if isinstance(node, Binary))
+        return "".join([node.operation for node in _walk(self.root) if isinstance(node, Binary)])
+
+    def two_numbers(self) -> tuple[str, str, str] | None:
+        """Literal, operation, literal of a question that has no more, and no sign before them."""
+        root = self.root
+        if not isinstance(root, Binary):
+            return None
+        left, right = root.left, root.right
+        if isinstance(left, Number) and isinstance(right, Number):
+            return left.text, root.operation, right.text
+        return None
 
     def has_signs(self) -> bool:
         """Whether a plus stands before an operand, or a sign before a parenthesis or a sign."""
@@ -112,7 +132,11 @@ class Expression:
 
     def format(self, *, spaced: bool) -> str:
         """Canonical text: digits as typed, one space round each operation, or none at all."""
-        return _format(self.root, " " if spaced else "")
+        space = " " if spaced else ""
+        two = self.two_numbers()
+        if two is not None:
+            return f"{two[0]}{space}{two[1]}{space}{two[2]}"
+        return _format(self.root, space)
 
 
 class _ZeroDivisorError(Exception):
@@ -121,67 +145,53 @@ class _ZeroDivisorError(Exception):
         self.column = column
 
 
-def _value(node: Node) -> Fraction:
-    match node:
-        case Number():
-            return node.value
-        case Group(inner):
-            return _value(inner)
-        case Unary(sign, operand):
-            return -_value(operand) if sign == "-" else _value(operand)
-        case Binary(operation, left, right, column):
-            a, b = _value(left), _value(right)
-            if operation == "+":
-                return a + b
-            if operation == "-":
-                return a - b
-            if operation == "*":
-                return a * b
-            if b == 0:
-                raise _ZeroDivisorError(column)
-            return a % b if operation == "%" else a / b
+def _value(node: Node) -> int | Fraction:
+    if isinstance(node, Number):
+        return node.value
+    if isinstance(node, Group):
+        return _value(node.inner)
+    if isinstance(node, Unary):
+        value = _value(node.operand)
+        return -value if node.sign == "-" else value
+    operation, a, b = node.operation, _value(node.left), _value(node.right)
+    if operation == "+":
+        return a + b
+    if operation == "-":
+        return a - b
+    if operation == "*":
+        return a * b
+    if b == 0:
+        raise _ZeroDivisorError(node.column)
+    return a % b if operation == "%" else Fraction(a) / b
 
 
-def _walk(node: Node) -> Iterator[Node]:
-    match node:
-        case Binary(_, left, right):
-            yield from _walk(left)
-            yield node
-            yield from _walk(right)
-        case Unary(_, operand):
-            yield node
-            yield from _walk(operand)
-        case Group(inner):
-            yield from _walk(inner)
-        case _:
-            yield node
-
-
-def _operands(node: Node) -> Iterator[Fraction]:
-    match node:
-        case Unary(sign, Number() as number):
-            yield -number.value if sign == "-" else number.value
-        case Unary(_, operand):
-            yield from _operands(operand)
-        case Number():
-            yield node.value
-        case Group(inner):
-            yield from _operands(inner)
-        case Binary(_, left, right):
-            yield from _operands(left)
-            yield from _operands(right)
+def _walk(root: Node) -> list[Node]:
+    """Its nodes but groups, in reading order: a sign before its operand."""
+    found: list[Node] = []
+    waiting: list[tuple[Node, bool]] = [(root, False)]
+    while waiting:
+        node, opened = waiting.pop()
+        if isinstance(node, Number) or opened:
+            found.append(node)
+        elif isinstance(node, Binary):
+            waiting += ((node.right, False), (node, True), (node.left, False))
+        elif isinstance(node, Unary):
+            found.append(node)
+            waiting.append((node.operand, False))
+        else:
+            waiting.append((node.inner, False))
+    return found
 
 
 def _format(node: Node, space: str) -> str:
-    match node:
-        case Number(text):
-            return text
-        case Unary(sign, operand):
-            return sign + _format(operand, space)
-        case Group(inner):
-            return f"({_format(inner, space)})"
-        case Binary(operation, left, right):
-            return f"{_format(left, space)}{space}{operation}{space}{_format(right, space)}"
+    if isinstance(node, Number):
+        return node.text
+    if isinstance(node, Binary):
+        left, right = _format(node.left, space), _format(node.right, space)
+        return f"{left}{space}{node.operation}{space}{right}"
+    if isinstance(node, Unary):
+        return node.sign + _format(node.operand, space)
+    return f"({_format(node.inner, space)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +213,10 @@ def parse(line: str) -> Expression:
             hint=f"an equation may have at most {MAX_LENGTH:,}",
         )
     text = _ASKING.sub("", text)
+    two = _TWO_NUMBERS.fullmatch(text)
+    if two is not None:
+        left, right = Number(two[1], 0), Number(two[3], two.start(3))
+        return Expression(text, Binary(two[2], left, right, two.start(2)))
     if not text:
         raise EquationError("nothing to read", hint="type an equation such as 94 + 909")
     tokens = _tokens(text)
@@ -356,8 +370,10 @@ class _Parser:
         return EquationError(message, text=self.text, column=token.column, hint=hint)
 
 
-def format_value(value: Fraction, decimals: int) -> str:
+def format_value(value: int | Fraction, decimals: int) -> str:
     """`value` as a person writes it: rounded half away from zero, no trailing zeros, no -0."""
+    if value.denominator == 1:
+        return str(value.numerator)
     scale = 10**decimals
     scaled = abs(value) * scale
     rounded = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -11,17 +12,36 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
+from mathrepl.card import Epoch
 from mathrepl.errors import MathreplError
+from mathrepl.locks import lock
 from mathrepl.plan import Plan
 from mathrepl.progress import EpochDone, Event, Finished, Started, Stepped, Warned, load_event
 from mathrepl.store import Store
 
 STOP_SECONDS = 20.0
+_BEGIN = (
+    "import sys; sys.argv[1] in sys.path or sys.path.insert(0, sys.argv[1]); "
+    "from mathrepl.training.worker import main; main()"
+)
+
+
+def worker_command() -> list[str]:
+    """What starts a worker of this very package.
+
+    Not by `-m`, which imports from the current folder first: a `json.py` in somebody else's folder
+    would run.
+    """
+    return [sys.executable, "-P", "-c", _BEGIN, str(Path(__file__).parents[1])]
 
 
 class Job:
-    """One training in a worker process. All public members may be used from any thread."""
+    """One training in a worker process. All public members may be used from any thread.
+
+    Raises `WeightsError` where another process trains weights of that name.
+    """
 
     def __init__(self, number: int, plan: Plan, *, follow: bool) -> None:
         self.number = number
@@ -38,16 +58,25 @@ class Job:
         self._killed = False
         self._store = Store(plan.user, plan.bundled)
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the process ends
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "mathrepl.training.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            text=True,
-            encoding="utf-8",
-            start_new_session=True,
-        )
+        hint = "wait for it, or train under another name with --name"
+        self._lock = lock(plan.user, plan.name, hint=hint)
+        self._before = self._store.sha256(plan.name)
+        try:
+            self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the process ends
+            self._process = subprocess.Popen(  # noqa: S603 - our own program, and no shell
+                worker_command(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._log,
+                text=True,
+                encoding="utf-8",
+                start_new_session=True,
+                # The worker has the lock too: it may live on after whoever started it.
+                pass_fds=() if self._lock.handle is None else (self._lock.handle,),
+            )
+        except BaseException:
+            self._lock.release()
+            raise
         self._send(plan.to_json())
         self._reader = threading.Thread(target=self._read, daemon=True, name="mathrepl-job")
         self._reader.start()
@@ -67,6 +96,10 @@ class Job:
             yield event
             if isinstance(event, Finished):
                 return
+
+    def tell(self, event: Event) -> None:
+        """Put a word of the starter's own among the events, where they are followed."""
+        self._events.put(event)
 
     def stop(self) -> None:
         """End at the next step and keep the best weights."""
@@ -123,6 +156,7 @@ class Job:
                     stream.close()
             except OSError:
                 continue
+        self._lock.release()
         self.saves += finished.saved  # the card was completed at the end
         self.finished = finished
         self._events.put(finished)
@@ -145,20 +179,37 @@ class Job:
     def _died(self, code: int) -> Finished:
         epochs = self.last_epoch.index if self.last_epoch else 0
         baseline = self.started.baseline if self.started else None
-        best = self.best.epoch if self.best else None
+        best_index, best = (self.best.index, self.best.epoch) if self.best else (0, None)
+        unreported = self._unreported()
+        if unreported is not None and unreported != best:
+            epochs += 1
+            best_index, best = epochs, unreported
         return Finished(
             outcome="stopped" if self._killed else "failed",
             name=self.plan.name,
             epochs=epochs,
             saved=best is not None,
-            best_epoch=self.best.index if self.best else 0,
+            best_epoch=best_index,
             held_out=best.held_out if best else baseline,
             baseline=baseline,
             message="" if self._killed else self._why(code),
             undo=self._store.last_undo(self.plan.name) if best else None,
         )
 
+    def _unreported(self) -> Epoch | None:
+        """The epoch whose weights are on disk, where the worker did not live to tell it."""
+        if self._store.sha256(self.plan.name) in ("", self._before):
+            return None
+        try:
+            card = self._store.find(self.plan.name).card
+        except MathreplError:
+            return None
+        kept = (self.plan.part, card.best_epoch)
+        return next((one for one in card.history if (one.part, one.number) == kept), None)
+
     def _why(self, code: int) -> str:
+        if code == -signal.SIGKILL:
+            return "the training process was killed (signal 9), as happens when memory runs out"
         if code < 0:
             return f"the training process was killed (signal {-code})"
         try:
@@ -174,7 +225,8 @@ class Job:
     def _put_back(self, finished: Finished) -> Finished:
         if finished.undo is not None:
             try:
-                self._store.restore(self.plan.name, finished.undo)
+                with lock(self.plan.user, self.plan.name):
+                    self._store.restore(self.plan.name, finished.undo)
             except (OSError, MathreplError) as error:
                 return replace(finished, message=f"could not put back the old weights: {error}")
         self.saves += 1

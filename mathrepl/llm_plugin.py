@@ -48,19 +48,19 @@ class Mathrepl(llm.Model):
         Raises `llm.ModelError` for what cannot be asked.
         """
         from mathrepl.errors import MathreplError
-        from mathrepl.render.text import safe
+        from mathrepl.printable import printable
 
         try:
             yield from self._reply(prompt.prompt, prompt.options)
         except MathreplError as error:
             if not _in_chat():
-                raise llm.ModelError(safe(str(error))) from None
-            yield f"error: {safe(str(error))}"
+                raise llm.ModelError(printable(str(error))) from None
+            yield f"error: {printable(str(error))}"
 
     def _reply(self, text: str, options: Any) -> Iterator[str]:
         from mathrepl.errors import EquationError, MathreplError
         from mathrepl.expression import split_line
-        from mathrepl.render.text import safe
+        from mathrepl.printable import printable
 
         session = self._session(options.weights)
         equations = [one for line in text.splitlines() for one in split_line(line)]
@@ -75,7 +75,7 @@ class Mathrepl(llm.Model):
             try:
                 yield from _answer(session, equation, places=bool(options.digits), named=True)
             except MathreplError as error:
-                yield safe(f"{equation}: {error}")
+                yield printable(f"{equation}: {error}")
 
     def _session(self, weights: str | None) -> Session:
         """The session with these weights, else those of the settings. Raises `MathreplError`."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
 
 from mathrepl import planning
@@ -30,6 +33,7 @@ from mathrepl.store import AUTO, Found, Store, check_name
 from mathrepl.task import Task
 
 if TYPE_CHECKING:
+    from mathrepl.networks import Tensors
     from mathrepl.solver import Solver
 
 MAX_HISTORY = 10_000
@@ -123,7 +127,7 @@ class Session:
         """
         found = self.found
         if self._models is None:
-            tensors = self.store.tensors(found)
+            found, tensors = self._loaded(found)
             with counted() as presses:  # an import of TensorFlow that is cut off breaks it for good
                 from mathrepl.training.quiet import prepare_tensorflow, quiet_stderr
 
@@ -150,10 +154,20 @@ class Session:
             from mathrepl.solver import keras_solver, numpy_solver
 
             if self.engine == "keras":
-                self._solver = keras_solver(found.card, self.models)
+                models = self.models
+                self._solver = keras_solver(self.card, models)
             else:
-                self._solver = numpy_solver(found.card, self.store.tensors(found))
+                found, tensors = self._loaded(found)
+                self._solver = numpy_solver(found.card, tensors)
         return self._solver
+
+    def _loaded(self, found: Found) -> tuple[Found, Tensors]:
+        """The weights of a card; where a training has saved others since, those with their card."""
+        try:
+            return found, self.store.tensors(found)
+        except WeightsError:
+            self._found, tensors = self.store.load(self.name)
+            return self._found, tensors
 
     def refresh(self) -> None:
         """Read the card and the weights again when they are next needed."""
@@ -170,8 +184,8 @@ class Session:
             card = self.use(self._automatic_name())
             self.auto = True
             return card
-        found = self.store.find(name)
-        solver = numpy_solver(found.card, self.store.tensors(found))
+        found, tensors = self.store.load(name)
+        solver = numpy_solver(found.card, tensors)
         self._forget_network()
         self.auto = False
         self.name, self._found = name, found
@@ -230,38 +244,59 @@ class Session:
 
     def ask_each(self, texts: Sequence[str]) -> Answers:
         """Answer many equations in one batch; what cannot be asked is `Refused` in its place."""
+        return _together(texts, self._ask_many(texts))
+
+    def ask_lines(self, lines: Sequence[str]) -> list[Answer | Answers | MathreplError]:
+        """What `ask_line` gives or raises for each line; all of them are asked in one batch."""
+        texts = [(split_line(line) or [line]) if ";" in line else [line] for line in lines]
+        answers = iter(self._ask_many([text for some in texts for text in some]))
+        found: list[Answer | Answers | MathreplError] = []
+        for some in texts:
+            if len(some) == 1:
+                found.append(next(answers))
+            else:
+                found.append(_together(some, list(islice(answers, len(some)))))
+        return found
+
+    def _ask_many(self, texts: Sequence[str]) -> list[Answer | MathreplError]:
         askable: list[Askable] = []
-        items: list[Answer | Refused | None] = []
+        items: list[MathreplError | None] = []
+        names = self.store.names() if self.auto else ()
         for text in texts:
             try:
-                askable.append(self.askable(parse(text)))
+                askable.append(self.askable(parse(text), names))
                 items.append(None)
             except MathreplError as error:
-                items.append(Refused(text.strip(), error))
+                items.append(error)
         answers = iter(self._answer(askable))
-        return Answers(tuple(item if item is not None else next(answers) for item in items))
+        return [next(answers) if item is None else item for item in items]
 
     def ask_expressions(self, expressions: Sequence[Expression]) -> list[Answer]:
         """Answer parsed equations in one batch, and remember them. Raises `EquationError`."""
         return self._answer([self.askable(expression) for expression in expressions])
 
-    def askable(self, expression: Expression) -> Askable:
-        """The equation with its truth and whose network answers it. Raises `EquationError`."""
-        if self.auto or not self.card.task.rule:  # by a rule other questions have an answer
-            expression.value()  # what has no answer is told before who cannot be asked
-        chosen = self._chosen(expression)
-        check_reach(chosen.card, self.store, expression)
-        truth = chosen.card.task.truth(expression)
-        return Askable(expression, truth, chosen)
+    def askable(self, expression: Expression, names: Sequence[str] = ()) -> Askable:
+        """The equation with its truth and whose network answers it. Raises `EquationError`.
 
-    def _chosen(self, expression: Expression) -> Session:
+        `names` are those of the store, for who knows them already.
+        """
+        value = None
+        if self.auto or not self.card.task.rule:  # by a rule other questions have an answer
+            value = expression.value()  # what has no answer is told before who cannot be asked
+        chosen = self._chosen(expression, names)
+        card = chosen.card
+        check_reach(card, self.store, expression)
+        return Askable(expression, card.task.truth(expression, value), chosen)
+
+    def _chosen(self, expression: Expression, names: Sequence[str]) -> Session:
         """This session, or in `auto` the one beside whose weights fit the question best."""
         if not self.auto:
             return self
         best: tuple[int, Session] | None = None
         problem: MathreplError | None = None
+        names = names or self.store.names()
         for name in AUTOMATIC:
-            if name not in self.store.names():
+            if name not in names:
                 continue
             try:
                 other = self if name == self.name else self._other(name)
@@ -293,15 +328,17 @@ class Session:
         return next((name for name in AUTOMATIC if name in names), FALLBACK)
 
     def _answer(self, askable: Sequence[Askable]) -> list[Answer]:
-        answers: dict[int, Answer] = {}
+        found: list[Asked | None] = [None] * len(askable)
         for chosen in {id(one.chosen): one.chosen for one in askable}.values():
             places = [i for i, one in enumerate(askable) if one.chosen is chosen]
             asked = chosen._ask_network([askable[i] for i in places])
             if not self.settings.steps:
                 asked = [replace(one, answer=replace(one.answer, working=())) for one in asked]
-            self._remember(asked)
-            answers |= dict(zip(places, (one.answer for one in asked), strict=True))
-        return [answers[i] for i in range(len(askable))]
+            for place, one in zip(places, asked, strict=True):
+                found[place] = one
+        in_order = [one for one in found if one is not None]
+        self._remember(in_order)
+        return [one.answer for one in in_order]
 
     def _remember(self, asked: Sequence[Asked]) -> None:
         self.history += asked
@@ -334,16 +371,20 @@ class Session:
 
         Raises `WeightsError` for a name that is taken, by the user's or by bundled weights.
         """
-        if self.store.exists_as_user(check_name(name)):
-            raise WeightsError(
-                f"you have weights named {name!r} already", hint="choose another name"
-            )
-        if name in self.store.names():
-            raise WeightsError(
-                f"{name!r} is the name of bundled weights", hint="choose another name"
-            )
+        self.store.check_user_directory()
         try:
-            self.store.copy(self.found, name)
+            check_name(name)
+            self.store.user.mkdir(parents=True, exist_ok=True)  # a lock needs it
+            with self.store.lock(name):
+                if self.store.exists_as_user(name):
+                    raise WeightsError(
+                        f"you have weights named {name!r} already", hint="choose another name"
+                    )
+                if name in self.store.names():
+                    raise WeightsError(
+                        f"{name!r} is the name of bundled weights", hint="choose another name"
+                    )
+                self.store.copy(self.found, name)
         except OSError as error:
             raise WeightsError(
                 f"could not save {name!r}: {error.strerror or error}",
@@ -363,7 +404,8 @@ class Session:
         if name == self.name and not bundled_too:
             raise UsageError(f"{name} is in use", hint="switch to others first, with :use")
         try:
-            self.store.delete(name)
+            with self.store.lock(name):
+                self.store.delete(name)
         except OSError as error:
             raise WeightsError(f"could not delete {name!r}: {error.strerror or error}") from None
         self._others.pop(name, None)
@@ -379,7 +421,8 @@ class Session:
         if self.running_job is not None and self.running_job.plan.name == self.name:
             raise UsageError("these weights are being trained", hint="stop it first with :stop")
         try:
-            undone = self.store.undo(self.name)
+            with self.store.lock(self.name):
+                undone = self.store.undo(self.name)
         except OSError as error:
             raise WeightsError(f"could not undo: {error.strerror or error}") from None
         self._forget_network()
@@ -467,6 +510,8 @@ class Session:
             )
         self.store.check_user_directory()
         check_writable(self.store.user)
+        # TensorFlow writes there what it compiles, and fails strangely where it cannot.
+        check_writable(Path(gettempdir()), hint="set TMPDIR to another folder")
         job = Job(len(self.jobs) + 1, plan, follow=follow)
         self.jobs.append(job)
         return job
@@ -479,6 +524,23 @@ class Session:
         for job in self.jobs:
             job.wait()
 
+    def changed_elsewhere(self) -> bool:
+        """Whether another session has saved other weights under this name since they were read.
+
+        They are then read again when they are next needed.
+        """
+        self._refresh()
+        if self._found is None:
+            return False
+        try:
+            now = self.store.find(self.name)
+        except WeightsError:  # whoever reads them next says what is wrong
+            return False
+        if (now.origin, now.card.sha256) == (self._found.origin, self._found.card.sha256):
+            return False
+        self._forget_network()
+        return True
+
     def _task_or_default(self) -> Task:
         try:
             return self.card.task
@@ -487,6 +549,8 @@ class Session:
 
     def _refresh(self) -> None:
         """Take the newest best weights that a training of this name has saved."""
+        if not self.jobs:
+            return
         saves = sum(job.saves for job in self.jobs if job.plan.name == self.name)
         if saves != self._saves_seen:
             self._saves_seen = saves
@@ -495,3 +559,13 @@ class Session:
     def _forget_network(self) -> None:
         self._others.clear()
         self._found = self._solver = self._models = None
+
+
+def _together(texts: Sequence[str], found: Sequence[Answer | MathreplError]) -> Answers:
+    """Several of one line; what could not be asked is `Refused` in its place."""
+    return Answers(
+        tuple(
+            Refused(text.strip(), one) if isinstance(one, MathreplError) else one
+            for text, one in zip(texts, found, strict=True)
+        )
+    )

@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mathrepl import atomic
-from mathrepl.card import MAX_CARD_BYTES, Card, checksum_in, load_card, one_line
+from mathrepl.card import MAX_CARD_BYTES, Card, checksum_in, load_card
 from mathrepl.errors import WeightsError
 from mathrepl.locks import Lock, lock
+from mathrepl.printable import one_line
 
 if TYPE_CHECKING:
     from mathrepl.networks import Tensors

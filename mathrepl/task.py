@@ -182,14 +182,15 @@ class Task:
         assert bounds is not None  # noqa: S101 - any one operation extends every shorter equation
         return bounds
 
-    def truth(self, expression: Expression) -> str:
+    def truth(self, expression: Expression, value: Fraction | None = None) -> str:
         """The exact answer, rounded as this task says, or that of its rule.
 
-        Raises `DivisionByZeroError`, and `MathreplError` where a rule fails.
+        `value` is that of the expression, for who knows it already. Raises `DivisionByZeroError`,
+        and `MathreplError` where a rule fails.
         """
         if self.rule:
             return rule_of(self.rule).truth(expression)
-        return format_value(expression.value(), self.decimals)
+        return format_value(expression.value() if value is None else value, self.decimals)
 
     def describe(self) -> str:
         """One line for a person: `a + b, 0..999`."""
@@ -231,6 +232,8 @@ class Task:
 
     def outside(self, expression: Expression) -> list[str]:
         """In which ways `expression` lies outside this task, one phrase each; empty if inside."""
+        if self._plainly_inside(expression):
+            return []
         notes = []
         low = min(self.low, -self.high) if self.brackets else self.low
         beyond = [v for v in expression.operands() if not low <= v <= self.high]
@@ -258,6 +261,18 @@ class Task:
         if "(" in expression.text and not self.brackets:
             notes.append("parentheses were not in its training")
         return notes
+
+    def _plainly_inside(self, expression: Expression) -> bool:
+        """Whether it is two whole numbers of this task: told at once, as most questions are."""
+        two = expression.two_numbers()
+        if two is None or self.fewest > 1 or two[1] not in self.operations:
+            return False
+        for text in (two[0], two[2]):
+            if not text.isdigit() or (text[0] == "0" and len(text) > 1):
+                return False
+            if not self.low <= int(text) <= self.high:
+                return False
+        return True
 
 
 def _hull(values: Iterable[Fraction]) -> _Interval:

@@ -10,10 +10,11 @@ from typing import BinaryIO
 import numpy as np
 
 from mathrepl.architecture import settings_of
-from mathrepl.card import Card, TwiceError, object_of, one_line
+from mathrepl.card import Card, TwiceError, object_of
 from mathrepl.errors import TaskError, WeightsError
 from mathrepl.kinds import missing
 from mathrepl.networks import Tensors, shapes_of
+from mathrepl.printable import one_line
 
 MAX_HEADER_BYTES = 1_000_000
 # How files begin that people save networks in; they are named and never opened.

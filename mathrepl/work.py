@@ -174,11 +174,9 @@ class WorkSolver:
             ):
                 self._put(sheet, mark, text)
             return
-        written = guesses_of(self._doer.characters, probabilities)
+        written = guesses_of(self._doer.characters, probabilities, reverse=self._doer.reverse)
         for (sheet, mark, sure), (guesses, end) in zip(batch, written, strict=True):
-            if self._doer.reverse:
-                guesses.reverse()
-            text = "".join(guess.character for guess in guesses)
+            text = guesses.characters
             probability = sure * probability_of((*guesses, end))
             sheet.lines.append(Line(sheet.line, mark, text, probability))
             before = sheet.guesses

@@ -438,6 +438,66 @@ def test_the_stream_switches_weights(capsys, monkeypatch: pytest.MonkeyPatch, st
     assert (code, used) == (1, [USUAL, "error", USUAL, "tiny"])
 
 
+def test_fields_trim_the_answers_of_a_session(
+    capsys, monkeypatch: pytest.MonkeyPatch, store: Store
+):
+    feed(monkeypatch, b"3 + 4\n5 + 6\n3 +\n:models\n7+8; 1+1\n")
+    code, out, _ = call(capsys, "--json", "--fields", "equation,truth")
+    found = records(out)
+    assert code == 2
+    assert found[:2] == [{"equation": "3 + 4", "truth": "7"}, {"equation": "5 + 6", "truth": "11"}]
+    assert list(found[2]) == ["equation", "error"]
+    assert {"weights", "parameters"} <= set(found[3])
+    assert [one["truth"] for one in found[-2:]] == ["15", "2"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["ask", "3 + 4", "--json", "--fields", "truth"],
+        ["--json", "--fields=truth", "ask", "3 + 4"],
+        ["ask", "--json", "--fields=truth", "3", "+", "4"],
+        ["--fields=equation", "ask", "3 + 4", "--json", "--fields=truth"],
+    ],
+)
+def test_fields_trim_the_answers_of_ask(capsys, store: Store, words: list[str]):
+    code, out, err = call(capsys, *words)
+    assert (code, out, err) == (0, '{"truth": "7"}\n', "")
+
+
+def test_fields_trim_the_answers_of_compare(capsys, store: Store):
+    words = ("compare", "tiny", "blog", "3 + 4", "--json", "--fields", "weights,truth")
+    code, out, _ = call(capsys, *words)
+    expected = [{"weights": "tiny", "truth": "7"}, {"weights": "blog", "truth": "7"}]
+    assert (code, records(out)) == (0, expected)
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["--fields", "equation"], "--fields goes with --json; add --json"),
+        (["ask", "3 + 4", "--fields", "equation"], "--fields goes with --json; add --json"),
+        (["--json", "--fields", "x"], "there is no field 'x'; there are equation, network, truth"),
+        (["ask", "1+1", "--json", "--fields", "x"], "there is no field 'x'; there are equation"),
+        (["ask", "1+1", "--json", "--fields="], "--fields names no field; there are equation"),
+        (
+            ["--json", "--fields", "equation", "models"],
+            "--fields is of answers; it goes with ask and compare, and with a session",
+        ),
+        (["models", "--json", "--fields", "weights"], "unknown option --fields"),
+    ],
+)
+def test_fields_that_cannot_be_are_one_line(
+    capsys, monkeypatch: pytest.MonkeyPatch, words: list[str], line: str
+):
+    feed(monkeypatch, b"3 + 4\n")
+    monkeypatch.setenv("COLUMNS", "200")
+    code, out, err = call(capsys, *words)
+    assert (code, out) == (2, "")
+    assert line in flat(err).replace(": add --json", "; add --json")
+    assert "Traceback" not in err
+
+
 @pytest.mark.parametrize("words", [[], ["--json"]])
 def test_an_empty_stream_is_fine(capsys, monkeypatch: pytest.MonkeyPatch, words: list[str]):
     feed(monkeypatch, b"")
@@ -548,6 +608,23 @@ def test_closed_streams_are_no_crash(redirect: str, code: int | None):
         assert done.returncode == code
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+@pytest.mark.parametrize("words", [["--json"], ["ask", "3 + 4", "--json"]])
+def test_a_full_disk_is_one_line(words: list[str]):
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*PROGRAM, *words],
+            input=b"3 + 4\n5 + 6\n",
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=TIMEOUT,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"error: ")
+    assert done.stderr.count(b"\n") == 1
+
+
 @pytest.mark.parametrize("words", [[], ["--json"]])
 def test_ctrl_c_while_it_waits_for_a_line_is_130_and_silent(words: list[str]):
     with subprocess.Popen(
@@ -565,6 +642,34 @@ def test_ctrl_c_while_it_waits_for_a_line_is_130_and_silent(words: list[str]):
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, err) == (130, b"")
+
+
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == "mathrepl.cli":
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+            except KeyboardInterrupt:  # as Python itself does here and there while it imports
+                raise SyntaxError from None
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Finder())
+from mathrepl.__main__ import main
+main()
+"""
+
+
+def test_ctrl_c_while_the_program_is_imported_is_130_and_silent():
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_IMPORT],
+        capture_output=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 
 
 def test_words_and_output_that_are_not_utf8_are_no_crash():

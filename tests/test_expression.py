@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
@@ -410,3 +411,31 @@ def test_read_value_reads_leading_zeros_and_bounds_its_length():
     assert read_value("-007.50") == Fraction(-15, 2)
     assert read_value("9" * MAX_LENGTH) == 10**MAX_LENGTH - 1
     assert read_value("9" * (MAX_LENGTH + 1)) is None
+
+
+# The short way for two numbers
+
+
+@given(
+    st.from_regex(
+        r"[ \t]*[0-9]{1,4}[ \t]*[-+*/%][ \t]*[0-9]{1,4}[ \t]*(=[ \t]*\??)?[ \t]*", fullmatch=True
+    )
+)
+def test_two_numbers_are_read_as_the_grammar_has_it(line: str):
+    short = parse(line)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mathrepl.expression._TWO_NUMBERS", re.compile(r"(?!)"))
+        whole = parse(line)
+    assert short == whole
+    assert short.two_numbers() == (whole.literals()[0], whole.operations(), whole.literals()[1])
+    assert short.format(spaced=True) == " ".join(short.two_numbers() or ())
+
+
+@pytest.mark.parametrize("line", ["1+2+3", "-1+2", "1+-2", "(1+2)", "1+(2)", "(1)+2"])
+def test_other_expressions_are_not_two_numbers(line: str):
+    assert parse(line).two_numbers() is None
+
+
+def test_values_are_fractions_however_they_are_worked_out():
+    for line in ("1+2", "2*3", "6/3", "7/2", "7%4", "1.5+1", "-(2-3)"):
+        assert type(parse(line).value()) is Fraction

@@ -44,3 +44,23 @@ def test_each_row_is_read_alone_and_in_order():
 
 def test_no_rows_give_none():
     assert list(guesses_of(CHARACTERS, np.zeros((0, 2, 3), np.float32))) == []
+
+
+def test_reversed_guesses_stand_last_to_first():
+    rows = table([(0.1, 0.6, 0.3), (0.2, 0.1, 0.7), (0.8, 0.15, 0.05), (0.1, 0.8, 0.1)])
+    ((forward, end),) = guesses_of(CHARACTERS, rows)
+    ((backward, same_end),) = guesses_of(CHARACTERS, rows, reverse=True)
+    assert (backward.characters, backward.runners_up) == ("21", END + "2")
+    assert list(backward) == list(forward)[::-1]
+    assert end == same_end
+    ((none, _),) = guesses_of(CHARACTERS, table([(0.6, 0.3, 0.1)]), reverse=True)
+    assert len(none) == 0
+
+
+def test_guesses_are_a_sequence_like_a_tuple():
+    ((guesses, _),) = guesses_of(CHARACTERS, table([(0.1, 0.6, 0.3), (0.2, 0.1, 0.7)]))
+    several = tuple(guesses)
+    assert (guesses, hash(guesses), repr(guesses)) == (several, hash(several), repr(several))
+    assert (guesses[0], guesses[-1], guesses[:1]) == (several[0], several[1], several[:1])
+    assert guesses != several[:1]
+    assert guesses != "12"

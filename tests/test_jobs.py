@@ -212,7 +212,9 @@ def test_a_killed_worker_ends_in_one_clear_failure_and_its_best_stays(endings: E
     assert killed.job._events.empty()
     end = killed.finished
     assert (end.outcome, end.saved) == ("failed", True)
-    assert end.message == "the training process was killed (signal 9)"
+    assert (
+        end.message == "the training process was killed (signal 9), as happens when memory runs out"
+    )
     found = killed.store.find("killed")
     killed.store.tensors(found)  # card and weights belong together
     assert found.card.best_epoch >= end.best_epoch > 0  # a last save may have gone unreported
@@ -242,6 +244,20 @@ def test_an_end_before_tensorflow_has_loaded_takes_less_than_a_second(
     assert end == Finished("stopped", "tiny", 0, False, 0, None, None)
     assert ended(job) == replace(end, outcome=outcome)
     assert not what.user.exists()
+
+
+def test_a_worker_imports_nothing_from_the_folder_a_person_is_in(tmp_path: Path) -> None:
+    (tmp_path / "json.py").write_text("open('it ran', 'w').close()\n")
+    done = subprocess.run(
+        jobs.worker_command(),
+        input="no plan\n",
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "json.decoder.JSONDecodeError" in done.stderr  # of Python's own json
+    assert [path.name for path in tmp_path.iterdir()] == ["json.py"]
 
 
 # --- Stand-ins for the worker, for what a real one seldom does ---------------------------------
@@ -304,6 +320,17 @@ def test_whoever_follows_gets_to_act_ten_times_a_second(stand_in: StandIn) -> No
     assert len(ticks) >= 8
 
 
+def test_a_word_of_the_starter_is_heard_while_the_worker_is_silent(stand_in: StandIn) -> None:
+    what = stand_in(STARTED, then=f"time.sleep(1)\nprint({dump_event(FINISHED)!r})")
+    job = Job(1, what, follow=True)
+    job.tell(Warned("stopping"))
+    heard = []
+    for event in job.events(lambda: None):
+        heard.append((event, job.running))
+    assert (Warned("stopping"), True) in heard
+    assert [event for event, _ in heard if not isinstance(event, Warned)] == [STARTED, FINISHED]
+
+
 def test_lines_that_are_no_events_are_passed_over(stand_in: StandIn) -> None:
     rubbish = ["", "hello", "[]", "3", '{"event": "Launched"}', '{"event": "Stepped"}', "{"]
     job = Job(1, stand_in(STARTED, *rubbish, DONE, FINISHED), follow=True)
@@ -336,13 +363,30 @@ def test_a_worker_that_dies_after_its_best_epoch_has_saved_it(stand_in: StandIn)
     assert (end.best_epoch, end.held_out, end.baseline) == (1, BETTER, BASELINE)
 
 
+def test_a_worker_killed_between_a_save_and_its_report_has_saved_it(stand_in: StandIn) -> None:
+    job = Job(1, what := stand_in(STARTED, then="time.sleep(60)"), follow=False)
+    until(lambda: job.started is not None)
+    store = Store(what.user, what.bundled)
+    count = parameter_count(ARCHITECTURE, ENCODING)
+    store.remember("tiny")
+    card = Card("tiny", ARCHITECTURE, ENCODING, TASK, count, history=(DONE.epoch,), best_epoch=1)
+    store.save(card, random_tensors(seed=1))
+    os.kill(job._process.pid, signal.SIGKILL)
+    end = ended(job)
+    assert (end.outcome, end.epochs, end.saved, end.best_epoch) == ("failed", 1, True, 1)
+    assert (end.held_out, end.undo) == (BETTER, 1)
+    assert job.saves == 1  # a session has to read the weights again
+
+
 def test_a_worker_killed_by_others_while_it_loads_has_failed(stand_in: StandIn) -> None:
     """As when memory runs out: nobody asked it to stop, so the job must not say so."""
     job = Job(1, stand_in(then="time.sleep(60)"), follow=True)
     os.kill(job._process.pid, signal.SIGKILL)
     end = ended(job)
     assert end.outcome == "failed"
-    assert end.message == "the training process was killed (signal 9)"
+    assert (
+        end.message == "the training process was killed (signal 9), as happens when memory runs out"
+    )
 
 
 def test_a_stop_while_the_start_is_on_its_way_is_a_stop_and_no_failure(

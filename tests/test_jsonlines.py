@@ -1,16 +1,23 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mathrepl.card import Metrics
 from mathrepl.certify import Certifying
 from mathrepl.commands.spec import Note, Quit, Table
-from mathrepl.errors import EquationError, MathreplError
-from mathrepl.jsonlines import JsonLines
+from mathrepl.comparison import FIELDS
+from mathrepl.errors import EquationError, MathreplError, UsageError
+from mathrepl.jsonlines import JsonLines, check_fields
 from mathrepl.progress import Launched, Started, Stepped, Warned
+from mathrepl.session import Session
+from mathrepl.settings import Settings
+from mathrepl.store import Store
 from tests.commands import Lab, epoch_done, finished, isolate
 
 
@@ -168,3 +175,110 @@ def test_each_object_is_written_at_once(monkeypatch: pytest.MonkeyPatch, lab: La
     monkeypatch.setattr("sys.stdout", watched)
     JsonLines().show(lab.session.ask("3 + 4"))
     assert json.loads(watched.flushed)["truth"] == "7"
+
+
+# Fields
+
+
+def test_the_fields_are_the_keys_of_an_answer(lab: Lab):
+    assert tuple(lab.session.ask("3 + 4").record()) == FIELDS
+
+
+def test_named_fields_are_kept_in_their_order(lab: Lab, capsys):
+    lines = JsonLines(("network", "equation"))
+    answer = lab.session.ask("3 + 4")
+    lines.show(answer)
+    lines.show(lab.session.ask_line("3 + 4; 1 / 0"))
+    lines.error(EquationError("bad", text="3 +", column=3), "3 +")
+    kept = {"network": answer.network, "equation": "3 + 4"}
+    one, several, refused, error = records(capsys)
+    assert list(one.items()) == list(several.items()) == list(kept.items())
+    # What could not be asked is never a silent gap.
+    assert (refused["equation"], "division by zero" in refused["error"]) == ("1 / 0", True)
+    assert error == {"equation": "3 +", "error": "bad"}
+
+
+def test_fields_are_of_answers_alone(capsys):
+    JsonLines(("equation",)).show(Table("title", ("a", "b"), (("1", "2"),)))
+    assert records(capsys) == [{"a": "1", "b": "2"}]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("equation,network", ("equation", "network")),
+        (" truth , truth,", ("truth",)),
+        ("error,column", ("error", "column")),
+        (",".join(FIELDS), FIELDS),
+    ],
+)
+def test_fields_are_named_with_commas(text: str, names: tuple[str, ...]):
+    assert check_fields(text) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("equation,answer", "there is no field 'answer'; there are equation, network, "),
+        ("equation network", "there is no field 'equation network'; there are "),
+        ("", "--fields names no field; there are equation, network, "),
+        (" , ", "--fields names no field; there are "),
+    ],
+)
+def test_a_field_that_there_is_not_names_those_there_are(text: str, message: str):
+    with pytest.raises(UsageError) as caught:
+        check_fields(text)
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+# Answers without remarks
+
+
+@pytest.mark.parametrize("weights", ["add", "blog", "long", "work"])
+def test_an_answer_is_written_as_json_writes_its_record(tmp_path: Path, weights: str, capsys):
+    session = Session(Settings(weights=weights), Store(tmp_path / "nothing"))
+    # Right and wrong, with notes, with a working, refused.
+    asked = [f"{a} + {a * a % 89}" for a in range(0, 999, 37)] + ["1234 + 5", "0007 + 1", "1 + 0"]
+    lines = JsonLines()
+    for answer in session.ask_each(asked).items:
+        lines.show(answer)
+        assert capsys.readouterr().out == json.dumps(answer.record()) + "\n"
+
+
+# Several at once
+
+
+def test_what_is_shown_together_is_written_at_the_end(lab: Lab, capsys):
+    lines = JsonLines()
+    with lines.together():
+        lines.show(lab.session.ask("3 + 4"))
+        lines.error(MathreplError("no"), "3 +")
+        assert records(capsys) == []
+    assert [one["equation"] for one in records(capsys)] == ["3 + 4", "3 +"]
+    lines.show(lab.session.ask("3 + 4"))
+    assert len(records(capsys)) == 1
+
+
+def test_what_was_shown_before_an_interrupt_is_written(lab: Lab, capsys):
+    lines = JsonLines()
+    with suppress(KeyboardInterrupt), lines.together():
+        lines.show(lab.session.ask("3 + 4"))
+        raise KeyboardInterrupt
+    assert len(records(capsys)) == 1
+
+
+def test_the_loss_of_an_epoch_that_failed_is_null(capsys):
+    event = epoch_done()
+    metrics = Metrics(loss=float("nan"), accuracy=0.5, exact=float("inf"))
+    JsonLines().show(replace(event, epoch=replace(event.epoch, training=metrics)))
+    (line,) = capsys.readouterr().out.splitlines()
+    record = json.loads(line, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+    assert record["epoch"]["training"] == {"loss": None, "accuracy": 0.5, "exact": None}
+    assert record["epoch"]["held_out"]["loss"] == 0.5
+
+
+@pytest.mark.parametrize("kind", [Note, Warned])
+def test_talk_cannot_steer_the_terminal(kind: type, capsys):
+    JsonLines().show(kind("saved as \x1b[31mred\x9b\u202e.png\nand more"))
+    assert capsys.readouterr().err == "saved as \ufffd[31mred\ufffd\ufffd.png\nand more\n"

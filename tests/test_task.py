@@ -349,3 +349,14 @@ def test_parse_count(text, count):
 def test_parse_count_refuses_what_is_none(text):
     with pytest.raises(TaskError):
         parse_count(text)
+
+
+@given(tasks(), st.integers(0, 40), st.sampled_from("+-*/%"), st.integers(0, 40), st.booleans())
+def test_what_is_told_at_once_to_lie_inside_has_no_other_note(
+    task: Task, a: int, operation: str, b: int, padded: bool
+):
+    expression = parse(f"{'0' if padded else ''}{a} {operation} {b}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Task, "_plainly_inside", lambda self, expression: False)
+        notes = task.outside(expression)
+    assert task.outside(expression) == notes

@@ -144,9 +144,11 @@ def _bind_positionals(
 def convert(parameter: Parameter, word: Word, line: CommandLine) -> Any:
     """The checked value of one word. Raises `UsageError`."""
     what = parameter.name
-    if parameter.choices and word.text not in parameter.choices:
-        hint = did_you_mean(word.text, parameter.choices)
-        choices = ", ".join(parameter.choices)
+    if parameter.choices and word.text not in parameter.known:
+        hint = did_you_mean(word.text, parameter.known)
+        if parameter.added and hint is None:
+            hint = "a package that is installed beside mathrepl can add others"
+        choices = ", ".join(parameter.known)
         raise line.error(f"{what} must be one of {choices}, not {word.text!r}", word.column, hint)
     if parameter.kind == "integer":
         if not re.fullmatch(r"[-+]?[0-9]{1,18}", word.text):

@@ -229,9 +229,10 @@ def _curves(
 
 def _keep(session: Session, best: TrialDone, directory: Path, target: str) -> None:
     """Copy the best trial to `target`; weights of that name are kept for `:undo`."""
-    if session.store.exists_as_user(target):
-        session.store.remember(target)
-    session.store.copy(Store(directory).find(best.name), target)
+    with session.store.lock(target):
+        if session.store.exists_as_user(target):
+            session.store.remember(target)
+        session.store.copy(Store(directory).find(best.name), target)
     session.refresh()
 
 

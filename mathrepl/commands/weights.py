@@ -148,7 +148,10 @@ def certify_weights(context: Context, arguments: Arguments) -> Iterator[Value]:
     with counted() as presses, closing(steps):
         for value in steps:
             if isinstance(value, tuple):
-                yield _written(session, value)
+                certified, problem = _written(session, value)
+                yield certified  # the figures stand, whether they could be written down or not
+                if problem is not None:
+                    raise problem
                 return
             yield value
             if presses.count:
@@ -174,18 +177,27 @@ def _elsewhere(session: Session, arguments: Arguments) -> Elsewhere | None:
     )
 
 
-def _written(session: Session, certificates: tuple[Certificate, ...]) -> Certified:
-    """Put the certificates into the card of user weights; bundled cards are never written."""
+def _written(
+    session: Session, certificates: tuple[Certificate, ...]
+) -> tuple[Certified, WeightsError | None]:
+    """Put the certificates into the card of user weights; bundled cards are never written.
+
+    With the outcome, why they could not be written.
+    """
     found = session.found
     same = all(found.card.sha256 == one.weights_sha256 for one in certificates)
     writable = session.store.is_writable(found) and same
+    problem: WeightsError | None = None
     if writable:
         try:
-            session.store.save_card(replace(found.card, certificates=certificates))
+            with session.store.lock(found.card.name):
+                session.store.save_card(replace(found.card, certificates=certificates))
+        except WeightsError as error:  # they are being trained, or are others by now
+            problem = error
         except OSError as error:
-            raise WeightsError(f"could not write the card: {error.strerror or error}") from None
+            problem = WeightsError(f"could not write the card: {error.strerror or error}")
         session.refresh()
-    return Certified(found.card.name, certificates, writable)
+    return Certified(found.card.name, certificates, writable and problem is None), problem
 
 
 _NAME = Parameter("name", "name of weights, else the current ones", "weights")

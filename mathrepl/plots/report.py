@@ -13,8 +13,8 @@ from mathrepl.analysis.figure import Figure, Heat, Section
 from mathrepl.comparison import Answers
 from mathrepl.destination import write
 from mathrepl.plots.files import check_path
-from mathrepl.plots.printable import printable
 from mathrepl.plots.report_style import STYLE
+from mathrepl.printable import printable
 
 ENDINGS = (".html", ".htm")
 MANY_CELLS = 400  # rows or columns from which a grid is shown pixel for pixel

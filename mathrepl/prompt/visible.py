@@ -6,6 +6,8 @@ import unicodedata
 
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 
+from mathrepl.printable import REPLACEMENT
+
 SHOWN_ANYWAY = "\xa0"  # up to here prompt_toolkit shows controls itself, as ^[ or <9b>
 
 
@@ -23,7 +25,7 @@ class Visible(Processor):
 def _visible(text: str) -> str:
     if text.isprintable():
         return text
-    return "".join(c if _is_safe(c) else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return "".join(c if _is_safe(c) else REPLACEMENT for c in text)
 
 
 def _is_safe(character: str) -> bool:

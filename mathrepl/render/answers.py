@@ -20,7 +20,8 @@ from mathrepl.comparison import (
     Refused,
 )
 from mathrepl.encoding import END
-from mathrepl.render.text import NARROW, confidence_style, percent, place_name, safe
+from mathrepl.printable import printable
+from mathrepl.render.text import NARROW, confidence_style, percent, place_name
 
 
 def answer_line(answer: Answer) -> Text:
@@ -35,12 +36,12 @@ def answer_line(answer: Answer) -> Text:
 
 
 def verdict(answer: Answer) -> Text:
-    return Text(safe(answer.verdict), "good" if answer.right else "bad")
+    return Text(printable(answer.verdict), "good" if answer.right else "bad")
 
 
 def written(text: str) -> str:
     """What a network wrote, with blanks made visible."""
-    return safe(text.replace(" ", "␣")) or "(nothing)"
+    return printable(text.replace(" ", "␣")) or "(nothing)"
 
 
 def draw_answer(answer: Answer, console: Console, *, steps: bool = True) -> RenderableType:
@@ -188,7 +189,13 @@ def draw_answers(answers: Answers, console: Console, *, score: bool = True) -> R
         row: list[RenderableType]
         weights = [item.weights] if several else []
         if isinstance(item, Refused):
-            row = [Text(safe(item.equation)), *weights, "", "", Text(safe(str(item.error)), "bad")]
+            row = [
+                Text(printable(item.equation)),
+                *weights,
+                "",
+                "",
+                Text(printable(str(item.error)), "bad"),
+            ]
         else:
             sure = Text(percent(item.confidence), confidence_style(item.confidence))
             row = [item.equation, *weights, _marked(item), item.truth, _mark_verdict(item), sure]
@@ -199,7 +206,7 @@ def draw_answers(answers: Answers, console: Console, *, score: bool = True) -> R
 
 def _item_line(item: Answer | Refused, several: bool) -> Text:
     if isinstance(item, Refused):
-        return Text.assemble(f"{safe(item.equation)}: ", (safe(str(item.error)), "bad"))
+        return Text.assemble(f"{printable(item.equation)}: ", (printable(str(item.error)), "bad"))
     name = f"{item.weights}: " if several else ""
     mark = ("✓ ", "good") if item.right else ("✗ ", "bad")
     return Text.assemble(mark, name, answer_line(item))

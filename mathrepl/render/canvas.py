@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from mathrepl.analysis.figure import Lines, Series
-from mathrepl.render.text import safe
+from mathrepl.printable import printable
 
 LINES = 12  # of a plot in a window that is high enough
 WIDEST = 100  # cells; a wider plot shows no more
@@ -131,7 +131,7 @@ def ruler(first: str, name: str, last: str, width: int) -> Text:
 
     For want of room the name stands on a line of its own; of two ends that are the same, one stays.
     """
-    first, name, last = safe(first), safe(name), safe(last)
+    first, name, last = printable(first), printable(name), printable(last)
     if first == last:
         last = ""
     between = width - cell_len(first) - cell_len(last)
@@ -147,20 +147,22 @@ def ruler(first: str, name: str, last: str, width: int) -> Text:
 
 def draw_lines(lines: Lines, width: int, height: int, *, colour: bool) -> RenderableType:
     """All series in one plot; without colour to tell them apart, a plot each on the same axes."""
-    parts: list[RenderableType] = [Text(safe(lines.title), "key")] if lines.title else []
+    parts: list[RenderableType] = [Text(printable(lines.title), "key")] if lines.title else []
     curves = [_points(series, lines.log) for series in lines.series]
     seen = [point for points in curves for point in points if point]
     heights = [y for _, y in seen if y > -math.inf]
     if not heights:
         return Group(*parts, Text("nothing to show", "quiet"))
     if lines.y_axis or lines.log:
-        parts.append(Text(f"{safe(lines.y_axis)}{' (log)' if lines.log else ''}".strip(), "quiet"))
+        parts.append(
+            Text(f"{printable(lines.y_axis)}{' (log)' if lines.log else ''}".strip(), "quiet")
+        )
     up = axis_for(heights, lines.low, lines.high, log=lines.log)
     frame = _Frame(lines.x_axis, [x for x, _ in seen], up, min(width, WIDEST))
     high = min(LINES, max(4, height - 10))
     if not colour and len(curves) > 1:
         for series, points in zip(lines.series, curves, strict=True):
-            parts.append(Text(safe(series.name)))
+            parts.append(Text(printable(series.name)))
             parts += frame.plot([(points, "")], max(4, high // 2))
         return Group(*parts)
     styles = [_COLOURS[i % len(_COLOURS)] if colour else "" for i in range(len(curves))]
@@ -248,7 +250,7 @@ def _draw_curve(canvas: Canvas, points: list[Point], across: Axis, up: Axis, sty
 def _legend(names: Sequence[str], styles: Sequence[str], width: int) -> Text:
     """The names beside a piece of their curves, one under the other where the window is narrow."""
     entries = [
-        Text.assemble(("━━", style), f" {safe(name)}")
+        Text.assemble(("━━", style), f" {printable(name)}")
         for name, style in zip(names, styles, strict=True)
     ]
     line = Text("  ").join(entries)

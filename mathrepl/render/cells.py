@@ -16,8 +16,8 @@ from rich.style import Style
 from rich.text import Text
 
 from mathrepl.analysis.figure import Heat, Palette
+from mathrepl.printable import printable
 from mathrepl.render.canvas import indented, number, ruler, sized
-from mathrepl.render.text import safe
 
 Numbers = NDArray[np.float64]
 Depth = Literal["none", "256", "truecolor"]  # of a terminal's colours
@@ -62,7 +62,7 @@ def draw_heat(heat: Heat, width: int, height: int, depth: Depth) -> RenderableTy
 
     A colour each for cells where the terminal has the `depth` for it, else a character.
     """
-    parts: list[RenderableType] = [Text(safe(heat.title), "key")] if heat.title else []
+    parts: list[RenderableType] = [Text(printable(heat.title), "key")] if heat.title else []
     cells = np.where(np.isfinite(heat.cells), heat.cells, np.nan).astype(np.float64)
     if not cells.size:
         return Group(*parts, Text("nothing to show", "quiet"))
@@ -71,8 +71,8 @@ def draw_heat(heat: Heat, width: int, height: int, depth: Depth) -> RenderableTy
     room = max(width - (beside if labelled else max(beside, BESIDE)), 2)
     lines = max(height - BELOW, 4)
     fit = fitted(heat, room, lines, halves=depth != "none" and not heat.rows)
-    if heat.row_axis and not (heat.columns and cell_len(safe(heat.row_axis)) < beside):
-        parts.append(Text(safe(heat.row_axis), "quiet"))
+    if heat.row_axis and not (heat.columns and cell_len(printable(heat.row_axis)) < beside):
+        parts.append(Text(printable(heat.row_axis), "quiet"))
     pictured = _Picture(heat, fit, beside, depth)
     for start, end in _pieces(heat, fit, room):
         parts += pictured.piece(cells[:, start:end], heat.columns[start:end])
@@ -166,7 +166,9 @@ class _Picture:
         parts: list[RenderableType] = []
         if columns:
             header = "".join(sized(_shown(label), fit.wide, left=0.5) for label in columns)
-            corner = safe(heat.row_axis) if cell_len(safe(heat.row_axis)) < self.beside else ""
+            corner = (
+                printable(heat.row_axis) if cell_len(printable(heat.row_axis)) < self.beside else ""
+            )
             parts.append(self._row(corner, Text(header, "quiet")))
         labels = self._labels(len(rows))
         parts += [self._row(label, row) for label, row in zip(labels, rows, strict=True)]
@@ -195,7 +197,7 @@ class _Picture:
 
 
 def _shown(label: str) -> str:
-    return "␣" if label == " " else safe(label)
+    return "␣" if label == " " else printable(label)
 
 
 def reduced(cells: Numbers, rows: int, columns: int, *, peaks: bool, signed: bool) -> Numbers:

@@ -15,9 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from mathrepl.analysis.figure import Bars, Figure, Heat, Lines, Looking, Panel
+from mathrepl.printable import printable
 from mathrepl.render.answers import draw_answers
 from mathrepl.render.canvas import draw_lines, sized
-from mathrepl.render.text import safe
 
 if TYPE_CHECKING:
     from mathrepl.render.cells import Depth
@@ -34,7 +34,7 @@ _EIGHTHS = "▏▎▍▌▋▊▉█"
 
 def draw_figure(figure: Figure, console: Console) -> RenderableType:
     """Title, panels with a blank line between them, facts and notes."""
-    parts: list[RenderableType] = [Text(safe(figure.title), "title")]
+    parts: list[RenderableType] = [Text(printable(figure.title), "title")]
     for index, row in enumerate(_rows(figure.panels, page_of(console)[0])):
         if index:
             parts.append(Text(""))
@@ -44,8 +44,8 @@ def draw_figure(figure: Figure, console: Console) -> RenderableType:
         beside = Table.grid(padding=(0, GAP, 0, 0))
         beside.add_row(*(_draw_panel(panel, console) for panel in row))
         parts.append(beside)
-    parts += [Text(safe(fact)) for fact in figure.facts]
-    parts += [Text(f"! {safe(note)}", "unsure") for note in figure.notes]
+    parts += [Text(printable(fact)) for fact in figure.facts]
+    parts += [Text(f"! {printable(note)}", "unsure") for note in figure.notes]
     return Group(*parts)
 
 
@@ -111,9 +111,9 @@ def depth_of(console: Console) -> Depth:
 
 def draw_bars(bars: Bars, width: int) -> RenderableType:
     """A line a bar; where label and text leave no room, the bar stands under them."""
-    parts: list[RenderableType] = [Text(safe(bars.title), "key")] if bars.title else []
-    labels = [safe(bar.label) for bar in bars.bars]
-    texts = [safe(bar.text) for bar in bars.bars]
+    parts: list[RenderableType] = [Text(printable(bars.title), "key")] if bars.title else []
+    labels = [printable(bar.label) for bar in bars.bars]
+    texts = [printable(bar.text) for bar in bars.bars]
     longest = max((cell_len(label) for label in labels), default=0)
     behind = max((cell_len(text) + 1 for text in texts if text), default=0)
     room = min(width - longest - 1 - behind, WIDEST_BAR)
@@ -164,7 +164,7 @@ class LookingView:
         count = f"{value.done:,}/{value.total:,}"
         of_bar = min(WAIT_BAR, room - len(count) - 1)
         of_name = room - len(count) - 1 - max(of_bar, 0) - 1
-        what = safe(value.what)
+        what = printable(value.what)
         bar = Table.grid(padding=(0, 1))
         cells: list[RenderableType] = [Text(count, no_wrap=True, overflow="crop")]
         if of_name >= 4:

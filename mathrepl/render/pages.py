@@ -12,11 +12,12 @@ from mathrepl.certify import Certified
 from mathrepl.commands.configuring import HelpPage
 from mathrepl.commands.spec import Note, Table
 from mathrepl.commands.weights import CardPage
-from mathrepl.render.text import NARROW, safe, sparkline, thinned
+from mathrepl.printable import printable
+from mathrepl.render.text import NARROW, sparkline, thinned
 
 
 def draw_note(note: Note) -> RenderableType:
-    return Text(safe(note.text), "" if note.style == "plain" else note.style)
+    return Text(printable(note.text), "" if note.style == "plain" else note.style)
 
 
 def draw_table(table: Table, width: int) -> RenderableType:
@@ -24,7 +25,7 @@ def draw_table(table: Table, width: int) -> RenderableType:
     parts: list[RenderableType] = [Text(table.title, "title")]
     parts += _blocks(table) if width < NARROW else [_grid(table)]
     if table.footer:
-        parts.append(Text(safe(table.footer), "quiet"))
+        parts.append(Text(printable(table.footer), "quiet"))
     return Group(*parts)
 
 
@@ -34,7 +35,9 @@ def _blocks(table: Table) -> list[RenderableType]:
         text = Text()
         for heading, cell in zip(table.headings, row, strict=True):
             if cell:
-                text.append(f"{heading} " if heading else "", "quiet").append(safe(cell) + "\n")
+                text.append(f"{heading} " if heading else "", "quiet").append(
+                    printable(cell) + "\n"
+                )
         blocks.append(text)
     return blocks
 
@@ -44,7 +47,7 @@ def _grid(table: Table) -> RenderableType:
     for index, heading in enumerate(table.headings):
         drawn.add_column(heading, overflow="fold", style="key" if index == 0 else "")
     for row in table.rows:
-        drawn.add_row(*(Text(safe(cell)) for cell in row))
+        drawn.add_row(*(Text(printable(cell)) for cell in row))
     return drawn
 
 
@@ -77,12 +80,12 @@ def draw_card(page: CardPage) -> RenderableType:
     table.add_column(style="quiet", no_wrap=True)
     table.add_column(overflow="fold")
     for key, value in card_rows(card):
-        table.add_row(key, Text(safe(value)))
+        table.add_row(key, Text(printable(value)))
     if card.history:
         exact = [epoch.held_out.exact for epoch in card.history]
         table.add_row("exact by epoch", sparkline(thinned(exact, 50), 50, 0.0, 1.0))
     table.add_row("sha256", card.sha256)
-    table.add_row("file", Text(safe(f"{page.path} ({page.origin})")))
+    table.add_row("file", Text(printable(f"{page.path} ({page.origin})")))
     return Group(Text(card.name, "title"), table)
 
 
@@ -101,7 +104,7 @@ def draw_certified(certified: Certified) -> RenderableType:
                 lines.append(Text(f"  by {what}: {shown}", "quiet"))
         if certificate.mistakes:
             first = ", ".join(f"{m.question} = {m.network}" for m in certificate.mistakes[:3])
-            lines.append(Text(f"  such as {safe(first)}", "quiet"))
+            lines.append(Text(f"  such as {printable(first)}", "quiet"))
     if not certified.written:
         lines.append(Text("its card is left as it is", "quiet"))
     return Group(Text(certified.name, "title"), *lines)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from io import StringIO
 
 from mathrepl.comparison import Answer, CheckedLine
+from mathrepl.printable import printable
 from mathrepl.render.answers import STATES, draw_answer, written
-from mathrepl.render.text import safe
 from mathrepl.render.theme import make_console
 
 WIDTH = 100
@@ -17,7 +17,7 @@ def plain_answer(answer: Answer, *, named: bool = False) -> str:
     text = f"{answer.equation} = {written(answer.network)}" if named else written(answer.network)
     if answer.right:
         return text
-    return f"{text}  ({safe(answer.verdict)}; the truth is {answer.truth})"
+    return f"{text}  ({printable(answer.verdict)}; the truth is {answer.truth})"
 
 
 def plain_places(answer: Answer) -> str:
@@ -32,5 +32,5 @@ def plain_places(answer: Answer) -> str:
 def plain_line(checked: CheckedLine) -> str:
     """A line of a working behind its sign; under a wrong one, what belonged there."""
     sign, _ = STATES[checked.state]
-    wanted = f"\n  {safe(checked.wanted)} belongs here" if checked.wanted else ""
-    return f"{sign}{safe(checked.line.text)}{wanted}"
+    wanted = f"\n  {printable(checked.wanted)} belongs here" if checked.wanted else ""
+    return f"{sign}{printable(checked.line.text)}{wanted}"

@@ -6,9 +6,10 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from mathrepl.comparison import Answers
+from mathrepl.printable import printable
 from mathrepl.quiz import Round, Score
 from mathrepl.render.answers import draw_answers, verdict, written
-from mathrepl.render.text import confidence_style, percent, safe
+from mathrepl.render.text import confidence_style, percent
 
 
 def draw_round(one: Round) -> RenderableType:
@@ -28,7 +29,7 @@ def draw_round(one: Round) -> RenderableType:
     text.append(f"  {percent(answer.confidence)}", confidence_style(answer.confidence))
     if one.person is not None:
         good = one.person_right
-        reply = safe(one.person.strip()) or "(passed)"
+        reply = printable(one.person.strip()) or "(passed)"
         text.append("\n" + " " * (2 * width + 3))
         text.append("✓" if good else "✗", "good" if good else "bad")
         text.append(f" you: {reply}  {'right' if good else 'wrong'}")

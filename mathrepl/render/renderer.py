@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from rich.console import Console
@@ -16,13 +17,14 @@ from mathrepl.commands.spec import Note, Quit, Table, Value
 from mathrepl.commands.weights import CardPage
 from mathrepl.comparison import Answer, Answers, Refused
 from mathrepl.errors import MathreplError
+from mathrepl.printable import printable
 from mathrepl.progress import EpochDone, Event, Finished, Launched, Started, Stepped, Warned
 from mathrepl.quiz import Round, Score
 from mathrepl.render.answers import answer_line, draw_answer, draw_answers
 from mathrepl.render.figures import LookingView, draw_figure
 from mathrepl.render.pages import draw_card, draw_certified, draw_help, draw_note, draw_table
 from mathrepl.render.quiz import draw_round, draw_score
-from mathrepl.render.text import error_text, safe
+from mathrepl.render.text import error_text
 from mathrepl.render.theme import make_console, styles
 from mathrepl.render.training import CertifyView, TrainingView, draw_finished
 
@@ -69,6 +71,10 @@ class Renderer:
             drawn(value)
         elif not isinstance(value, Quit):
             self._print_record(value)
+
+    def together(self) -> AbstractContextManager[None]:
+        """Each is drawn at once: answers and errors stay in their order where both are seen."""
+        return nullcontext()
 
     def error(self, error: MathreplError, equation: str | None = None) -> None:
         """One clear line, with a caret where the error has a column."""
@@ -119,7 +125,7 @@ class Renderer:
         record = value.record()
         for one in record if isinstance(record, list) else [record]:
             for key, content in one.items():
-                self.out.print(Text.assemble((f"{key} ", "quiet"), safe(str(content))))
+                self.out.print(Text.assemble((f"{key} ", "quiet"), printable(str(content))))
 
 
 def plain_console() -> Console:

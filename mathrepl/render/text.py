@@ -8,15 +8,11 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from mathrepl.errors import MathreplError
+from mathrepl.printable import printable
 
 NARROW = 60  # cells; below this, tables of several columns become lines
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
-
-
-def safe(text: str) -> str:
-    """`text` with every character that could steer a terminal replaced, one for one."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def percent(share: float) -> str:
@@ -57,7 +53,7 @@ def error_text(error: MathreplError, width: int, label: str = "") -> Text:
     """One line, preceded where it helps by the line in question and a caret under the column."""
     text = Text()
     if error.text is not None and error.column is not None:
-        shown = safe(error.text)
+        shown = printable(error.text)
         caret = cell_len(shown[: error.column])
         start = 0
         if caret >= width - 3:  # keep the caret in view on long lines
@@ -68,9 +64,9 @@ def error_text(error: MathreplError, width: int, label: str = "") -> Text:
         text.append(f"  {shown}\n", "line")
         text.append(" " * (caret + 2) + "^\n", "bad")
     text.append(f"{label}error: ", "bad")
-    text.append(safe(error.message))
+    text.append(printable(error.message))
     if error.hint:
-        text.append(f"; {safe(error.hint)}", "hint")
+        text.append(f"; {printable(error.hint)}", "hint")
     return text
 
 

@@ -12,9 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from mathrepl.certify import Certifying
+from mathrepl.printable import printable
 from mathrepl.progress import EpochDone, Event, Finished, Launched, Sample, Started, Stepped, Warned
 from mathrepl.render.answers import written
-from mathrepl.render.text import safe, sparkline, thinned
+from mathrepl.render.text import sparkline, thinned
 
 SPARKS = 32
 
@@ -53,7 +54,7 @@ class TrainingView:
             case Warned(message):
                 self._message = message
                 if self._live is None:
-                    self._console.print(Text(safe(message), "unsure"), soft_wrap=True)
+                    self._console.print(Text(printable(message), "unsure"), soft_wrap=True)
             case Finished():
                 self.close()
         if self._live is not None:
@@ -88,7 +89,7 @@ class TrainingView:
         if self._epochs:
             parts.append(_samples(self._epochs[-1].samples))
         if self._message:
-            parts.append(Text(safe(self._message), "unsure"))
+            parts.append(Text(printable(self._message), "unsure"))
         else:
             parts.append(Text("Ctrl-C stops and keeps the best", "quiet"))
         return Group(*parts)
@@ -155,7 +156,7 @@ def draw_finished(finished: Finished) -> RenderableType:
     before = f" (before: {finished.baseline.exact:.2%})" if finished.baseline else ""
     if finished.outcome == "failed":
         text.append("training failed: ", "bad")
-        text.append(safe(finished.message) or "no reason known")
+        text.append(printable(finished.message) or "no reason known")
         if finished.saved:
             text.append(f"; the best so far is kept: {reached} exact on held-out")
         else:
@@ -176,7 +177,7 @@ def draw_finished(finished: Finished) -> RenderableType:
         text.append(f"{how}{epochs}, none better than before", "unsure")
         text.append(f" ({reached} exact on held-out); nothing was changed")
     if finished.message:
-        text.append(f" ({safe(finished.message)})", "unsure")
+        text.append(f" ({printable(finished.message)})", "unsure")
     return text
 
 

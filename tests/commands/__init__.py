@@ -127,6 +127,7 @@ class FakeJob:
         self.saves = 0
         self.told = follow
         self.calls: list[str] = []
+        self.words: list[Event] = []
         self.ends_when_stopped = True
 
     @property
@@ -139,11 +140,18 @@ class FakeJob:
             if callable(step):
                 step()
                 tick()
-            elif isinstance(step, Finished):
+            while self.words:
+                yield self.words.pop(0)
+            if callable(step):
+                continue
+            if isinstance(step, Finished):
                 self.finished = replace(step, name=self.plan.name)
                 yield self.finished
             else:
                 yield step
+
+    def tell(self, event: Event) -> None:
+        self.words.append(event)
 
     def stop(self) -> None:
         self.calls.append("stop")
