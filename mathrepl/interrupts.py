@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+AGAIN_SECONDS = 0.01
 
 
 class Presses:
     """How often Ctrl-C was pressed inside `counted`."""
 
     count: int = 0
+
+
+def _end(_signal: int, _frame: FrameType | None) -> None:
+    os._exit(130)
+
+
+def end_while_loading() -> None:
+    """Until `raise_again`: Ctrl-C ends the program at once and silently.
+
+    An exception would come out of an import as any other one, or not at all. Where Ctrl-C is
+    ignored, as in a background job of a shell, it stays so.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _end)
+
+
+def raise_again() -> None:
+    """The program is loaded: Ctrl-C raises `KeyboardInterrupt`, as is usual."""
+    if signal.getsignal(signal.SIGINT) is _end:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        sys.unraisablehook = press_again
+
+
+def press_again(unraisable: sys.UnraisableHookArgs) -> None:
+    """A Ctrl-C that fell into a destructor or a callback, which swallow it, comes once more."""
+    if unraisable.exc_type is KeyboardInterrupt:
+        threading.Timer(AGAIN_SECONDS, os.kill, (os.getpid(), signal.SIGINT)).start()
+    else:
+        sys.__unraisablehook__(unraisable)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from mathrepl import atomic
-from mathrepl.errors import MathreplError
+from mathrepl.errors import MathreplError, WeightsError
 from mathrepl.jobs import Job
 from mathrepl.plan import Plan
 from mathrepl.progress import Finished
@@ -190,7 +190,10 @@ def run_trial(
         for _ in range(TRIES):
             if should_stop():
                 return None
-            job = Job(0, plan, follow=False)
+            try:
+                job = Job(0, plan, follow=False)
+            except WeightsError as error:  # another sweep is at it
+                return _failed(trial, error.message, time.monotonic() - began)
             try:
                 while job.running and not should_stop():
                     time.sleep(POLL_SECONDS)

@@ -2,11 +2,19 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
+import time
 
 import pytest
 
-from mathrepl.interrupts import counted, raising
+from mathrepl.interrupts import (
+    counted,
+    end_while_loading,
+    press_again,
+    raise_again,
+    raising,
+)
 
 
 def press() -> None:
@@ -77,3 +85,45 @@ def test_waiting_for_input_can_be_interrupted_within_counting():
             signal.raise_signal(signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
     assert presses.count == 1
+
+
+class Pressing:
+    """Python swallows whatever its destructor raises, with a traceback on stderr."""
+
+    def __del__(self) -> None:
+        press()
+
+
+def test_a_press_that_a_destructor_swallows_comes_again_and_silently(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "unraisablehook", press_again)
+
+    def work() -> None:
+        Pressing()
+        time.sleep(10)
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert capsys.readouterr().err == ""
+
+
+def test_while_the_program_loads_ctrl_c_has_its_own_handler_and_then_raises(monkeypatch):
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        end_while_loading()
+        assert signal.getsignal(signal.SIGINT) is not before
+        raise_again()
+        with pytest.raises(KeyboardInterrupt):
+            press()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_what_a_host_has_set_stays(monkeypatch):
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        end_while_loading()
+        raise_again()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)

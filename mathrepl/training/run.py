@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -17,6 +18,7 @@ import tensorflow as tf
 from mathrepl.card import Card, Epoch, Metrics, Training
 from mathrepl.codec import Floats, decode, encode_questions
 from mathrepl.errors import MathreplError
+from mathrepl.kinds import version_of_kind
 from mathrepl.lessons import lessons
 from mathrepl.networks import parameter_count, part_tensors, parts_of, prefixed
 from mathrepl.plan import Plan
@@ -29,22 +31,56 @@ from mathrepl.training.teaching import Arrays, arrays_of
 
 SAMPLES = 6
 PROGRESS_SECONDS = 0.1
+HEAR_SECONDS = 0.3
 
 
-def run(plan: Plan, emit: Callable[[Event], None], should_stop: Callable[[], bool]) -> None:
-    """Train as planned; every outcome, failures included, ends in one `Finished`."""
+def run(
+    plan: Plan,
+    emit: Callable[[Event], None],
+    should_stop: Callable[[], bool],
+    leave: Callable[[], None] | None = None,
+) -> None:
+    """Train as planned; every outcome, failures included, ends in one `Finished`.
+
+    A stop is heard between steps, but TensorFlow can be seconds in the first, or in an evaluation.
+    With `leave`, which ends the process, it is then stopped from another thread.
+    """
+    prepared: list[_Run] = []
+    if leave is not None:
+        leaving = (plan, emit, should_stop, leave, prepared)
+        threading.Thread(target=_leave_unheard, args=leaving, daemon=True).start()
     try:
-        prepared = _Run(plan, emit, should_stop)
+        prepared.append(_Run(plan, emit, should_stop))
     except _FAILURES as error:
         emit(Finished("failed", plan.name, 0, False, 0, None, None, _reason(error)))
         return
-    prepared.run()
+    prepared[0].run()
+
+
+def _leave_unheard(
+    plan: Plan,
+    emit: Callable[[Event], None],
+    should_stop: Callable[[], bool],
+    leave: Callable[[], None],
+    prepared: list[_Run],
+) -> None:
+    """Wait for a stop, and close the training where it does not close itself soon."""
+    while not should_stop():
+        time.sleep(0.02)
+    time.sleep(HEAR_SECONDS)
+    if prepared:
+        prepared[0].close("stopped")
+    else:
+        emit(Finished("stopped", plan.name, 0, False, 0, None, None))
+    leave()
 
 
 _FAILURES = (MathreplError, OSError, MemoryError, tf.errors.ResourceExhaustedError)
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, MemoryError | tf.errors.ResourceExhaustedError):
+        return "there was not enough memory; take a smaller --batch, --hidden or --examples"
     return str(error) or type(error).__name__
 
 
@@ -56,7 +92,8 @@ class _Run:
         self.emit = emit
         self.should_stop = should_stop
         self.store = Store(plan.user, plan.bundled)
-        source = self.store.find(plan.source) if plan.source else None
+        self.on_disk = self.store.sha256(plan.name)
+        source, tensors = self.store.load(plan.source) if plan.source else (None, {})
         if source and (source.card.architecture, source.card.encoding) != (
             plan.architecture,
             plan.encoding,
@@ -85,7 +122,7 @@ class _Run:
         for part in parts_of(plan.architecture):
             model = build(plan.architecture, plan.encoding, part=part, fused=True)
             if source:
-                load_into(model, part_tensors(self.store.tensors(source), part))
+                load_into(model, part_tensors(tensors, part))
             self.tensors |= _named(part, model)
             if part == plan.part:
                 self.model = model
@@ -103,29 +140,31 @@ class _Run:
             held_out_examples=len(examples.held_out),
             started=datetime.now(UTC).isoformat(timespec="seconds"),
             outcome="running",
-            versions=_versions(),
+            versions=_versions() | version_of_kind(plan.architecture.kind),
             part=plan.part,
         )
         self.history: list[Epoch] = []
         self.best: Metrics | None = None
+        self.baseline: Metrics | None = None
         self.undo: int | None = None
         self.kept: Card | None = None
         self.unsaved: tuple[dict[str, Floats], Card] | None = None
+        self._keeping = threading.RLock()  # held while the best changes, and at the end for good
+        self._closed = False
 
     def run(self) -> None:
-        baseline: Metrics | None = None
         outcome: Outcome = "finished"
         message = ""
         try:
             if self.plan.source:
-                baseline = self.trainer.evaluate()
-                self.best = baseline if np.isfinite(baseline.loss) else None
-            outcome, message = self._epochs(baseline)
+                self.baseline = self.trainer.evaluate()
+                self.best = self.baseline if np.isfinite(self.baseline.loss) else None
+            outcome, message = self._epochs()
         except _FAILURES as error:
             outcome, message = "failed", _reason(error)
-        self._close(outcome, baseline, message)
+        self.close(outcome, message)
 
-    def _epochs(self, baseline: Metrics | None) -> tuple[Outcome, str]:
+    def _epochs(self) -> tuple[Outcome, str]:
         settings = self.plan.settings
         self.emit(
             Started(
@@ -134,7 +173,7 @@ class _Run:
                 len(self.trainer.training),
                 len(self.trainer.held_out),
                 settings.epochs,
-                baseline,
+                self.baseline,
             )
         )
         for index in range(1, settings.epochs + 1):
@@ -163,13 +202,16 @@ class _Run:
         held_out = self.trainer.evaluate()
         seconds = round(time.perf_counter() - started, 3)
         epoch = Epoch(number, seconds, training, held_out, self.plan.part)
-        self.history.append(epoch)
         saved = False
-        if np.isfinite(held_out.loss) and (self.best is None or _better(held_out, self.best)):
-            self.best = held_out
-            saved = self._keep(epoch)
-        elif self.unsaved is not None:
-            self._save(*self.unsaved)
+        with self._keeping:
+            if self._closed:
+                return None
+            self.history.append(epoch)
+            if np.isfinite(held_out.loss) and (self.best is None or _better(held_out, self.best)):
+                self.best = held_out
+                saved = self._keep(epoch)
+            elif self.unsaved is not None:
+                self._save(*self.unsaved)
         return EpochDone(index, epoch, saved, self._samples())
 
     def _samples(self) -> tuple[Sample, ...]:
@@ -203,9 +245,16 @@ class _Run:
 
     def _save(self, tensors: dict[str, Floats], card: Card) -> bool:
         try:
-            if self.undo is None:
-                self.undo = self.store.remember(card.name)
+            on_disk = self.store.sha256(card.name)
+            changed = on_disk != self.on_disk  # by a program that heeds no lock
+            if self.undo is None or changed:
+                number = self.store.remember(card.name)
+                self.undo = number if self.undo is None else self.undo
+                self.on_disk = on_disk
+            if changed:
+                self.emit(Warned(f"{card.name} was changed from outside; :undo goes back to that"))
             self.kept = self.store.save(card, tensors)
+            self.on_disk = self.kept.sha256
         except OSError as error:
             # The best stays in memory, and every epoch tries again: a full disk may be emptied.
             self.unsaved = (tensors, card)
@@ -214,7 +263,14 @@ class _Run:
         self.unsaved = None
         return True
 
-    def _close(self, outcome: Outcome, baseline: Metrics | None, message: str) -> None:
+    def close(self, outcome: Outcome, message: str = "") -> None:
+        """Complete the card and tell the end; the first of two threads does, the other waits."""
+        with self._keeping:
+            if not self._closed:
+                self._closed = True
+                self._close(outcome, message)
+
+    def _close(self, outcome: Outcome, message: str) -> None:
         if self.unsaved is not None:
             self._save(*self.unsaved)
         if self.unsaved is not None:
@@ -231,8 +287,9 @@ class _Run:
             )
             try:
                 self.store.save_card(final)
-            except OSError as error:
-                self.emit(Warned(f"could not complete the card: {error.strerror or error}"))
+            except (OSError, MathreplError) as error:
+                why = (error.strerror if isinstance(error, OSError) else None) or error
+                self.emit(Warned(f"could not complete the card: {why}"))
         self.emit(
             Finished(
                 outcome,
@@ -240,8 +297,8 @@ class _Run:
                 len(self.history),
                 kept is not None,
                 kept.best_epoch - self.past_epochs if kept else 0,
-                self.best if kept else baseline,
-                baseline,
+                self.best if kept else self.baseline,
+                self.baseline,
                 message,
                 self.undo if kept else None,
             )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -415,6 +417,57 @@ def test_a_stop_keeps_the_best_so_far(tmp_path: Path) -> None:
     assert held_out_by_numpy(ran).exact == pytest.approx(card.held_out.exact)  # type: ignore[union-attr]
 
 
+def test_a_stop_that_tensorflow_does_not_hear_ends_the_training_with_its_best(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the first tracing, or a long evaluation: here the second epoch never ends."""
+    from mathrepl.training.loop import Trainer
+    from mathrepl.training.run import run
+
+    ran = Ran(plan(tmp_path))
+    stop, left = threading.Event(), threading.Event()
+    real = Trainer.epoch
+    seconds: list[float] = []
+
+    def busy(trainer: Trainer, number: int, **told: Any) -> Metrics | None:
+        if number < 2:
+            return real(trainer, number, **told)
+        asked = time.monotonic()
+        stop.set()
+        assert left.wait(30)
+        seconds.append(time.monotonic() - asked)
+        return Metrics(0.1, 1.0, 1.0)
+
+    monkeypatch.setattr(Trainer, "epoch", busy)
+    run(ran.plan, ran.events.append, stop.is_set, left.set)
+    assert seconds[0] < 1
+    end = ran.finished
+    assert (end.outcome, end.epochs, end.saved, end.best_epoch) == ("stopped", 1, True, 1)
+    card = ran.store.find("tiny").card
+    assert card.trainings[-1].outcome == "stopped after 1 of 3 epochs"
+    assert [epoch.number for epoch in card.history] == [1]
+    ran.store.tensors(ran.store.find("tiny"))
+
+
+def test_a_stop_while_a_training_is_prepared_ends_it_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mathrepl.training import run as running
+
+    ran = Ran(plan(tmp_path))
+    left = threading.Event()
+
+    def endless(_plan: Plan) -> Any:
+        assert left.wait(30)
+        raise MemoryError
+
+    monkeypatch.setattr(running, "examples_of", endless)
+    running.run(ran.plan, ran.events.append, lambda: True, left.set)
+    first = ran.events[0]
+    assert isinstance(first, Finished)
+    assert (first.outcome, first.saved) == ("stopped", False)
+
+
 def test_a_save_that_fails_warns_and_is_tried_again_at_every_epoch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -542,6 +595,49 @@ def test_going_on_from_weights_that_overflow_fails_and_leaves_them(tmp_path: Pat
     assert ran.finished.epochs <= 2
     assert "no longer a number" in ran.finished.message
     assert weights(what.user) == before
+
+
+def test_a_training_that_runs_out_of_memory_says_so_in_one_line_and_keeps_its_best(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run_out(trainer: Any) -> None:
+        import tensorflow as tf
+
+        raise tf.errors.ResourceExhaustedError(None, None, "Graph execution error:\n\nDetected at")
+
+    poison(monkeypatch, 2, run_out)
+    ran = train(plan(tmp_path))
+    assert (ran.finished.outcome, ran.finished.saved) == ("failed", True)
+    assert ran.finished.message.startswith("there was not enough memory; take a smaller --batch")
+    assert ran.finished.message.isprintable()
+
+
+def test_weights_that_are_changed_from_outside_in_a_training_are_kept_for_undo_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a program that heeds no lock: two sessions of ours cannot."""
+    what = plan(tmp_path, source="tiny", settings={"epochs": 4})
+    store = Store(what.user, what.bundled)
+    before = save_untrained(store)
+    best = [Metrics(9 - n, 0.5, 0.1) for n in range(5)]  # each epoch is better than the last
+    script_evaluations(monkeypatch, best)
+    outside: list[str] = []
+
+    def interfere(event: Event) -> None:
+        if isinstance(event, EpochDone) and event.index == 2:
+            bias = np.full(len(ENCODING.characters), 7, np.float32)
+            outside.append(save_untrained(store, **{"output.bias": bias}).sha256)
+
+    ran = train(what, listen=interfere)
+    warned = [event.message for event in ran.events if isinstance(event, Warned)]
+    assert warned == ["tiny was changed from outside; :undo goes back to that"]
+    assert ran.finished.outcome == "finished"
+    assert store.find("tiny").card.best_epoch == 4
+    store.undo("tiny")
+    assert store.find("tiny").card.sha256 == outside[0]
+    assert tensors(store)["output.bias"][0] == 7
+    store.undo("tiny")
+    assert store.find("tiny").card == before
 
 
 @pytest.mark.parametrize(
