@@ -10,6 +10,7 @@ from mathrepl.architecture import Architecture
 from mathrepl.card import Card
 from mathrepl.encoding import Encoding
 from mathrepl.errors import TaskError, UsageError
+from mathrepl.jobs import Job
 from mathrepl.plan import Plan, TrainSettings
 from mathrepl.recipes import RECIPES
 from mathrepl.store import Store, check_name
@@ -135,3 +136,22 @@ def _part(architecture: Architecture, wanted: str | None) -> str:
             hint=f"their parts are {', '.join(parts)}" if parts != [""] else "leave out --part",
         )
     return wanted
+
+
+def card_of(store: Store, job: Job | None, name: str) -> Card:
+    """The card of some weights, with the epochs so far where `job` trains them now.
+
+    Raises `WeightsError`.
+    """
+    if job is None or job.plan.name != name:
+        return store.find(name).card
+    plan = job.plan
+    source = name if job.saves else plan.source
+    if source is None:
+        card = Card(name, plan.architecture, plan.encoding, plan.task, parameters=0)
+    else:
+        card = store.find(source).card.renamed(name)
+    known = {(one.part, one.number) for one in card.history}
+    epochs = [done.epoch for done in job.epochs]
+    new = [epoch for epoch in epochs if (epoch.part, epoch.number) not in known]
+    return replace(card, history=(*card.history, *new))

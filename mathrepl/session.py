@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import TYPE_CHECKING, Any
 
-from mathrepl import planning
+from mathrepl import keeping, planning
 from mathrepl.architecture import Architecture
 from mathrepl.card import Card
 from mathrepl.comparison import (
@@ -129,19 +129,9 @@ class Session:
         if self._models is None:
             found, tensors = self._loaded(found)
             with counted() as presses:  # an import of TensorFlow that is cut off breaks it for good
-                from mathrepl.training.quiet import prepare_tensorflow, quiet_stderr
+                from mathrepl.solver import keras_models
 
-                prepare_tensorflow()
-                from mathrepl.networks import part_tensors, parts_of
-                from mathrepl.training.keras_models import build, load_into
-
-                architecture, encoding = found.card.architecture, found.card.encoding
-                models = {}
-                with quiet_stderr():
-                    for part in parts_of(architecture):
-                        models[part] = build(architecture, encoding, part=part)
-                        load_into(models[part], part_tensors(tensors, part))
-                self._models = models
+                self._models = keras_models(found.card, tensors)
             if presses.count:
                 raise KeyboardInterrupt
         return self._models
@@ -371,25 +361,7 @@ class Session:
 
         Raises `WeightsError` for a name that is taken, by the user's or by bundled weights.
         """
-        self.store.check_user_directory()
-        try:
-            check_name(name)
-            self.store.user.mkdir(parents=True, exist_ok=True)  # a lock needs it
-            with self.store.lock(name):
-                if self.store.exists_as_user(name):
-                    raise WeightsError(
-                        f"you have weights named {name!r} already", hint="choose another name"
-                    )
-                if name in self.store.names():
-                    raise WeightsError(
-                        f"{name!r} is the name of bundled weights", hint="choose another name"
-                    )
-                self.store.copy(self.found, name)
-        except OSError as error:
-            raise WeightsError(
-                f"could not save {name!r}: {error.strerror or error}",
-                hint=f"free or unlock {self.store.user}",
-            ) from None
+        keeping.save(self.store, self.found, name)
         return self.use(name)
 
     def delete(self, name: str) -> None:
@@ -403,11 +375,7 @@ class Session:
         bundled_too = self.store.is_bundled(name)
         if name == self.name and not bundled_too:
             raise UsageError(f"{name} is in use", hint="switch to others first, with :use")
-        try:
-            with self.store.lock(name):
-                self.store.delete(name)
-        except OSError as error:
-            raise WeightsError(f"could not delete {name!r}: {error.strerror or error}") from None
+        keeping.delete(self.store, name)
         self._others.pop(name, None)
         if name == self.name:
             self._forget_network()
@@ -420,11 +388,7 @@ class Session:
         """
         if self.running_job is not None and self.running_job.plan.name == self.name:
             raise UsageError("these weights are being trained", hint="stop it first with :stop")
-        try:
-            with self.store.lock(self.name):
-                undone = self.store.undo(self.name)
-        except OSError as error:
-            raise WeightsError(f"could not undo: {error.strerror or error}") from None
+        undone = keeping.undo(self.store, self.name)
         self._forget_network()
         try:
             return self.card, undone
@@ -477,19 +441,7 @@ class Session:
 
         Raises `WeightsError`.
         """
-        job = self.running_job
-        if job is None or job.plan.name != name:
-            return self.store.find(name).card
-        plan = job.plan
-        source = name if job.saves else plan.source
-        if source is None:
-            card = Card(name, plan.architecture, plan.encoding, plan.task, parameters=0)
-        else:
-            card = self.store.find(source).card.renamed(name)
-        known = {(one.part, one.number) for one in card.history}
-        epochs = [done.epoch for done in job.epochs]
-        new = [epoch for epoch in epochs if (epoch.part, epoch.number) not in known]
-        return replace(card, history=(*card.history, *new))
+        return planning.card_of(self.store, self.running_job, name)
 
     def layers(self) -> list[str]:
         """Names of the layers of the current weights."""

@@ -140,8 +140,23 @@ def numpy_solver(card: Card, tensors: Tensors) -> Solver:
     return _solver(card, run)
 
 
+def keras_models(card: Card, tensors: Tensors) -> dict[str, Any]:
+    """The Keras models of such weights by part (imports TensorFlow, in silence)."""
+    from mathrepl.training.quiet import prepare_tensorflow, quiet_stderr
+
+    prepare_tensorflow()
+    from mathrepl.training.keras_models import build, load_into
+
+    models = {}
+    with quiet_stderr():
+        for part in parts_of(card.architecture):
+            models[part] = build(card.architecture, card.encoding, part=part)
+            load_into(models[part], part_tensors(tensors, part))
+    return models
+
+
 def keras_solver(card: Card, models: Mapping[str, Any]) -> Solver:
-    """The same networks through Keras itself; `models` are `Session.models`."""
+    """The same networks through Keras itself; `models` are those of `keras_models`."""
     from mathrepl.training.keras_models import predict
 
     return _solver(card, lambda part, questions: predict(models[part], card.encoding, questions))
