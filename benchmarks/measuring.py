@@ -98,9 +98,9 @@ def run_python(arguments: Sequence[str]) -> float:
 
 def printed_by(arguments: Sequence[str]) -> str:
     """What a Python process writes to stdout."""
-    done = subprocess.run(
-        [sys.executable, *arguments], check=True, stdout=subprocess.PIPE, text=True
-    )
+    done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(arguments)} failed: {done.stderr}")
     return done.stdout
 
 

@@ -8,19 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from mathrepl.errors import EquationError, MathreplError
-from mathrepl.printable import printable
 from mathrepl.render.text import error_text, percent, place_name, sparkline
-
-
-@given(st.text())
-def test_nothing_that_steers_a_terminal_passes(text: str) -> None:
-    shown = printable(text)
-    assert len(shown) == len(text)
-    assert all(c.isprintable() for c in shown)
-
-
-def test_an_escape_sequence_is_disarmed() -> None:
-    assert "\x1b" not in printable("1 + \x1b[31m2\x07")
 
 
 def test_only_certainty_reads_as_100_percent() -> None:
