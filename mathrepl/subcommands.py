@@ -137,7 +137,7 @@ def _typer_parameter(parameter: Parameter) -> inspect.Parameter:
         given: Any = list[str] | None if parameter.many else str | None
         return _signature(parameter.key, Annotated[given, option], None)
     argument = typer.Argument(
-        help=text, metavar=parameter.usage, autocompletion=complete, show_default=False
+        help=text, metavar=parameter.metavar, autocompletion=complete, show_default=False
     )
     kind: Any = list[str] | None if parameter.many else str | None
     return _signature(parameter.key, Annotated[kind, argument], None)
