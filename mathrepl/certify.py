@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
-BATCH = 4096
+BATCH = 1024
 KEEP_SECONDS = 10.0
 MAX_MISTAKES = 1000
 LONGEST_PATTERN = 3  # digits whose carries are told one by one

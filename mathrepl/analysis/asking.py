@@ -12,7 +12,7 @@ from mathrepl.expression import MAX_LENGTH, format_value, read_value
 if TYPE_CHECKING:
     from mathrepl.card import Card
 
-BATCH = 2048
+BATCH = 1024
 WORK_BATCH = 256  # a working takes long: in small batches Ctrl-C is heard soon
 
 
