@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import random
-import re
 import statistics
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from pathlib import Path
 # Before numpy is imported: as `mathrepl` itself does.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
+from measuring import peak_bytes
 
 from mathrepl.sampling import draw_questions
 from mathrepl.session import Session
@@ -60,25 +60,12 @@ def stream(file: Path, options: Sequence[str]) -> Streamed:
     while chunk := os.read(process.stdout.fileno(), 1 << 20):
         lines += chunk.count(b"\n")
         if reads % 16 == 0:
-            peak = max(peak, peak_of(process.pid))
+            peak = max(peak, peak_bytes(process.pid))
         reads += 1
     process.stdout.close()
     if process.wait():
         raise RuntimeError(f"the stream ended with exit code {process.returncode}")
     return Streamed(time.perf_counter() - started, lines, peak)
-
-
-def peak_of(pid: int) -> int:
-    """Most bytes of memory that a running process has held so far, by Linux; else 0.
-
-    What `wait4` says of a child counts the memory of its parent, before the child was itself.
-    """
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0
-    peak = re.search(r"VmHWM:\s+(\d+) kB", status)
-    return int(peak[1]) * 1024 if peak else 0
 
 
 def written(solver: Solver, questions: Sequence[str]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 
@@ -102,6 +104,24 @@ def printed_by(arguments: Sequence[str]) -> str:
     if done.returncode:
         raise RuntimeError(f"{' '.join(arguments)} failed: {done.stderr}")
     return done.stdout
+
+
+def peak_bytes(pid: int) -> int:
+    """Most bytes of memory that a running process has held so far, by Linux; else 0.
+
+    What `wait4` says of a child counts the memory of its parent, before the child was itself.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    return peak_in(status)
+
+
+def peak_in(status: str) -> int:
+    """The same out of the text of `/proc/PID/status`."""
+    peak = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(peak[1]) * 1024 if peak else 0
 
 
 def machine() -> dict[str, Any]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from measuring import Effort, Row, in_turn, printed_by, run_python
+from measuring import Effort, Row, in_turn, peak_bytes, peak_in, printed_by, run_python
 from terminal import TerminalSession
 
 LIBRARIES = "import prompt_toolkit, rich"
-PEAK = "print(open('/proc/self/status').read())"
+STATUS = "print(open('/proc/self/status').read())"
+MEGABYTE = 1024**2
 
 
 def prompt(effort: Effort) -> Row:
@@ -48,12 +47,12 @@ def memory(effort: Effort) -> Row:
         started.enter("94 + 909", "sure of the whole")
         started.enter("1+2; 30+40", "of 2 right")
         started.enter(":quiz 20", "exact match")
-        peak = peak_megabytes(Path(f"/proc/{started.process}/status").read_text())
+        peak = peak_bytes(started.process) / MEGABYTE
         started.end()
         return peak
 
     def libraries() -> float:
-        return peak_megabytes(printed_by(["-c", f"{LIBRARIES}, numpy; {PEAK}"]))
+        return peak_in(printed_by(["-c", f"{LIBRARIES}, numpy; {STATUS}"])) / MEGABYTE
 
     ours, reference = in_turn(session, libraries, effort.repeats)
     return Row(
@@ -64,9 +63,3 @@ def memory(effort: Effort) -> Row:
         "MB",
         wanted="at most 120 MB",
     )
-
-
-def peak_megabytes(status: str) -> float:
-    """Peak resident memory in MB out of the text of `/proc/PID/status`."""
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024

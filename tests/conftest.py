@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from tests.packages import Packages
 
 
 @pytest.fixture(scope="session", autouse=True)
 def interrupts_are_heard() -> None:
     """A shell starts background jobs with Ctrl-C ignored, and Python leaves it so."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Packages]:
+    """Where a test lays packages that are installed for it alone."""
+    packages = Packages(tmp_path / "packages")
+    monkeypatch.syspath_prepend(packages.folder)
+    yield packages
+    packages.close()

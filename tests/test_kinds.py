@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,14 +46,6 @@ def states(tensors, a, e, questions):
 NETWORK = Kind(shapes, probabilities, states)
 """
 )
-
-
-@pytest.fixture
-def packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Packages]:
-    packages = Packages(tmp_path / "packages")
-    monkeypatch.syspath_prepend(packages.folder)
-    yield packages
-    packages.close()
 
 
 @pytest.fixture

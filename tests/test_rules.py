@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,14 +43,6 @@ RULE = Rule("modulo 7", lambda e: str(int(e.value()) % 7), 1)
 MADE = 'from mathrepl.rules import Rule\nRULE = Rule("a summary", {truth}, {length}, "{signs}")\n'
 
 Install = Callable[..., None]
-
-
-@pytest.fixture
-def packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Packages]:
-    packages = Packages(tmp_path / "packages")
-    monkeypatch.syspath_prepend(packages.folder)
-    yield packages
-    packages.close()
 
 
 @pytest.fixture

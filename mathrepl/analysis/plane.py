@@ -17,12 +17,12 @@ from mathrepl.analysis.grid import COMPUTED, MAX_LISTED, NOTABLE, Bounds, Cells,
 from mathrepl.certify import side_by_side, threads_for
 from mathrepl.errors import UsageError
 from mathrepl.expression import OPERATIONS, parse
+from mathrepl.reach import check_characters
+from mathrepl.session import Session
 
 if TYPE_CHECKING:
     from mathrepl.card import Card
     from mathrepl.codec import Floats
-from mathrepl.reach import check_characters
-from mathrepl.session import Session
 
 MAX_CELLS = 2_000_000
 MAX_WORK_CELLS = 40_000

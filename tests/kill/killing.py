@@ -14,10 +14,20 @@ from mathrepl.errors import MathreplError
 from mathrepl.prompt.history import open_history
 from tests.kill.checks import save_again, save_phase, strays, weights_problems
 from tests.kill.driver import line_of
-from tests.kill.moments import Group, Moment, await_none, dice, make_place, workers
+from tests.kill.moments import Group, Moment, Place, await_none, dice, make_place, workers
 
 GONE_SECONDS = 2.0  # a worker whose session was killed has to be gone by then
 DRIVER = "tests.kill.driver"
+
+
+def _killed(place: Place, words: list[str], wait: float) -> tuple[Group, float, list[str]]:
+    """A driver killed `wait` seconds after its first line; until when something of it lived."""
+    group = Group(place, [DRIVER, *words])
+    group.wait_for(bool)
+    time.sleep(wait)
+    group.kill()
+    seconds, problems = await_none(place, GONE_SECONDS)
+    return group, seconds, problems
 
 
 def killed_saving(folder: Path, times: int, seed: int) -> Iterator[Moment]:
@@ -26,11 +36,7 @@ def killed_saving(folder: Path, times: int, seed: int) -> Iterator[Moment]:
     seen: dict[str, float] = {}
     for number in range(times):
         chance = dice(seed, "saving", number)
-        group = Group(place, [DRIVER, "save"])
-        group.wait_for(bool)
-        time.sleep(chance.uniform(0, 0.25))
-        group.kill()
-        seconds, problems = await_none(place, GONE_SECONDS)
+        group, seconds, problems = _killed(place, ["save"], chance.uniform(0, 0.25))
         phase = save_phase(weights)
         for line in group.lines():
             name, exact = line.split()
@@ -51,11 +57,7 @@ def killed_undoing(folder: Path, times: int, seed: int) -> Iterator[Moment]:
     weights = place.data / "weights"
     for number in range(times):
         chance = dice(seed, "undoing", number)
-        group = Group(place, [DRIVER, "undo"])
-        group.wait_for(bool)
-        time.sleep(chance.uniform(0, 0.25))
-        group.kill()
-        seconds, problems = await_none(place, GONE_SECONDS)
+        group, seconds, problems = _killed(place, ["undo"], chance.uniform(0, 0.25))
         phase = save_phase(weights)
         group.close()
         problems += _driver_failed(group)
@@ -85,11 +87,9 @@ def killed_history(folder: Path, times: int, seed: int) -> Iterator[Moment]:
     expected = 0
     for number in range(times):
         chance = dice(seed, "history", number)
-        group = Group(place, [DRIVER, "history", str(expected)])
-        group.wait_for(bool)
-        time.sleep(chance.uniform(0, 0.25))
-        group.kill()
-        seconds, problems = await_none(place, GONE_SECONDS)
+        group, seconds, problems = _killed(
+            place, ["history", str(expected)], chance.uniform(0, 0.25)
+        )
         written = [int(line) for line in group.lines()]
         group.close()
         problems += _driver_failed(group)
@@ -140,11 +140,7 @@ def killed_certifying(folder: Path, times: int, seed: int) -> Iterator[Moment]:
     asked = 0
     for number in range(times):
         chance = dice(seed, "certifying", number)
-        group = Group(place, [DRIVER, "certify"])
-        group.wait_for(bool)
-        time.sleep(chance.uniform(0, 0.5))
-        group.kill()
-        seconds, problems = await_none(place, GONE_SECONDS)
+        group, seconds, problems = _killed(place, ["certify"], chance.uniform(0, 0.5))
         lines = group.lines()
         group.close()
         problems += _driver_failed(group)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,14 +19,6 @@ from .tiny import ENCODING, plan
 pytestmark = pytest.mark.usefixtures("tensorflow_ready")
 BAG = Architecture("bag", hidden=6, dropout=0.2)
 QUESTIONS = ["1 + 2", "9 + 9", "0 + 7", "12 + 345"]
-
-
-@pytest.fixture
-def packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Packages]:
-    packages = Packages(tmp_path / "packages")
-    monkeypatch.syspath_prepend(packages.folder)
-    yield packages
-    packages.close()
 
 
 def test_numpy_and_keras_agree_and_the_tensors_have_the_layers_names(packages: Packages) -> None:
