@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
 import stat
 import tempfile
+from collections.abc import Callable, Iterator
 from io import BufferedReader
 from pathlib import Path
 
@@ -22,20 +24,28 @@ def write_bytes(path: Path, data: bytes) -> None:
     Raises `OSError`; then `path` is as it was and no temporary file is left. Those that killed
     processes have left in the same directory are removed.
     """
+    with written(path, data):
+        pass
+
+
+@contextlib.contextmanager
+def written(path: Path, data: bytes) -> Iterator[None]:
+    """As `write_bytes`; inside the block `path` is locked, so `clear_abandoned` leaves it alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    _clear_abandoned(path.parent)
+    clear_abandoned(path.parent, f".*{TEMPORARY}")
     handle, temporary = _temporary(path)
-    try:
-        with os.fdopen(handle, "wb") as file:
+    with os.fdopen(handle, "wb") as file:
+        try:
             file.write(data)
             file.flush()
             os.fchmod(file.fileno(), 0o666 & ~_umask())
             os.fsync(file.fileno())
             temporary.replace(path)  # while the lock is held, or others might clear it
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    _sync_directory(path.parent)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_directory(path.parent)
+        yield
 
 
 def read_bytes(path: Path, most: int) -> bytes:
@@ -82,17 +92,21 @@ def _temporary(path: Path) -> tuple[int, Path]:
         os.close(handle)  # cleared by another process before it was locked
 
 
-def _clear_abandoned(directory: Path) -> None:
-    """Remove temporary files whose writers are gone."""
-    for path in directory.glob(f".*{TEMPORARY}"):
+def clear_abandoned(
+    directory: Path, pattern: str, needed: Callable[[Path], bool] = lambda path: False
+) -> None:
+    """Remove the files of `pattern` whose writers are gone, but for those still `needed`."""
+    for path in directory.glob(pattern):
         try:
             handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
         except OSError:  # renamed into place or removed meanwhile
             continue
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink(missing_ok=True)
-        except OSError:  # its writer is at work
+            # Another may have written a file of the same name meanwhile.
+            if os.path.samestat(os.fstat(handle), path.stat()) and not needed(path):
+                path.unlink(missing_ok=True)
+        except OSError:  # its writer is at work, or has just ended
             continue
         finally:
             os.close(handle)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mathrepl.networks import Tensors
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_PENDING = re.compile(rf"\.({_NAME.pattern})\.[0-9a-f]{{16}}\.pending")
 MAX_UNDO = 20
 MAX_WEIGHTS_BYTES = 2_000_000_000
 LOAD_SECONDS = 5.0  # so long a reader starts over where others save in between
@@ -178,15 +179,17 @@ class Store:
         check_name(name)
         self.check_user_directory()
         pending = self._pending(self.user, name, sha256)
-        atomic.write_bytes(pending, data)
-        try:
-            atomic.write_bytes(self.user / f"{name}.json", card)
-        except BaseException:
-            # An interrupt can come after the rename: then the card counts, and so do these.
-            self._clear_pending(name)
-            raise
-        pending.replace(self.user / f"{name}.safetensors")
+        with atomic.written(pending, data):
+            try:
+                atomic.write_bytes(self.user / f"{name}.json", card)
+            except BaseException:
+                # An interrupt can come after the rename: then the card counts, and so do these.
+                self._clear_pending(name)
+                raise
+            pending.replace(self.user / f"{name}.safetensors")
         self._clear_pending(name)
+        # Those of other names, where a kill came before their card: they may never be saved again.
+        atomic.clear_abandoned(self.user, ".*.pending", self._needed)
 
     def _pair(self, name: str) -> tuple[bytes, str, bytes] | None:
         """The user's card of `name` as it lies there, its checksum, and the weights that have it.
@@ -212,6 +215,11 @@ class Store:
         for path in self.user.glob(f".{name}.*.pending"):
             if path != keep:
                 path.unlink(missing_ok=True)
+
+    def _needed(self, pending: Path) -> bool:
+        """Whether a card of that name may read these weights, or the file is none of ours."""
+        found = _PENDING.fullmatch(pending.name)
+        return found is None or (self.user / f"{found[1]}.json").exists()
 
     @property
     def _user_is_bundled(self) -> bool:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -680,6 +681,37 @@ def test_what_a_kill_has_left_among_the_kept_is_cleared_by_the_next_training(sto
     assert sorted(path.name for path in kept.iterdir()) == sorted(
         [*before, "2.json", "2.safetensors"]
     )
+
+
+def test_weights_that_a_kill_left_without_a_card_are_cleared_by_the_next_save_of_any(store):
+    tiny_weights(store, "other", seed=1)
+    orphan = store.user / ".gone.0123456789abcdef.pending"  # its card was never written
+    at_work = store.user / ".new.0123456789abcdef.pending"
+    others = store.user / ".other.0123456789abcdef.pending"  # its own next save sees to it
+    foreign = store.user / ".notes.pending"
+    for path in (orphan, at_work, others, foreign):
+        path.touch()
+    with at_work.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # as its saver holds it until the card is there
+        tiny_weights(store, "mine", seed=2)
+    assert set(store.user.glob(".*.pending")) == {at_work, others, foreign}
+
+
+def test_a_saver_keeps_its_pending_weights_locked_until_they_are_in_place(store, monkeypatch):
+    replace_path = Path.replace
+    seen = []
+
+    def replacing(self: Path, target: Path) -> Path:
+        if target.name in ("mine.json", "mine.safetensors"):
+            (pending,) = store.user.glob(".mine.*.pending")
+            with pending.open("rb") as file, pytest.raises(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            seen.append(target.name)
+        return replace_path(self, target)
+
+    monkeypatch.setattr(Path, "replace", replacing)
+    tiny_weights(store, "mine", seed=1)
+    assert seen == ["mine.json", "mine.safetensors"]
 
 
 def test_deleting_weights_leaves_no_pending_ones(store):
