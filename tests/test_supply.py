@@ -34,6 +34,7 @@ USED_IN = {
     "mkdocs-material": ("mkdocs.yml", "name: material"),
     "mkdocstrings": ("mkdocs.yml", "- mkdocstrings:"),
     "mypy": (".ci/run", "mypy"),
+    "pytest-xdist": (".ci/run", "pytest -n 2"),
     "ruff": (".ci/run", "ruff check"),
 }
 # Extras that a user's commands need; the others are for who develops mathrepl.
