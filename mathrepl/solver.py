@@ -15,7 +15,7 @@ from mathrepl.card import Card
 from mathrepl.codec import Floats, Indices, decode, encode_questions
 from mathrepl.comparison import Line, Solution
 from mathrepl.greedy import guesses_of
-from mathrepl.networks import kind_of, part_tensors, parts_of
+from mathrepl.networks import Kept, kind_of, part_tensors, parts_of
 from mathrepl.work import WorkSolver
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def numpy_solver(card: Card, tensors: Tensors) -> Solver:
     # One that is never touched costs nothing, and lets a batch use again what the last one used.
     np.empty(KEPT, np.uint8)
     kinds = parts_of(card.architecture)
-    parts = {part: part_tensors(tensors, part) for part in kinds}
+    parts = {part: Kept(part_tensors(tensors, part)) for part in kinds}
 
     def run(part: str, questions: Indices) -> Floats:
         kind = kind_of(kinds[part])

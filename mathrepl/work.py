@@ -15,11 +15,24 @@ from mathrepl.codec import Floats, Indices, decode, encode_questions
 from mathrepl.comparison import Guess, Line, Solution, probability_of
 from mathrepl.expression import parse
 from mathrepl.greedy import guesses_of
-from mathrepl.working import Mark, first_line, is_done, is_line, mark_of, point, rest_of, splice
+from mathrepl.working import (
+    Mark,
+    first_line,
+    is_done,
+    is_line,
+    mark_of,
+    nesting,
+    point,
+    rest_of,
+    splice,
+)
 
 _T = TypeVar("_T")
 MAX_LINES = 200
 MAX_CHARACTERS = 500
+# Levels of parentheses more than in the first line. Right workings were seen to need 5 at most, and
+# nearly all that go astray nest without an end.
+MAX_DEEPER = 16
 BATCH = 1024
 
 
@@ -31,6 +44,7 @@ class _Sheet:
     decimals: int
     line: str
     guesses: list[Guess | None]
+    deepest: int
     lines: list[Line] = field(default_factory=list)
     end: Guess | None = None
     stuck: str = ""
@@ -142,7 +156,8 @@ class WorkSolver:
         if line is None:
             raise ValueError(f"{question!r} cannot be laid out")
         wants_rest = "%" in expression.operations()
-        return _Sheet(question, decimals, line, [None] * len(line), wants_rest=wants_rest)
+        deepest = nesting(line) + MAX_DEEPER
+        return _Sheet(question, decimals, line, [None] * len(line), deepest, wants_rest=wants_rest)
 
     def _work(self, sheets: Sequence[_Sheet], *, keep: bool) -> None:
         for _ in range(MAX_LINES):
@@ -200,6 +215,8 @@ class WorkSolver:
             sheet.stuck = "the doer wrote the same line again"
         elif len(line) > MAX_CHARACTERS:
             sheet.stuck = "the line grew too long"
+        elif nesting(line) > sheet.deepest:
+            sheet.stuck = "the parentheses nest ever deeper"
         sheet.line = line
 
     def _text(self, sheet: _Sheet) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from mathrepl.expression import Binary, Expression, Group, Node, Number, Unary
 
@@ -35,6 +36,12 @@ def is_done(line: str) -> bool:
 def is_line(line: str) -> bool:
     """Whether the line is made of a line's characters."""
     return _LINE.fullmatch(line) is not None
+
+
+def nesting(line: str) -> int:
+    """Levels of parentheses at the deepest place of a line."""
+    steps = ((character == "(") - (character == ")") for character in line)
+    return max(accumulate(steps), default=0)
 
 
 def splice(line: str, mark: Mark, text: str) -> str:

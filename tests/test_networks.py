@@ -18,7 +18,7 @@ from mathrepl.networks import (
     shapes_of,
 )
 from mathrepl.networks.attention import Decoder, decode_greedily
-from mathrepl.networks.lstm import lstm, softmax
+from mathrepl.networks.lstm import Gates, lstm, softmax
 from mathrepl.networks.tagger import TAGS
 from mathrepl.task import Task
 from tests.helpers import random_tensors
@@ -253,7 +253,8 @@ def furthest(found, row: int, expected: dict[str, list]) -> float:
 def test_one_lstm_step_with_one_unit_worked_out_on_paper():
     kernel = np.array([[0.0, 1.0, 2.0, -1.0]], np.float32)  # i f g o
     bias = np.array([1.0, 0.0, 0.0, 0.5], np.float32)
-    states = lstm(np.array([[[1.0]]], np.float32), (kernel, np.zeros((1, 4), np.float32), bias))
+    cell = kernel, np.zeros((1, 4), np.float32), bias
+    states = lstm(np.array([[[1.0]]], np.float32), Gates.of(cell))
     cell = 1 / (1 + math.exp(-1)) * math.tanh(2)
     assert states.shape == (1, 1, 1)
     assert states[0, 0, 0] == pytest.approx(1 / (1 + math.exp(0.5)) * math.tanh(cell), abs=1e-6)
@@ -266,7 +267,7 @@ def test_lstm_agrees_with_loops_over_single_numbers():
     recurrent = rng.normal(size=(2, 8)).astype(np.float32)
     bias = rng.normal(size=8).astype(np.float32)
     expected = [reference_lstm(row.tolist(), kernel, recurrent, bias) for row in x]
-    assert np.abs(lstm(x, (kernel, recurrent, bias)) - np.array(expected)).max() < 1e-5
+    assert np.abs(lstm(x, Gates.of((kernel, recurrent, bias))) - np.array(expected)).max() < 1e-5
 
 
 @pytest.mark.parametrize("architecture", VARIANTS, ids=Architecture.describe)

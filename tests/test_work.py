@@ -288,6 +288,7 @@ STUCK = [
     (right_tags, lambda part: part, "the doer wrote the same line again"),
     (right_tags, lambda part: "+".join(part[::-1].split("+")), "no end after 200 lines"),
     (right_tags, lambda part: "1+" * 40 + "1", "the line grew too long"),
+    (right_tags, lambda part: f"2*({part})-1", "the parentheses nest ever deeper"),
 ]
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mathrepl.analysis.figure import Figure, Heat
 from mathrepl.analysis.network import Network, check_known, rounded, shown
 from mathrepl.codec import Floats
+from mathrepl.comparison import Line
 from mathrepl.errors import UsageError
 from mathrepl.networks.attention import decode_greedily
 from mathrepl.work import WorkSolver
@@ -21,7 +24,7 @@ def attend(network: Network, question: str) -> Figure:
             f"{network.name} has no attention: its decoder sees one summary of the equation",
             hint="look at that with :peek, or :use add",
         )
-    weights, codes = _looks(network, question)
+    ((weights, codes),) = _looks(network, [question])
     rows = tuple(network.character(code) for code in codes)
     columns = tuple(shown(c) for c in question)
     heats = tuple(
@@ -63,12 +66,15 @@ def attend_to_work(
         raise UsageError(f"there is no line {number}", hint=f"the working has {len(marked)}")
     heats: list[Heat] = []
     data = []
-    for index, line in enumerate(marked, 1):
-        if number not in (None, index) or line.mark is None:
+    parts = [_part(line) for line in marked]
+    # All together even for one line: alone, it could be rounded otherwise.
+    all_tags = reader.probabilities([line.text for line in marked]) if marked else ()
+    looks = _looks(doer, parts) if marked else []
+    of_lines = zip(marked, parts, all_tags, looks, strict=True)
+    for index, (line, part, of_line, (weights, codes)) in enumerate(of_lines, 1):
+        if number not in (None, index):
             continue
-        tags = reader.probabilities([line.text])[0, : len(line.text), 1]
-        part = line.text[line.mark.start : line.mark.end]
-        weights, codes = _looks(doer, part)
+        tags = of_line[: len(line.text), 1]
         heats.append(
             Heat(
                 f"line {index}: the reader marks {part}, {line.probability:.2%} sure of the step",
@@ -109,14 +115,22 @@ def _order(network: Network) -> str:
     return "from the last character on" if network.reverse else "from the first character on"
 
 
-def _looks(network: Network, question: str) -> tuple[Floats, list[int]]:
-    """Attention weights (U, H, T) with T in the order of `question`, and what was written."""
+def _part(line: Line) -> str:
+    """What the reader marked of a line."""
+    return "" if line.mark is None else line.text[line.mark.start : line.mark.end]
+
+
+def _looks(network: Network, questions: Sequence[str]) -> list[tuple[Floats, list[int]]]:
+    """Of each question attention weights (U, H, T), T in its order, and what was written."""
     probabilities, looks = decode_greedily(
         network.tensors,
         network.card.architecture,
         network.encoding,
-        network.indices([question]),
+        network.indices(questions),
     )
-    codes = network.until_end(probabilities[0].argmax(-1).tolist())
-    weights = looks[0, : len(codes), :, : len(question)]
-    return (weights[..., ::-1] if network.reverse else weights), codes
+    found = []
+    for row, question in enumerate(questions):
+        codes = network.until_end(probabilities[row].argmax(-1).tolist())
+        weights = looks[row, : len(codes), :, : len(question)]
+        found.append((weights[..., ::-1] if network.reverse else weights, codes))
+    return found

@@ -14,10 +14,11 @@ from mathrepl.encoding import Encoding
 from mathrepl.networks import attention, seq2seq, tagger
 from mathrepl.networks.installed import installed_network
 from mathrepl.networks.kind import Kind
-from mathrepl.networks.lstm import States, Tensors
+from mathrepl.networks.lstm import Kept, States, Tensors
 
 __all__ = [
     "KINDS",
+    "Kept",
     "Kind",
     "States",
     "Tensors",

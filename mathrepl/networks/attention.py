@@ -21,14 +21,13 @@ from mathrepl.architecture import Architecture
 from mathrepl.codec import Floats, Indices, digits_in, places
 from mathrepl.encoding import Encoding
 from mathrepl.networks.lstm import (
-    Gates,
     Lengths,
     State,
     States,
     Tensors,
-    cell_of,
     cell_shapes,
     dense,
+    gates_of,
     lstm_step,
     read_both_ways,
     softmax,
@@ -144,9 +143,7 @@ class Decoder:
     ) -> None:
         questions = questions[:, : max(1, int((questions > 0).sum(1).max(initial=0)))]
         self._tensors, self._architecture = tensors, architecture
-        self._lower, self._upper = (
-            Gates.of(cell_of(tensors, f"decoder.{layer}")) for layer in (0, 1)
-        )
+        self._lower, self._upper = (gates_of(tensors, f"decoder.{layer}") for layer in (0, 1))
         self._is_digit = digits_in(encoding)
         self._keys, self._values, self._mask, first, second = _encode(
             tensors, architecture, encoding, questions, states

@@ -15,6 +15,7 @@ State = tuple[Floats, Floats]
 States = dict[str, State]
 Tensors = Mapping[str, Floats]
 Lengths = NDArray[np.int64]
+AHEAD = 1 << 17  # numbers: as many are worked out of the inputs before the steps, 512 KB
 
 
 def cell_of(tensors: Tensors, name: str) -> Cell:
@@ -35,22 +36,26 @@ def cell_shapes(name: str, width: int, units: int) -> dict[str, tuple[int, ...]]
     }
 
 
-def lstm(x: Floats, cell: Cell, memories: Floats | None = None) -> Floats:
+def lstm(x: Floats, gates: Gates, memories: Floats | None = None) -> Floats:
     """Hidden states (n, T, h) of an LSTM over x (n, T, width), from zero states.
 
-    `memories` (n, T, h), where given, is filled with the cell states.
+    `memories` (n, T, h), where given, is filled with the cell states. What the inputs add to the
+    gates is worked out for many steps at once, which saves calls of numpy.
     """
     n, steps, _ = x.shape
-    gates = Gates.of(cell)
     units = gates.recurrent.shape[-1]
     state = np.zeros((n, units), np.float32), np.zeros((n, units), np.float32)
     states = np.empty((steps, n, units), np.float32)
     by_time = np.ascontiguousarray(x.transpose(1, 0, 2))
-    for t in range(steps):
-        state = lstm_step(by_time[t], state, gates)
-        states[t] = state[0]
-        if memories is not None:
-            memories[:, t] = state[1]
+    ahead = max(1, AHEAD // max(1, 4 * n * units))
+    for first in range(0, steps, ahead):
+        inputs = by_time[first : first + ahead, None] @ gates.kernel
+        inputs += gates.bias
+        for t, of_step in enumerate(inputs, first):
+            state = _advance(of_step, state, gates)
+            states[t] = state[0]
+            if memories is not None:
+                memories[:, t] = state[1]
     return states.transpose(1, 0, 2)
 
 
@@ -69,11 +74,11 @@ def read_both_ways(
     found: list[Floats] = []
     for side in ("forward", "backward"):
         back = side == "backward"
-        cell = cell_of(tensors, f"{name}.{side}")
+        gates = gates_of(tensors, f"{name}.{side}")
         memories = None
         if states is not None:
-            memories = np.empty((*x.shape[:2], cell[1].shape[0]), np.float32)
-        hidden = lstm(np.take_along_axis(x, turned, 1) if back else x, cell, memories)
+            memories = np.empty((*x.shape[:2], gates.recurrent.shape[-1]), np.float32)
+        hidden = lstm(np.take_along_axis(x, turned, 1) if back else x, gates, memories)
         found.append(np.take_along_axis(hidden, turned, 1) if back else hidden)
         if states is not None and memories is not None:
             in_order = np.take_along_axis(memories, turned, 1) if back else memories
@@ -83,12 +88,12 @@ def read_both_ways(
 
 @dataclass(frozen=True, slots=True)
 class Gates:
-    """A cell with its four gates one after the other: kernel (4, width, h), recurrent (4, h, h),
-    bias (4, 1, h).
+    """A cell with its gates one after the other, in the order i, f, o, g: kernel (4, width, h),
+    recurrent (4, h, h), bias (4, 1, h).
 
     Those of i, f and o are halved, so that one tanh serves all gates:
     sigmoid(x) = tanh(x / 2) / 2 + 1 / 2, and halving is exact. Each gate's numbers lie together,
-    which numpy works through faster than through slices of rows.
+    which numpy works through faster than through slices of rows, and the three of them in one go.
     """
 
     kernel: Floats
@@ -97,12 +102,31 @@ class Gates:
 
     @classmethod
     def of(cls, cell: Cell) -> Gates:
-        halves = np.array([0.5, 0.5, 1.0, 0.5], np.float32)[:, None, None]
+        order, halves = [0, 1, 3, 2], np.array([0.5, 0.5, 0.5, 1.0], np.float32)[:, None, None]
         kernel, recurrent, bias = (
-            np.ascontiguousarray(part.reshape(-1, 4, part.shape[-1] // 4).swapaxes(0, 1) * halves)
+            np.ascontiguousarray(
+                part.reshape(-1, 4, part.shape[-1] // 4).swapaxes(0, 1)[order] * halves
+            )
             for part in cell
         )
         return cls(kernel, recurrent, bias)
+
+
+class Kept(dict[str, Floats]):
+    """Tensors that do not change, of a network that is asked often: gates are laid out once."""
+
+    def __init__(self, tensors: Tensors) -> None:
+        super().__init__(tensors)
+        self.gates: dict[str, Gates] = {}
+
+
+def gates_of(tensors: Tensors, name: str) -> Gates:
+    """The gates of the cell `name`."""
+    if not isinstance(tensors, Kept):
+        return Gates.of(cell_of(tensors, name))
+    if name not in tensors.gates:
+        tensors.gates[name] = Gates.of(cell_of(tensors, name))
+    return tensors.gates[name]
 
 
 def lstm_step(x: Floats, state: State, gates: Gates) -> State:
@@ -111,15 +135,20 @@ def lstm_step(x: Floats, state: State, gates: Gates) -> State:
     Hochreiter and Schmidhuber 1997 with forget gates (Gers et al. 2000), as in Keras:
     i, f, o = sigmoid, g = tanh of x W + h U + b; c = f c + i g; h = o tanh(c).
     """
+    inputs = x @ gates.kernel
+    inputs += gates.bias
+    return _advance(inputs, state, gates)
+
+
+def _advance(activations: Floats, state: State, gates: Gates) -> State:
+    """`lstm_step` from x W + b, (4, n, h), which is used up."""
     hidden, memory = state
-    activations = x @ gates.kernel
-    activations += gates.bias
     activations += hidden @ gates.recurrent
     np.tanh(activations, out=activations)
-    i, f, g, o = activations
-    for gate in (i, f, o):
-        gate += 1
-        gate *= np.float32(0.5)
+    i, f, o, g = activations
+    sigmoids = activations[:3]
+    sigmoids += 1
+    sigmoids *= np.float32(0.5)
     i *= g
     memory = f * memory
     memory += i

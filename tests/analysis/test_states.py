@@ -14,7 +14,7 @@ from mathrepl.analysis.states import follow, peek
 from mathrepl.architecture import Architecture
 from mathrepl.codec import one_hot, places
 from mathrepl.errors import UsageError
-from mathrepl.networks.lstm import cell_of, lstm
+from mathrepl.networks.lstm import gates_of, lstm
 from mathrepl.oracle import next_step
 from mathrepl.recipes import RECIPES
 from mathrepl.sampling import every
@@ -88,7 +88,7 @@ def test_the_first_column_is_what_the_first_character_read_leaves(
     heat = panel(peek(one, QUESTION), f"{name} state")
     first = QUESTION[-1] if reverse else QUESTION[0]
     assert heat.columns[0] == first
-    expected = lstm(embedded(one, first), cell_of(one.tensors, name))[0, 0]
+    expected = lstm(embedded(one, first), gates_of(one.tensors, name))[0, 0]
     assert np.abs(heat.cells[:, 0] - expected).max() < 1e-6
 
 
@@ -262,8 +262,8 @@ def summary(one: Network, question: str) -> np.ndarray:
     depth = one.card.architecture.encoder_depth
     names = [f"encoder.{i}" for i in range(depth)] if one.kind == "seq2seq" else ["encoder"]
     for name in names:
-        forward = lstm(x, cell_of(one.tensors, f"{name}.forward"))
-        backward = lstm(x[:, ::-1], cell_of(one.tensors, f"{name}.backward"))
+        forward = lstm(x, gates_of(one.tensors, f"{name}.forward"))
+        backward = lstm(x[:, ::-1], gates_of(one.tensors, f"{name}.backward"))
         left = np.concatenate([forward[0, -1], backward[0, -1]])
         x = np.concatenate([forward, backward[:, ::-1]], -1)
         if f"{name}.norm.gamma" in one.tensors:
