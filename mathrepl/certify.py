@@ -6,11 +6,12 @@ import json
 import os
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -34,6 +35,7 @@ MAX_MISTAKES = 1000
 LONGEST_PATTERN = 3  # digits whose carries are told one by one
 
 
+Classes = tuple[tuple[str, str], ...]  # what is told apart, and as what
 Asked = tuple[list[Example], list[str]]
 # Gives each batch with what was written for it, in order.
 Asker = Callable[[Iterable[list[Example]]], Generator[Asked, None, None]]
@@ -212,18 +214,15 @@ def _count(
     tally: _Tally, batch: list[Example], written: list[str], space: Space, solver: Solver
 ) -> None:
     wrong = []
+    _count_classes(tally.asked, [example.question for example in batch])
     for example, text in zip(batch, written, strict=True):
-        classes = classes_of(example.question)
-        for what, key in classes.items():
-            tally.asked.setdefault(what, Counter())[key] += 1
         if text == example.answer:
             continue
         wrong.append((example, text))
-        for what, key in classes.items():
-            tally.missed.setdefault(what, Counter())[key] += 1
         columns = align(Solution(example.question, text, (), None), example.answer)
         tally.by_wrong_digits[str(sum(not column.right for column in columns))] += 1
         tally.below_100 += has_operand_below(example.question, 100)
+    _count_classes(tally.missed, [example.question for example, _ in wrong])
     shown = wrong[: MAX_MISTAKES - len(tally.mistakes)]
     sure = space.sure(solver, [example.question for example, _ in shown])
     for (example, text), confidence in zip(shown, sure, strict=True):
@@ -231,20 +230,37 @@ def _count(
     tally.done += len(batch)
 
 
-def classes_of(question: str) -> dict[str, str]:
-    """The classes a question is counted in.
+def _count_classes(counted: dict[str, Counter[str]], questions: Sequence[str]) -> None:
+    """Count questions by their classes: first the distinct ones, since a batch has few."""
+    for classes, count in Counter(map(classes_of, questions)).items():
+        for what, key in classes:
+            counted.setdefault(what, Counter())[key] += count
+
+
+def classes_of(question: str) -> Classes:
+    """The classes a question is counted in, each by its name.
 
     A sum of two numbers by their digit counts and carries, `3+2` and `111` for 905+97 (from the
     left; for long numbers the longest run of carries); others by their operations.
     """
     summands = _summands(question)
     if summands is None:
-        return {"operations": operations_of(question)}
+        return (("operations", operations_of(question)),)
     a, b = summands
-    pattern = _carries(a, b)
-    if max(len(a), len(b)) > LONGEST_PATTERN:
-        pattern = f"{_longest_run(pattern)} in a row"
-    return {"digits": f"{len(a)}+{len(b)}", "carries": pattern}
+    if len(a) <= LONGEST_PATTERN and len(b) <= LONGEST_PATTERN:
+        x, y = int(a), int(b)
+        return _short_sum(len(a), len(b), x % 10 + y % 10 > 9, x % 100 + y % 100 > 99, x + y > 999)
+    return _sum(len(a), len(b), f"{_longest_run(_carries(a, b))} in a row")
+
+
+@cache
+def _short_sum(a: int, b: int, *carries: bool) -> Classes:
+    """The classes of a sum of numbers of `a` and `b` digits, by the carries from the right."""
+    return _sum(a, b, "".join("01"[carry] for carry in carries[: max(a, b)][::-1]))
+
+
+def _sum(a: int, b: int, carries: str) -> Classes:
+    return ("digits", f"{a}+{b}"), ("carries", carries)
 
 
 def operations_of(question: str) -> str:
