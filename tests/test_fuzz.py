@@ -184,6 +184,15 @@ def test_lines_through_a_pipe(json: bool):
     assert outcome.errors.total() > 50
 
 
+def test_a_process_that_does_not_start_is_a_violation(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    outcome = Outcome("pipe")
+    piping.run(many(2, 3), outcome, str, weights="auto", json=False)
+    (one,) = outcome.violations
+    assert (one.number, one.reproduce) == (0, "0")
+    assert one.what.startswith("a new process did not start: the process ended; code 1")
+
+
 def test_the_command_tells_and_fails_where_a_line_did(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

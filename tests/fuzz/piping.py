@@ -15,6 +15,7 @@ from tests.fuzz.judging import Outcome, Violation
 from tests.fuzz.prompting import HANGS_AFTER, Numbered, home
 
 MARK = ":no-such-command-{}"
+WARM_UP = b"1+1\n"  # what is loaded once is no line's fault
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -126,11 +127,15 @@ def run(
     json: bool,
     group: int = 1,
 ) -> None:
-    """One process over `lines`, `group` of them sent at a time; after a death a new one goes on."""
+    """One process over `lines`, `group` of them sent at a time; after a death a new one goes on.
+
+    One that does not even start is a violation, and ends the run.
+    """
     with home(weights):
         process = Process(json=json)
+        first = 0
         try:
-            process.ask(b"1+1\n")  # what is loaded once is no line's fault
+            process.ask(WARM_UP)
             for first in range(0, len(lines), group):
                 part = lines[first : first + group]
                 since, before = time.perf_counter(), process.cpu()
@@ -140,13 +145,17 @@ def run(
                     out, err, ended = "", "", str(error)
                     process.close()
                     process = Process(json=json)
-                    process.ask(b"1+1\n")
+                    process.ask(WARM_UP)
                 else:
                     ended = ""
                 wall, after = time.perf_counter() - since, process.cpu()
                 cpu = None if ended or before is None or after is None else after - before
                 seconds = judging.fair(wall, cpu) / len(part)
                 _judge(part, out, err, ended, seconds, outcome, reproduce, json=json)
+        except EndedError as error:
+            number, _, text = lines[first]
+            what = f"a new process did not start: {error}"
+            outcome.violations.append(Violation(number, text, what, reproduce(number)))
         finally:
             process.close()
 
