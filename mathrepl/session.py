@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import gettempdir
-from typing import TYPE_CHECKING, Any
 
 from mathrepl import keeping, planning
 from mathrepl.architecture import Architecture
@@ -24,17 +23,13 @@ from mathrepl.comparison import (
 )
 from mathrepl.errors import MathreplError, UsageError, WeightsError
 from mathrepl.expression import Expression, parse, split_line
-from mathrepl.interrupts import counted
 from mathrepl.jobs import Job
+from mathrepl.loaded import Loaded
 from mathrepl.plan import Plan, TrainSettings
 from mathrepl.reach import check_plain, check_reach, grows, misfits, notes_on
-from mathrepl.settings import CHOICES, Settings
-from mathrepl.store import AUTO, Found, Store, check_name
+from mathrepl.settings import Settings
+from mathrepl.store import AUTO, Store, check_name
 from mathrepl.task import Task
-
-if TYPE_CHECKING:
-    from mathrepl.networks import Tensors
-    from mathrepl.solver import Solver
 
 MAX_HISTORY = 10_000
 AUTOMATIC = ("add", "long", "work")  # what `auto` chooses from, the simplest first
@@ -63,38 +58,20 @@ class Askable:
         return self.expression.format(spaced=self.chosen.card.task.spaced)
 
 
-class Session:
+class Session(Loaded):
     """Holds the network of the current weights and answers through it.
 
     Raises `MathreplError`s only; after any of them the session goes on with the weights it had.
     """
 
     def __init__(self, settings: Settings, store: Store) -> None:
-        self.settings = settings
-        self.store = store
         self.auto = settings.weights == AUTO
-        self.name = self._automatic_name() if self.auto else settings.weights
-        self.engine = settings.engine
+        name = _automatic_name(store) if self.auto else settings.weights
+        super().__init__(store, name, settings.engine)
+        self.settings = settings
         self.history: list[Asked] = []
-        self.jobs: list[Job] = []
         self._task: Task | None = None
-        self._found: Found | None = None
-        self._solver: Solver | None = None
-        self._models: dict[str, Any] | None = None
-        self._saves_seen = 0
         self._others: dict[str, Session] = {}
-
-    @property
-    def found(self) -> Found:
-        """The current card and its origin, read again after a training has saved better weights."""
-        self._refresh()
-        if self._found is None:
-            self._found = self.store.find(self.name)
-        return self._found
-
-    @property
-    def card(self) -> Card:
-        return self.found.card
 
     @property
     def task(self) -> Task:
@@ -119,69 +96,19 @@ class Session:
     def task_was_set(self) -> bool:
         return self._task is not None
 
-    @property
-    def models(self) -> dict[str, Any]:
-        """The Keras models of the current weights by part, built on demand (imports TensorFlow).
-
-        A lone network, such as the seq2seq model, is the part without a name.
-        """
-        found = self.found
-        if self._models is None:
-            found, tensors = self._loaded(found)
-            with counted() as presses:  # an import of TensorFlow that is cut off breaks it for good
-                from mathrepl.solver import keras_models
-
-                self._models = keras_models(found.card, tensors)
-            if presses.count:
-                raise KeyboardInterrupt
-        return self._models
-
-    @property
-    def solver(self) -> Solver:
-        """Answers through numpy, or through Keras itself when the engine is `keras`."""
-        found = self.found
-        if self._solver is None:
-            from mathrepl.solver import keras_solver, numpy_solver
-
-            if self.engine == "keras":
-                models = self.models
-                self._solver = keras_solver(self.card, models)
-            else:
-                found, tensors = self._loaded(found)
-                self._solver = numpy_solver(found.card, tensors)
-        return self._solver
-
-    def _loaded(self, found: Found) -> tuple[Found, Tensors]:
-        """The weights of a card; where a training has saved others since, those with their card."""
-        try:
-            return found, self.store.tensors(found)
-        except WeightsError:
-            self._found, tensors = self.store.load(self.name)
-            return self._found, tensors
-
-    def refresh(self) -> None:
-        """Read the card and the weights again when they are next needed."""
-        self._forget_network()
-
     def use(self, name: str) -> Card:
         """Switch to other weights, fully checked first. Raises `WeightsError`.
 
         `auto` takes the weights that fit, for each question anew.
         """
-        from mathrepl.solver import numpy_solver
+        card = super().use(_automatic_name(self.store) if name == AUTO else name)
+        self.auto = name == AUTO
+        return card
 
-        if name == AUTO:
-            card = self.use(self._automatic_name())
-            self.auto = True
-            return card
-        found, tensors = self.store.load(name)
-        solver = numpy_solver(found.card, tensors)
-        self._forget_network()
-        self.auto = False
-        self.name, self._found = name, found
-        if self.engine == "numpy":
-            self._solver = solver
-        return found.card
+    def refresh(self) -> None:
+        """Read the card and the weights again when they are next needed, also those of `auto`."""
+        self._others.clear()
+        super().refresh()
 
     def beside(self, name: str) -> Session:
         """Another session on the same store and engine that uses `name`."""
@@ -190,12 +117,6 @@ class Session:
         other.jobs = self.jobs
         other.use(name)
         return other
-
-    def set_engine(self, engine: str) -> None:
-        if engine not in CHOICES["engine"]:
-            raise UsageError(f"engine must be numpy or keras, not {engine!r}")
-        self.engine = engine
-        self._solver = None
 
     def ask_line(self, line: str) -> Answer | Answers:
         """Answer a line; several equations stand between `;`.
@@ -313,10 +234,6 @@ class Session:
             other.set_engine(self.engine)
         return other
 
-    def _automatic_name(self) -> str:
-        names = self.store.names()
-        return next((name for name in AUTOMATIC if name in names), FALLBACK)
-
     def _answer(self, askable: Sequence[Askable]) -> list[Answer]:
         found: list[Asked | None] = [None] * len(askable)
         for chosen in {id(one.chosen): one.chosen for one in askable}.values():
@@ -378,7 +295,7 @@ class Session:
         keeping.delete(self.store, name)
         self._others.pop(name, None)
         if name == self.name:
-            self._forget_network()
+            self.refresh()
 
     def undo(self) -> tuple[Card | None, str | None]:
         """Go back to before the last training of the current weights.
@@ -389,7 +306,7 @@ class Session:
         if self.running_job is not None and self.running_job.plan.name == self.name:
             raise UsageError("these weights are being trained", hint="stop it first with :stop")
         undone = keeping.undo(self.store, self.name)
-        self._forget_network()
+        self.refresh()
         try:
             return self.card, undone
         except WeightsError:
@@ -476,41 +393,16 @@ class Session:
         for job in self.jobs:
             job.wait()
 
-    def changed_elsewhere(self) -> bool:
-        """Whether another session has saved other weights under this name since they were read.
-
-        They are then read again when they are next needed.
-        """
-        self._refresh()
-        if self._found is None:
-            return False
-        try:
-            now = self.store.find(self.name)
-        except WeightsError:  # whoever reads them next says what is wrong
-            return False
-        if (now.origin, now.card.sha256) == (self._found.origin, self._found.card.sha256):
-            return False
-        self._forget_network()
-        return True
-
     def _task_or_default(self) -> Task:
         try:
             return self.card.task
         except WeightsError:
             return Task()
 
-    def _refresh(self) -> None:
-        """Take the newest best weights that a training of this name has saved."""
-        if not self.jobs:
-            return
-        saves = sum(job.saves for job in self.jobs if job.plan.name == self.name)
-        if saves != self._saves_seen:
-            self._saves_seen = saves
-            self._found = self._solver = self._models = None
 
-    def _forget_network(self) -> None:
-        self._others.clear()
-        self._found = self._solver = self._models = None
+def _automatic_name(store: Store) -> str:
+    names = store.names()
+    return next((name for name in AUTOMATIC if name in names), FALLBACK)
 
 
 def _together(texts: Sequence[str], found: Sequence[Answer | MathreplError]) -> Answers:
