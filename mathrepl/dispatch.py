@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -74,6 +75,8 @@ def perform(
             code = max(code, _code(value))
             leave = leave or isinstance(value, Quit)
     except MathreplError as error:
+        if context.host == "shell" and error.hint:
+            error.hint = in_shell(error.hint)
         renderer.error(error, equation)
         code = error.exit_code
     except KeyboardInterrupt:
@@ -92,6 +95,12 @@ def perform(
     finally:
         renderer.close()
     return Done(INTERRUPTED if context.interrupted else code, leave)
+
+
+def in_shell(hint: str) -> str:
+    """What a hint advises in a session, as it is written in a shell: `:jobs` as `mathrepl jobs`."""
+    hint = re.sub(r"(?<!\S):use ([\w.-]+)", r"--weights \1", hint)
+    return re.sub(r"(?<!\S):(?=[a-z])", "mathrepl ", hint)
 
 
 def _code(value: Value) -> int:

@@ -720,3 +720,9 @@ def test_a_real_training_from_the_shell(capsys, tmp_path: Path):
     assert "t" not in store.names()
     assert "t-undone" in store.names()
     assert call(capsys, "undo", "-w", "t")[0] == 1
+
+
+def test_a_question_out_of_reach_names_the_option_that_would_do(capsys):
+    code, _, err = call(capsys, "ask", "--weights", "add", "3*4")
+    assert code == 2
+    assert err.endswith("try --weights work\n")

@@ -9,7 +9,7 @@ import pytest
 
 from mathrepl.commands.spec import Host, Note, Quit, Value
 from mathrepl.comparison import Answer, Answers, Refused
-from mathrepl.dispatch import Done, perform, run_line
+from mathrepl.dispatch import Done, in_shell, perform, run_line
 from mathrepl.errors import (
     DivisionByZeroError,
     EquationError,
@@ -232,3 +232,18 @@ def test_after_any_error_the_session_answers(lab: Lab):
     done, recorder = do(lab, "3 + 4")
     assert done == Done(0)
     assert recorder.shown[0].truth == "7"
+
+
+@pytest.mark.parametrize(
+    ("hint", "told"),
+    [
+        ("try :use work", "try --weights work"),
+        ("leave out --line, or :use work", "leave out --line, or --weights work"),
+        (":jobs lists them", "mathrepl jobs lists them"),
+        ("see it with :attn or :peek", "see it with mathrepl attn or mathrepl peek"),
+        ("write 842 % 37", "write 842 % 37"),
+        ("as 3:4", "as 3:4"),
+    ],
+)
+def test_hints_are_written_for_the_shell(hint: str, told: str):
+    assert in_shell(hint) == told
