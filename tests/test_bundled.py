@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
+from mathrepl.comparison import Answer
 from mathrepl.lessons import lessons
 from mathrepl.networks import parameter_count
 from mathrepl.sampling import split
@@ -15,6 +17,8 @@ from mathrepl.session import AUTOMATIC, Session
 from mathrepl.settings import Settings
 from mathrepl.spaces import spaces_of
 from mathrepl.store import AUTO, Store, bundled_directory
+from mathrepl.work import MAX_DEEPER
+from mathrepl.working import nesting
 
 ASKED = 60
 NAMES = Store(Path("/nonexistent")).names()
@@ -131,6 +135,21 @@ def test_long_is_right_up_to_ten_digits_and_goes_on_beyond_its_training() -> Non
     assert (of_ten.total, of_ten.wrong) == (1_000_000, 0)
     assert (of_twenty.wrong, hard.wrong) == (0, 0)
     assert of_thirty.exact > 0.99
+
+
+def test_right_workings_stay_far_from_the_nesting_at_which_one_counts_as_astray() -> None:
+    rng = random.Random(0)
+    questions = [f"{rng.randrange(1000)}/{rng.randrange(1, 1000)}" for _ in range(40)]
+    questions += ["-".join(str(rng.randrange(1000)) for _ in range(12)) for _ in range(10)]
+    session = Session(Settings(weights="work"), Store(Path("/nonexistent")))
+    answers = [one for one in session.ask_each(questions).items if isinstance(one, Answer)]
+    deeper = [
+        max(nesting(one.line.text) for one in answer.working) - nesting(answer.working[0].line.text)
+        for answer in answers
+        if answer.right
+    ]
+    assert len(deeper) > 40
+    assert 1 < max(deeper) <= MAX_DEEPER / 2
 
 
 def test_add_is_right_in_its_whole_space() -> None:
