@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from mathrepl.commands.parse import parse_command
@@ -71,13 +72,11 @@ def perform(
     context.interrupted = False
     try:
         for value in values:
-            renderer.show(value)
+            renderer.show(_for_host(context, value))
             code = max(code, _code(value))
             leave = leave or isinstance(value, Quit)
     except MathreplError as error:
-        if context.host == "shell" and error.hint:
-            error.hint = in_shell(error.hint)
-        renderer.error(error, equation)
+        renderer.error(_told(context, error), equation)
         code = error.exit_code
     except KeyboardInterrupt:
         context.interrupted = True
@@ -97,10 +96,46 @@ def perform(
     return Done(INTERRUPTED if context.interrupted else code, leave)
 
 
-def in_shell(hint: str) -> str:
-    """What a hint advises in a session, as it is written in a shell: `:jobs` as `mathrepl jobs`."""
+def _for_host(context: Context, value: Value) -> Value:
+    """A value whose errors advise what this host has."""
+    if context.host == "shell":
+        if isinstance(value, Refused):
+            return replace(value, error=_told(context, value.error))
+        if isinstance(value, Answers) and any(isinstance(item, Refused) for item in value.items):
+            return Answers(
+                tuple(
+                    replace(item, error=_told(context, item.error))
+                    if isinstance(item, Refused)
+                    else item
+                    for item in value.items
+                )
+            )
+    return value
+
+
+def _told(context: Context, error: MathreplError) -> MathreplError:
+    if context.host != "shell" or not error.hint:
+        return error
+    told = copy(error)
+    told.hint = in_shell(error.hint, context.commands)
+    return told
+
+
+def in_shell(hint: str, commands: Mapping[str, Command]) -> str:
+    """What a hint advises in a session, as it is written in a shell.
+
+    `:use add` becomes `--weights add`, and `:train` `mathrepl train`; the commands that the shell
+    lacks stay as they are.
+    """
+
+    def written(found: re.Match[str]) -> str:
+        command = commands.get(found[1])
+        has_it = command is not None and "shell" in command.hosts
+        return f"mathrepl {found[1]}" if has_it else found[0]
+
     hint = re.sub(r"(?<!\S):use ([\w.-]+)", r"--weights \1", hint)
-    return re.sub(r"(?<!\S):(?=[a-z])", "mathrepl ", hint)
+    hint = re.sub(r"(?<!\S):use\b", "--weights NAME", hint)
+    return re.sub(r"(?<!\S):([a-z]+)", written, hint)
 
 
 def _code(value: Value) -> int:

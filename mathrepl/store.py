@@ -186,7 +186,10 @@ class Store:
                 # An interrupt can come after the rename: then the card counts, and so do these.
                 self._clear_pending(name)
                 raise
-            pending.replace(self.user / f"{name}.safetensors")
+            try:
+                pending.replace(self.user / f"{name}.safetensors")
+            except FileNotFoundError:  # taken for a file of the same name that a kill had left
+                atomic.write_bytes(self.user / f"{name}.safetensors", data)
         self._clear_pending(name)
         # Those of other names, where a kill came before their card: they may never be saved again.
         atomic.clear_abandoned(self.user, ".*.pending", self._needed)
@@ -217,9 +220,15 @@ class Store:
                 path.unlink(missing_ok=True)
 
     def _needed(self, pending: Path) -> bool:
-        """Whether a card of that name may read these weights, or the file is none of ours."""
+        """Whether the card of that name reads these weights or may do; or the file is not ours."""
         found = _PENDING.fullmatch(pending.name)
-        return found is None or (self.user / f"{found[1]}.json").exists()
+        if found is None:
+            return True
+        try:
+            card = atomic.read_bytes(self.user / f"{found[1]}.json", MAX_CARD_BYTES)
+        except OSError as error:
+            return not isinstance(error, FileNotFoundError)
+        return pending == self._pending(self.user, found[1], checksum_in(card))
 
     @property
     def _user_is_bundled(self) -> bool:

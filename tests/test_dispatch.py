@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mathrepl.commands.spec import Host, Note, Quit, Value
+from mathrepl.commands.table import command_table
 from mathrepl.comparison import Answer, Answers, Refused
 from mathrepl.dispatch import Done, in_shell, perform, run_line
 from mathrepl.errors import (
@@ -239,11 +240,13 @@ def test_after_any_error_the_session_answers(lab: Lab):
     [
         ("try :use work", "try --weights work"),
         ("leave out --line, or :use work", "leave out --line, or --weights work"),
-        (":jobs lists them", "mathrepl jobs lists them"),
+        ("switch to others first, with :use", "switch to others first, with --weights NAME"),
+        ("as in :curve add blog", "as in mathrepl curve add blog"),
+        (":jobs lists them", ":jobs lists them"),
         ("see it with :attn or :peek", "see it with mathrepl attn or mathrepl peek"),
         ("write 842 % 37", "write 842 % 37"),
         ("as 3:4", "as 3:4"),
     ],
 )
 def test_hints_are_written_for_the_shell(hint: str, told: str):
-    assert in_shell(hint) == told
+    assert in_shell(hint, command_table()) == told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from typing import Any
 
@@ -185,7 +186,7 @@ def test_lines_through_a_pipe(json: bool):
 
 
 def test_a_process_that_does_not_start_is_a_violation(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sys, "executable", "/bin/false")
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
     outcome = Outcome("pipe")
     piping.run(many(2, 3), outcome, str, weights="auto", json=False)
     (one,) = outcome.violations

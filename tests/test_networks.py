@@ -17,8 +17,9 @@ from mathrepl.networks import (
     prefixed,
     shapes_of,
 )
+from mathrepl.networks import lstm as lstm_module
 from mathrepl.networks.attention import Decoder, decode_greedily
-from mathrepl.networks.lstm import Gates, lstm, softmax
+from mathrepl.networks.lstm import Gates, Kept, cell_shapes, gates_of, lstm, softmax
 from mathrepl.networks.tagger import TAGS
 from mathrepl.task import Task
 from tests.helpers import random_tensors
@@ -681,3 +682,32 @@ def test_the_last_place_stands_for_all_beyond():
         for which in (tensors, moved)
     )
     assert (np.abs(after - before).max(-1) > 1e-6).tolist() == [False, True, True]
+
+
+@pytest.mark.parametrize("ahead", [1, 40, 100])
+def test_how_many_inputs_are_worked_out_ahead_changes_no_bit(
+    monkeypatch: pytest.MonkeyPatch, ahead: int
+):
+    rng = np.random.default_rng(4)
+    x = rng.normal(size=(2, 7, 3)).astype(np.float32)
+    shapes = cell_shapes("layer", 3, 2)
+    tensors = {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    gates = gates_of(tensors, "layer")
+    memories, others = np.zeros((2, 7, 2), np.float32), np.ones((2, 7, 2), np.float32)
+    states = lstm(x, gates, memories)
+    monkeypatch.setattr(lstm_module, "AHEAD", ahead)
+    assert (lstm(x, gates, others) == states).all()
+    assert (others == memories).all()
+
+
+def test_kept_tensors_have_their_gates_laid_out_once():
+    rng = np.random.default_rng(5)
+    shapes = cell_shapes("a", 3, 2) | cell_shapes("b", 3, 2)
+    tensors = {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    kept = Kept(tensors)
+    for name in ("a", "b"):
+        assert gates_of(kept, name) is gates_of(kept, name)
+        assert gates_of(tensors, name) is not gates_of(tensors, name)
+        own = gates_of(tensors, name)
+        for part in ("kernel", "recurrent", "bias"):
+            assert (getattr(gates_of(kept, name), part) == getattr(own, part)).all()

@@ -684,17 +684,39 @@ def test_what_a_kill_has_left_among_the_kept_is_cleared_by_the_next_training(sto
 
 
 def test_weights_that_a_kill_left_without_a_card_are_cleared_by_the_next_save_of_any(store):
-    tiny_weights(store, "other", seed=1)
+    other = tiny_weights(store, "other", seed=1)
     orphan = store.user / ".gone.0123456789abcdef.pending"  # its card was never written
     at_work = store.user / ".new.0123456789abcdef.pending"
-    others = store.user / ".other.0123456789abcdef.pending"  # its own next save sees to it
+    worse = store.user / ".other.0123456789abcdef.pending"  # its card has other weights
+    needed = store.user / f".other.{other.sha256[:16]}.pending"
     foreign = store.user / ".notes.pending"
-    for path in (orphan, at_work, others, foreign):
+    for path in (orphan, at_work, worse, needed, foreign):
         path.touch()
     with at_work.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # as its saver holds it until the card is there
         tiny_weights(store, "mine", seed=2)
-    assert set(store.user.glob(".*.pending")) == {at_work, others, foreign}
+    assert set(store.user.glob(".*.pending")) == {at_work, needed, foreign}
+
+
+def test_pending_weights_stay_where_their_card_cannot_be_read(store):
+    (store.user / "other.json").mkdir(parents=True)
+    pending = store.user / ".other.0123456789abcdef.pending"
+    pending.touch()
+    tiny_weights(store, "mine", seed=2)
+    assert pending.exists()
+
+
+def test_a_saver_whose_pending_weights_were_cleared_writes_them_again(store, monkeypatch):
+    write_bytes = atomic.write_bytes
+
+    def clearing(path: Path, data: bytes) -> None:
+        write_bytes(path, data)
+        for pending in store.user.glob(".mine.*.pending"):
+            pending.unlink()  # by another process that took it for an abandoned one
+
+    monkeypatch.setattr(atomic, "write_bytes", clearing)
+    tiny_weights(store, "mine", seed=3)
+    assert seed_of(store, "mine") == 3
 
 
 def test_a_saver_keeps_its_pending_weights_locked_until_they_are_in_place(store, monkeypatch):

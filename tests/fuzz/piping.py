@@ -143,15 +143,16 @@ def run(
                     out, err = process.ask(b"".join(encoded(text) for _, _, text in part))
                 except EndedError as error:
                     out, err, ended = "", "", str(error)
-                    process.close()
-                    process = Process(json=json)
-                    process.ask(WARM_UP)
                 else:
                     ended = ""
                 wall, after = time.perf_counter() - since, process.cpu()
                 cpu = None if ended or before is None or after is None else after - before
                 seconds = judging.fair(wall, cpu) / len(part)
                 _judge(part, out, err, ended, seconds, outcome, reproduce, json=json)
+                if ended:
+                    process.close()
+                    process = Process(json=json)
+                    process.ask(WARM_UP)
         except EndedError as error:
             number, _, text = lines[first]
             what = f"a new process did not start: {error}"
