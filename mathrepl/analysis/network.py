@@ -12,7 +12,7 @@ from mathrepl.card import Card
 from mathrepl.codec import Floats, Indices, encode_questions
 from mathrepl.encoding import END, Encoding
 from mathrepl.errors import UsageError
-from mathrepl.networks import KINDS, kind_of, part_tensors, parts_of, shapes_of
+from mathrepl.networks import KINDS, Kept, kind_of, part_tensors, parts_of, shapes_of
 from mathrepl.networks.lstm import States, Tensors
 from mathrepl.session import Session
 
@@ -118,7 +118,7 @@ def network_of(session: Session, part: str | None = None) -> Network:
     if name not in kinds:
         hint = f"its parts are {', '.join(kinds)}" if "" not in kinds else "leave out --part"
         raise UsageError(f"{found.card.name} has no part {name!r}", hint=hint)
-    tensors = part_tensors(session.store.tensors(found), name)
+    tensors = Kept(part_tensors(session.store.tensors(found), name))
     return Network(found.card, name, kinds[name], tensors)
 
 
