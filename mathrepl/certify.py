@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mathrepl import atomic
 from mathrepl.card import Card, Certificate, Mistake, certificate_from_record
-from mathrepl.comparison import Solution, align
+from mathrepl.comparison import align
 from mathrepl.errors import MathreplError, WeightsError
 from mathrepl.expression import parse
 from mathrepl.sampling import Example
+from mathrepl.solution import Solution
 from mathrepl.spaces import Space, spaces_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mathrepl.codec import Floats
-from mathrepl.comparison import PLACES, Guess, Guesses
+from mathrepl.solution import PLACES, Guess, Guesses
 
 
 def guesses_of(

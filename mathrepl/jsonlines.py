@@ -13,10 +13,11 @@ from typing import Any
 from mathrepl.analysis.figure import Figure, Looking
 from mathrepl.certify import Certifying
 from mathrepl.commands.spec import Note, Quit, Value
-from mathrepl.comparison import FIELDS, PLACES, Answer, Answers, Guesses, Refused
+from mathrepl.comparison import FIELDS, Answer, Answers, Refused
 from mathrepl.errors import EquationError, MathreplError, UsageError
 from mathrepl.printable import printable
 from mathrepl.progress import Launched, Stepped, Warned
+from mathrepl.solution import PLACES, Guesses
 
 ERROR_FIELDS = ("error", "column")  # of a question that could not be asked
 _QUIET = (Launched, Stepped, Certifying, Looking, Quit)

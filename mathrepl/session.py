@@ -12,15 +12,7 @@ from tempfile import gettempdir
 from mathrepl import keeping, planning
 from mathrepl.architecture import Architecture
 from mathrepl.card import Card
-from mathrepl.comparison import (
-    Answer,
-    Answers,
-    CheckedLine,
-    LineChecker,
-    Refused,
-    Solution,
-    compare,
-)
+from mathrepl.comparison import Answer, Answers, CheckedLine, LineChecker, Refused, compare
 from mathrepl.errors import MathreplError, UsageError, WeightsError
 from mathrepl.expression import Expression, parse, split_line
 from mathrepl.jobs import Job
@@ -28,6 +20,7 @@ from mathrepl.loaded import Loaded
 from mathrepl.plan import Plan, TrainSettings
 from mathrepl.reach import check_plain, check_reach, grows, misfits, notes_on
 from mathrepl.settings import Settings
+from mathrepl.solution import Solution
 from mathrepl.store import AUTO, Store, check_name
 from mathrepl.task import Task
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from mathrepl.card import Card
 from mathrepl.codec import Floats, Indices, decode, encode_questions
-from mathrepl.comparison import Line, Solution
 from mathrepl.greedy import guesses_of
 from mathrepl.networks import Kept, kind_of, part_tensors, parts_of
+from mathrepl.solution import Line, Solution
 from mathrepl.work import WorkSolver
 
 if TYPE_CHECKING:

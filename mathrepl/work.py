@@ -12,9 +12,9 @@ from typing import TypeVar
 
 from mathrepl.card import Card
 from mathrepl.codec import Floats, Indices, decode, encode_questions
-from mathrepl.comparison import Guess, Line, Solution, probability_of
 from mathrepl.expression import parse
 from mathrepl.greedy import guesses_of
+from mathrepl.solution import Guess, Line, Solution, probability_of
 from mathrepl.working import (
     Mark,
     first_line,

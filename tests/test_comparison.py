@@ -6,20 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mathrepl.comparison import (
-    Answer,
-    Answers,
-    Guess,
-    Line,
-    Refused,
-    Solution,
-    align,
-    check_lines,
-    compare,
-    value_of,
-)
+from mathrepl.comparison import Answer, Answers, Refused, align, check_lines, compare, value_of
 from mathrepl.errors import EquationError
 from mathrepl.expression import format_value
+from mathrepl.solution import Guess, Line, Solution
 from mathrepl.working import Mark
 
 WORKED = (Line("9+4", Mark(0, 3), "12", 0.25), Line("12"))
@@ -170,20 +160,10 @@ def test_the_verdict_says_it_in_words(network, truth, verdict):
     assert found.right == (verdict == "right")
 
 
-def test_confidence_is_the_product_over_the_text_and_its_end():
-    assert answer("12", "12").confidence == pytest.approx(0.9 * 0.8 * 0.5)
-    assert answer("", "12").confidence == pytest.approx(0.5)
-
-
-def test_a_copied_character_has_no_guess_and_costs_no_confidence():
+def test_a_copied_character_has_no_guess_in_its_column():
     first, second = solution("12").guesses
     found = Solution("1 + 1", "102", (first, None, second), END)
-    assert found.confidence == pytest.approx(0.9 * 0.8 * 0.5)
     assert [column.guess for column in align(found, "102")] == [first, None, second]
-
-
-def test_confidence_of_a_working_is_the_product_over_its_lines():
-    assert Solution("9 + 4", "12", (None, None), END, WORKED).confidence == 0.25
 
 
 def test_why_a_solver_could_go_on_no_further_is_its_verdict():
@@ -307,7 +287,7 @@ def test_any_lines_are_each_judged_once_and_nothing_follows_a_wrong_one_but_afte
         assert one.state == "wrong" or not (one.wanted or one.columns)
 
 
-def test_confidence_without_an_end_mark_is_that_of_the_characters():
+def test_an_answer_without_an_end_mark_says_so_in_its_record():
     found = answer("12", "12", end=None)
     assert found.confidence == pytest.approx(0.9 * 0.8)
     assert found.record()["end_probability"] is None

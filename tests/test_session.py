@@ -13,7 +13,7 @@ import mathrepl.session
 import mathrepl.solver
 from mathrepl import atomic
 from mathrepl.architecture import Architecture
-from mathrepl.comparison import Answer, Answers, Line, Refused
+from mathrepl.comparison import Answer, Answers, Refused
 from mathrepl.encoding import Encoding
 from mathrepl.errors import (
     DivisionByZeroError,
@@ -28,6 +28,7 @@ from mathrepl.plan import Plan, TrainSettings
 from mathrepl.recipes import RECIPES
 from mathrepl.session import FALLBACK, Session
 from mathrepl.settings import Settings
+from mathrepl.solution import Line
 from mathrepl.store import Found, Store
 from mathrepl.task import Task
 from tests.commands import FakeJob, Lab, ScriptedSolver, files, isolate

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from mathrepl import work
 from mathrepl.card import Card
 from mathrepl.codec import decode, encode_answers, one_hot
-from mathrepl.comparison import Line, check_lines, compare
+from mathrepl.comparison import check_lines, compare
 from mathrepl.expression import format_value, parse
 from mathrepl.oracle import next_step, quotient, trace
 from mathrepl.recipes import RECIPES
+from mathrepl.solution import Line
 from mathrepl.work import WorkSolver
 from mathrepl.working import first_line, is_done
 from tests.test_working import dividing_questions, quotients, whole_questions

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from mathrepl.analysis.figure import Figure, Heat
 from mathrepl.analysis.network import Network, check_known, rounded, shown
 from mathrepl.codec import Floats
-from mathrepl.comparison import Line
 from mathrepl.errors import UsageError
 from mathrepl.networks.attention import decode_greedily
+from mathrepl.solution import Line
 from mathrepl.work import WorkSolver
 
 

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from mathrepl.analysis.asking import Answered, size_of_error
 from mathrepl.certify import carry_chain, has_operand_below, operations_of
-from mathrepl.comparison import Solution, align
+from mathrepl.comparison import align
 from mathrepl.sampling import Example
+from mathrepl.solution import Solution
 from mathrepl.spaces import SEED
 
 SHOWN = 20

@@ -10,18 +10,11 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from mathrepl.comparison import (
-    CLOSE_RUNNER_UP,
-    Answer,
-    Answers,
-    CheckedLine,
-    Column,
-    Guess,
-    Refused,
-)
+from mathrepl.comparison import CLOSE_RUNNER_UP, Answer, Answers, CheckedLine, Column, Refused
 from mathrepl.encoding import END
 from mathrepl.printable import printable
 from mathrepl.render.text import NARROW, confidence_style, percent, place_name
+from mathrepl.solution import Guess
 
 
 def answer_line(answer: Answer) -> Text:

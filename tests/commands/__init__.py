@@ -13,13 +13,13 @@ import pytest
 from mathrepl.card import Card, Epoch, Metrics
 from mathrepl.commands.spec import Context, Host, Value
 from mathrepl.commands.table import command_table
-from mathrepl.comparison import Guess, Solution
 from mathrepl.dispatch import run_line
 from mathrepl.encoding import END
 from mathrepl.plan import Plan
 from mathrepl.progress import EpochDone, Event, Finished, Outcome, Started
 from mathrepl.session import Session
 from mathrepl.settings import Settings
+from mathrepl.solution import Guess, Solution
 from mathrepl.store import Store
 from tests.helpers import tiny_weights
 

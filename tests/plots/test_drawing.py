@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from mathrepl.analysis.figure import Bar, Bars, Figure, Heat, Lines, Series
-from mathrepl.comparison import Answers, Guess, Refused, Solution, compare
+from mathrepl.comparison import Answers, Refused, compare
 from mathrepl.errors import MathreplError
 from mathrepl.plots.drawing import drawn, picture
 from mathrepl.plots.text import MONO, SANS, SMALL, drawable, shortened, text_width, wrapped
+from mathrepl.solution import Guess, Solution
 from tests.plots.helpers import axes_of, pixels, texts
 
 

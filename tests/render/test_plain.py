@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from mathrepl.comparison import Answer, CheckedLine, Guess, Line, Solution, compare
+from mathrepl.comparison import Answer, CheckedLine, compare
 from mathrepl.encoding import END
 from mathrepl.render.plain import plain_answer, plain_line, plain_places
+from mathrepl.solution import Guess, Line, Solution
 
 
 def answer(text: str, truth: str = "1003") -> Answer:

@@ -15,13 +15,14 @@ from mathrepl.commands.configuring import HelpPage
 from mathrepl.commands.spec import Note, Table, Value
 from mathrepl.commands.table import command_table
 from mathrepl.commands.weights import CardPage
-from mathrepl.comparison import Answer, Answers, Guess, Line, Refused, Solution, compare
+from mathrepl.comparison import Answer, Answers, Refused, compare
 from mathrepl.errors import EquationError
 from mathrepl.progress import EpochDone, Finished, Launched, Sample, Started, Stepped, Warned
 from mathrepl.quiz import Round, Score
 from mathrepl.render import figures
 from mathrepl.render.renderer import Renderer
 from mathrepl.render.theme import styles
+from mathrepl.solution import Guess, Line, Solution
 from mathrepl.working import Mark
 from tests.helpers import tiny_card
 
