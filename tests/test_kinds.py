@@ -16,8 +16,8 @@ from prompt_toolkit.document import Document
 from mathrepl.architecture import SETTINGS, Architecture, settings_of
 from mathrepl.card import load_card
 from mathrepl.codec import encode_questions
+from mathrepl.commands.options import reproduce
 from mathrepl.commands.table import command_table
-from mathrepl.commands.training import reproduce
 from mathrepl.encoding import Encoding
 from mathrepl.errors import MathreplError, TaskError, UsageError, WeightsError
 from mathrepl.kinds import BUILT_IN, InstalledKind, flaw_of, installed_kind, kind_names

@@ -12,7 +12,7 @@ import pytest
 
 from mathrepl.analysis.grid import Cells, ending
 from mathrepl.card import load_card
-from mathrepl.commands.training import reproduce, task_changes, task_texts
+from mathrepl.commands.options import reproduce, task_changes, task_texts
 from mathrepl.comparison import Answer
 from mathrepl.encoding import Encoding
 from mathrepl.errors import (

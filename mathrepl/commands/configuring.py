@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from mathrepl.commands.options import TASK_KEYS, TASK_PARAMETERS, task_changes, task_texts
 from mathrepl.commands.parse import resolve
 from mathrepl.commands.spec import (
     Arguments,
@@ -19,7 +20,6 @@ from mathrepl.commands.spec import (
     Table,
     Value,
 )
-from mathrepl.commands.training import TASK_KEYS, TASK_PARAMETERS, task_changes, task_texts
 from mathrepl.errors import UsageError
 from mathrepl.rules import PLAIN, rule_names
 from mathrepl.session import Session

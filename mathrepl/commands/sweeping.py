@@ -12,6 +12,7 @@ from typing import Any
 from mathrepl.analysis.figure import Figure, Lines, Looking, Series
 from mathrepl.architecture import Architecture
 from mathrepl.commands.figures import SAVE, show_figures
+from mathrepl.commands.options import FRESH_PARAMETERS, reproduce
 from mathrepl.commands.parse import convert, did_you_mean
 from mathrepl.commands.spec import (
     Arguments,
@@ -24,7 +25,6 @@ from mathrepl.commands.spec import (
     Value,
     Word,
 )
-from mathrepl.commands.training import FRESH_PARAMETERS, reproduce
 from mathrepl.encoding import Encoding
 from mathrepl.errors import UsageError
 from mathrepl.interrupts import counted

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields, replace
-from typing import Any
+from collections.abc import Callable, Iterator
 
-from mathrepl.architecture import MAX_DEPTH, MAX_HIDDEN, Architecture, settings_of
-from mathrepl.card import Card
+from mathrepl.commands.options import (
+    EARLIER_SETTINGS,
+    NOT_WITH_RECIPE,
+    PART,
+    REVERSE,
+    SETTINGS,
+    SHAPE,
+    TASK_PARAMETERS,
+    plan_of,
+)
 from mathrepl.commands.spec import (
     Arguments,
     Command,
@@ -21,24 +25,12 @@ from mathrepl.commands.spec import (
     Table,
     Value,
 )
-from mathrepl.errors import MathreplError, TaskError, UsageError
+from mathrepl.errors import UsageError
 from mathrepl.interrupts import counted
 from mathrepl.jobs import Job
-from mathrepl.kinds import kind_names
-from mathrepl.lessons import PARTS
-from mathrepl.plan import (
-    MAX_EPOCHS,
-    MAX_EXAMPLES,
-    MAX_SEED,
-    SCHEDULES,
-    Plan,
-    TrainSettings,
-)
+from mathrepl.plan import MAX_EPOCHS, Plan
 from mathrepl.progress import Finished, Launched, Warned
 from mathrepl.recipes import RECIPES
-from mathrepl.rules import PLAIN, rule_names
-from mathrepl.session import Session
-from mathrepl.task import MAX_DECIMALS, SAMPLINGS, Task, parse_count, parse_operations, parse_range
 
 SECOND_PRESS_SECONDS = 0.6
 
@@ -91,8 +83,8 @@ def _plans(context: Context, arguments: Arguments) -> list[Plan]:
         if epochs is None:
             example = ":train 50" if context.host == "session" else "mathrepl train 50"
             raise UsageError("how many epochs?", hint=f"write {example}, or add --recipe NAME")
-        return [_plan(session, arguments)]
-    given = [p.name for p in _NOT_WITH_RECIPE if arguments.given(p.key)]
+        return [plan_of(session, arguments)]
+    given = [p.name for p in NOT_WITH_RECIPE if arguments.given(p.key)]
     if given:
         raise UsageError(f"a recipe decides {given[0]} itself", hint=f"leave out {given[0]}")
     return session.recipe_plans(
@@ -126,107 +118,6 @@ def _follow(context: Context, job: Job, presses: Callable[[], int]) -> Iterator[
         if presses() >= 2:
             job.drop()
         yield job.finished or event
-
-
-def _plan(session: Session, arguments: Arguments) -> Plan:
-    fresh = arguments.flag("fresh")
-    card = None if fresh else session.card
-    part = arguments.text("part")
-    plan = session.plan(
-        _settings(arguments, card, part),
-        fresh=fresh,
-        name=arguments.text("name"),
-        task=_task(session, arguments, fresh=fresh),
-        architecture=_architecture(arguments, card.architecture if card else Architecture()),
-        reverse=True if arguments.flag("reverse") else None,
-        command="",
-        part=part,
-    )
-    return replace(plan, command=reproduce(plan))
-
-
-def _settings(arguments: Arguments, card: Card | None, part: str | None) -> TrainSettings:
-    """The settings given; what is not given is as in the last training of these weights."""
-    settings = TrainSettings(arguments.integer("epochs") or 1)
-    wanted = part if part is not None or card is None else _main_part(card)
-    past = [t for t in card.trainings if t.part == wanted] if card else []
-    if past:
-        last = {f.name: getattr(past[-1], f.name) for f in fields(TrainSettings)}
-        count = past[-1].examples + past[-1].held_out_examples
-        settings = TrainSettings(**{**last, "epochs": settings.epochs, "examples": count})
-    changes: dict[str, Any] = {}
-    for parameter in (*_SETTINGS, *_EARLIER_SETTINGS):
-        name = "learning_rate" if parameter.key == "lr" else parameter.key
-        if arguments.given(parameter.key):
-            changes[name] = arguments.value(parameter.key)
-    return replace(settings, **changes)
-
-
-def _main_part(card: Card) -> str:
-    from mathrepl.networks import parts_of
-
-    return list(parts_of(card.architecture))[-1]
-
-
-def _architecture(arguments: Arguments, base: Architecture) -> Architecture | None:
-    changes: dict[str, Any] = {
-        parameter.key: arguments.value(parameter.key)
-        for parameter in _SHAPE
-        if arguments.given(parameter.key)
-    }
-    shape = replace(base, **changes)
-    settings = settings_of(shape.kind) or ()
-    for parameter in _SHAPE:
-        if parameter.key in changes and parameter.key not in ("kind", *settings):
-            raise UsageError(
-                f"{parameter.name} means nothing to a network of kind {shape.kind}",
-                hint=f"it has {', '.join(settings) or 'no settings'}",
-            )
-    return None if shape == base else shape
-
-
-def _task(session: Session, arguments: Arguments, *, fresh: bool) -> Task | None:
-    changes = task_changes({key: arguments.text(key) for key in TASK_KEYS})
-    if not changes:
-        return None
-    try:
-        base = session.fresh_task if fresh else session.task
-    except MathreplError:
-        if not fresh:
-            raise
-        base = Task()
-    return replace(base, **changes)
-
-
-def reproduce(plan: Plan) -> str:
-    """The shell command that runs the same training; it stands in the card."""
-    words = ["mathrepl", "train", str(plan.settings.epochs)]
-    if plan.source is None:
-        words.append("--fresh")
-    else:
-        words += ["--weights", plan.source]
-    words += ["--name", plan.name]
-    usual = TrainSettings(plan.settings.epochs)
-    for parameter in (*_EARLIER_SETTINGS, *_SETTINGS):
-        name = "learning_rate" if parameter.key == "lr" else parameter.key
-        value = getattr(plan.settings, name)
-        if value != getattr(usual, name) or plan.source is not None:
-            words += [parameter.name, str(value)]
-    words += ["--part", plan.part] if plan.part else []
-    # All of the task is named, so that the command means the same whatever weights are current.
-    texts = task_texts(plan.task)
-    # Where no package adds a rule, no weights have one that a command could take over.
-    named = [p for p in TASK_PARAMETERS if p.key != "rule" or plan.task.rule or rule_names()]
-    words += [f"{parameter.name}={texts[parameter.key]}" for parameter in named]
-    if plan.source is None:
-        for f in fields(Architecture):
-            value = getattr(plan.architecture, f.name)
-            if value != f.default:
-                option = "--" + f.name.replace("_", "-")
-                words += [option] if value is True else [option, str(value)]
-        if plan.encoding.reverse:
-            words.append("--reverse")
-    return shlex.join(words)
 
 
 def jobs(context: Context, arguments: Arguments) -> Result:
@@ -280,124 +171,6 @@ def undo(context: Context, arguments: Arguments) -> Result:
     return Note(f"{session.name} is back to {where}{exact}{kept}", "good")
 
 
-TASK_PARAMETERS = (
-    Parameter("--range", "numbers, such as 0..999 or -50..50"),
-    Parameter("--ops", "operations, such as + or +-*/"),
-    Parameter("--operations", "operations in an equation, such as 1 or 1..3"),
-    Parameter("--decimals", f"decimals of an answer, 0 to {MAX_DECIMALS}"),
-    Parameter("--sampling", "how operands are drawn", choices=SAMPLINGS),
-    Parameter("--spaces", "write 94 + 909 or 94+909", choices=("on", "off")),
-    Parameter("--task-seed", "which equations are drawn and held out"),
-    Parameter(
-        "--rule",
-        "the truth: that of an installed package, or none for arithmetic's",
-        suggest=lambda session, before: (*rule_names(), PLAIN),
-    ),
-)
-TASK_KEYS = tuple(parameter.key for parameter in TASK_PARAMETERS)
-
-
-def task_changes(texts: Mapping[str, str | None]) -> dict[str, Any]:
-    """Task fields from option texts; None stands for "not given". Raises `TaskError`."""
-    changes: dict[str, Any] = {}
-    for key, text in texts.items():
-        if text is None:
-            continue
-        if key == "range":
-            changes["low"], changes["high"] = parse_range(text)
-        elif key == "ops":
-            changes["operations"] = parse_operations(text)
-        elif key == "operations":
-            changes["fewest"], changes["most"] = parse_count(text)
-        elif key == "sampling":
-            changes["sampling"] = text
-        elif key == "rule":
-            changes["rule"] = "" if text == PLAIN else text
-        elif key == "spaces":
-            if text not in ("on", "off"):
-                raise TaskError(f"spaces must be on or off, not {text!r}")
-            changes["spaced"] = text == "on"
-        elif not re.fullmatch(r"-?[0-9]{1,9}", text):
-            raise TaskError(f"{key} must be a whole number, not {text!r}")
-        else:
-            changes["seed" if key == "task_seed" else key] = int(text)
-    return changes
-
-
-def task_texts(task: Task) -> dict[str, str]:
-    """Every part of a task as its option's text, by key; `task_changes` is the inverse."""
-    same = task.fewest == task.most
-    return {
-        "range": f"{task.low}..{task.high}",
-        "ops": task.operations,
-        "operations": str(task.most) if same else f"{task.fewest}..{task.most}",
-        "decimals": str(task.decimals),
-        "sampling": task.sampling,
-        "spaces": "on" if task.spaced else "off",
-        "task_seed": str(task.seed),
-        "rule": task.rule or PLAIN,
-    }
-
-
-_EARLIER_SETTINGS = (
-    Parameter(
-        "--examples",
-        "equations, a tenth of them held out",
-        "integer",
-        low=2,
-        high=MAX_EXAMPLES,
-        default="30000",
-    ),
-    Parameter("--batch", "examples a step", "integer", low=1, high=1_000_000, default="256"),
-    Parameter("--lr", "learning rate of Adam", "number", default="0.01"),
-    Parameter("--seed", "of weights and order", "integer", low=0, high=MAX_SEED, default="0"),
-)
-_SETTINGS = (
-    Parameter("--weight-decay", "of AdamW, 0 for Adam", "number", default="0"),
-    Parameter("--clip", "bound of the gradients' norm, 0 for none", "number", default="0"),
-    Parameter("--schedule", "of the learning rate", choices=SCHEDULES, default="constant"),
-    Parameter("--warmup", "steps up to the learning rate", "integer", low=0, default="0"),
-    Parameter("--averaging", "share a step keeps of the averaged weights", "number", default="0"),
-    Parameter("--offset", "move the places of digits by up to so many", "integer", default="0"),
-)
-_SHAPE = (
-    Parameter(
-        "--kind",
-        "of network",
-        choices=("seq2seq", "attention"),
-        added=kind_names,
-        default="seq2seq",
-    ),
-    Parameter(
-        "--hidden", "LSTM units a direction", "integer", low=1, high=MAX_HIDDEN, default="20"
-    ),
-    Parameter("--encoder-depth", "encoder layers", "integer", low=1, high=MAX_DEPTH),
-    Parameter("--decoder-depth", "decoder layers", "integer", low=1, high=MAX_DEPTH),
-    Parameter("--dropout", "share of outputs dropped in training", "number"),
-    Parameter("--batch-norm", "normalise the layers' outputs", "flag"),
-    Parameter("--embedding", "numbers a character becomes (attention)", "integer", default="32"),
-    Parameter("--heads", "attention heads", "integer", default="2"),
-    Parameter("--places", "place embeddings, 0 for none (attention)", "integer", default="16"),
-    Parameter("--lookup", "no recurrent encoder, digits are looked up by place", "flag"),
-)
-_REVERSE = Parameter("--reverse", "write numbers last digit first", "flag")
-FRESH_PARAMETERS = (
-    *(parameter for parameter in _EARLIER_SETTINGS if parameter.key != "seed"),
-    *_SETTINGS,
-    *_SHAPE,
-    _REVERSE,
-)
-_PART = Parameter("--part", "the network to train, in weights of two", choices=PARTS)
-_NOT_WITH_RECIPE = (
-    Parameter("--fresh", "", "flag"),
-    *(parameter for parameter in _EARLIER_SETTINGS if parameter.key != "seed"),
-    *_SETTINGS,
-    *TASK_PARAMETERS,
-    *_SHAPE,
-    _REVERSE,
-    _PART,
-)
-
 COMMANDS = (
     Command(
         "train",
@@ -409,12 +182,12 @@ COMMANDS = (
             Parameter("--background", "give the prompt back at once", "flag", hosts=("session",)),
             Parameter("--name", "save under this name instead of the current one"),
             Parameter("--recipe", "make a bundled network from nothing", choices=tuple(RECIPES)),
-            *_EARLIER_SETTINGS,
+            *EARLIER_SETTINGS,
             *TASK_PARAMETERS,
-            *_SHAPE,
-            _REVERSE,
-            _PART,
-            *_SETTINGS,
+            *SHAPE,
+            REVERSE,
+            PART,
+            *SETTINGS,
         ),
         details="Goes on from the current weights unless --fresh is given. The best weights by "
         "exact match on held-out equations (ties: loss) are kept, saved at each improvement. "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 
 from mathrepl.card import Card, Epoch, Metrics
-from mathrepl.commands.spec import Context, Host, Value
+from mathrepl.commands.parse import bind
+from mathrepl.commands.spec import CommandLine, Context, Host, Value, Word
 from mathrepl.commands.table import command_table
 from mathrepl.dispatch import run_line
 from mathrepl.encoding import END
@@ -172,3 +174,42 @@ class FakeJob:
 
 def finished(outcome: Outcome, *, name: str = "tiny", saved: bool = False) -> Finished:
     return Finished(outcome, name, 1, saved, 1, METRICS, None)
+
+
+class Planned(Exception):  # noqa: N818
+    """Carries a plan out of the command that would have started it."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__()
+        self.plan = plan
+
+
+class Planner(Session):
+    """A session that plans and trains nothing."""
+
+    def train(self, plan: Plan, *, follow: bool) -> Any:
+        raise Planned(plan)
+
+
+def shell_plan(lab: Lab, words: Sequence[str]) -> Plan:
+    """The plan of `mathrepl train WORDS` in a new shell; Typer takes `--weights NAME` first."""
+    words = list(words)
+    settings = lab.session.settings
+    if "--weights" in words:
+        at = words.index("--weights")
+        settings = replace(settings, weights=words[at + 1])
+        del words[at : at + 2]
+    session = Planner(settings, lab.store)
+    context = replace(lab.context, session=session, host="shell")
+    command = command_table()["train"]
+    line = CommandLine("", tuple(Word(word, 0) for word in words))
+    with pytest.raises(Planned) as caught:
+        list(command.run(context, bind(command, line, "shell")))
+    return caught.value.plan
+
+
+def plan_again(lab: Lab, plan: Plan) -> Plan:
+    """The plan that the command in a card leads to."""
+    program, command, *words = shlex.split(plan.command)
+    assert (program, command) == ("mathrepl", "train")
+    return shell_plan(lab, words)
