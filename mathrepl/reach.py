@@ -72,6 +72,14 @@ def grows(card: Card, expression: Expression) -> bool:
     return card.architecture.lookup and not wider.outside(expression)
 
 
+def too_many(card: Card, expression: Expression) -> bool:
+    """Whether the question has more operations than a network that writes its answer at once knows.
+
+    One that works line by line takes any number of them, one after the other.
+    """
+    return card.architecture.kind != "work" and len(expression.operations()) > card.task.most
+
+
 def misfits(card: Card, expression: Expression) -> list[str]:
     """In which ways the question lies outside what the network was trained on."""
     notes = card.task.outside(expression)

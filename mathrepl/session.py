@@ -18,7 +18,7 @@ from mathrepl.expression import Expression, parse, split_line
 from mathrepl.jobs import Job
 from mathrepl.loaded import Loaded
 from mathrepl.plan import Plan, TrainSettings
-from mathrepl.reach import check_plain, check_reach, grows, misfits, notes_on
+from mathrepl.reach import check_plain, check_reach, grows, misfits, notes_on, too_many
 from mathrepl.settings import Settings
 from mathrepl.solution import Solution
 from mathrepl.store import AUTO, Store, check_name
@@ -196,7 +196,7 @@ class Session(Loaded):
         """This session, or in `auto` the one beside whose weights fit the question best."""
         if not self.auto:
             return self
-        best: tuple[int, Session] | None = None
+        best: tuple[tuple[bool, int, int], Session] | None = None
         problem: MathreplError | None = None
         names = names or self.store.names()
         for name in AUTOMATIC:
@@ -211,9 +211,11 @@ class Session(Loaded):
                 continue
             card = other.card
             ways = 0 if grows(card, expression) else len(misfits(card, expression))
-            if best is None or ways < best[0]:
-                best = ways, other
-            if not ways:
+            # Of those that it misfits alike, the one that knows the largest numbers.
+            misfit = too_many(card, expression), ways, -card.task.high
+            if best is None or misfit < best[0]:
+                best = misfit, other
+            if not any(misfit[:2]):
                 break
         if best is None and problem is not None:
             raise problem  # of the last, which can do the most

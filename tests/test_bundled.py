@@ -158,3 +158,20 @@ def test_add_is_right_in_its_whole_space() -> None:
     assert (certificate.total, certificate.sampled) == (1_000_000, False)
     assert sum(training.examples for training in session.card.trainings) <= 27_000
     assert certificate.wrong == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("94 + 909", "add"),
+        ("1000 + 5", "long"),
+        (f"{'9' * 150} + 1", "long"),  # more digits than `long` was asked for, as the others
+        ("1 + 2 + 3", "work"),
+        ("5 + 5 + 5 + 5 + 5 + 5 + 5", "work"),
+        ("5000 + 6000 + 7000", "work"),
+        ("842 % 37", "work"),
+    ],
+)
+def test_auto_asks_the_network_that_fits_the_question(question: str, name: str) -> None:
+    session = Session(Settings(), Store(Path("/nonexistent")))
+    assert session.ask(question).weights == name

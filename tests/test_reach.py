@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from mathrepl.architecture import Architecture
 from mathrepl.errors import OutOfReachError
 from mathrepl.expression import parse
-from mathrepl.reach import check_reach
+from mathrepl.reach import check_reach, too_many
 from mathrepl.store import Found, Store
 from mathrepl.task import Task
-from tests.helpers import tiny_weights
+from tests.helpers import tiny_card, tiny_weights
 
 
 def advice(store: Store) -> str | None:
@@ -53,3 +54,19 @@ def test_the_advice_follows_what_is_saved_and_deleted(tmp_path: Path) -> None:
     assert advice(store) == "try :use other"
     store.delete("other")
     assert advice(store) == "no weights here can; train some for such equations"
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "expected"),
+    [
+        ("seq2seq", "1 + 2", False),
+        ("seq2seq", "1 + 2 + 3", True),
+        ("seq2seq", "-1 + 2", False),
+        ("work", "1 + 2 + 3", False),
+    ],
+)
+def test_only_a_network_that_writes_at_once_has_too_many_operations(
+    kind: str, text: str, expected: bool
+) -> None:
+    card = tiny_card(task=Task(high=9), architecture=Architecture(kind, hidden=8))
+    assert too_many(card, parse(text)) is expected

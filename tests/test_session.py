@@ -24,6 +24,7 @@ from mathrepl.errors import (
     UsageError,
     WeightsError,
 )
+from mathrepl.expression import parse
 from mathrepl.plan import Plan, TrainSettings
 from mathrepl.recipes import RECIPES
 from mathrepl.session import FALLBACK, Session
@@ -298,7 +299,7 @@ def auto(lab: Lab) -> Session:
         ("3 - 4", "long"),
         ("1 + 2 + 3", "long"),
         ("300 + 4", "long"),  # outside both, in one way here and in two there
-        ("100 + 100 + 100 + 100 + 100", "add"),  # in three ways each: the simpler
+        ("100 + 100 + 100 + 100 + 100", "long"),  # in three ways each: it knows larger numbers
         ("300 - 4", "long"),  # `add` has no minus
     ],
 )
@@ -866,3 +867,16 @@ def test_auto_sends_numbers_of_any_length_to_a_network_that_looks_digits_up(lab:
     assert session.ask("123456789 + 4").weights == "long"
     assert session.ask("1 + 2 + 3").weights == "work"
     assert session.ask("123456789 + 2 + 3").weights == "work"
+
+
+def test_auto_sends_more_operations_than_any_knows_to_the_one_that_works_line_by_line(lab: Lab):
+    tiny_weights(lab.store, "add", SUMS)
+    shape = Architecture("attention", hidden=8, embedding=4, lookup=True)
+    lab.bundle("long", task=Task(high=99, spaced=False), architecture=shape)
+    worker = Architecture("work", hidden=8, reader_hidden=3)
+    task = Task(high=9, operations="+-", most=2, spaced=False)
+    lab.bundle("work", task=task, architecture=worker)
+    session = Session(Settings(), lab.store)
+    for text in ("1 + 2 + 3", "1 + 2 + 3 + 4 + 5", "10 + 20 + 30 + 40", "1000 + 2 + 3"):
+        assert session.askable(parse(text)).chosen.name == "work"
+    assert session.askable(parse("1000 + 2")).chosen.name == "long"

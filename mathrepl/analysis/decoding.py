@@ -10,7 +10,7 @@ from math import exp
 import numpy as np
 
 from mathrepl.analysis.figure import Bar, Bars, Figure
-from mathrepl.analysis.handing import due, remarks
+from mathrepl.analysis.handing import due, one_step, remarks
 from mathrepl.analysis.network import END_SHOWN, SPACE_SHOWN, Network, shown
 from mathrepl.codec import Floats, Indices
 from mathrepl.encoding import END
@@ -79,6 +79,7 @@ def step(network: Network, question: str, truth: str, forced: Mapping[int, str])
     right = due(network, question, truth)
     verdict = "" if right is None else "; right" if text == right else f"; truth {right}"
     facts = [f"it writes {_in_order(network, codes[:length])}, read {text or '(nothing)'}{verdict}"]
+    facts += one_step(network, question)
     notes = [*remarks(network, question)]
     if indices:
         alone = network.read([int(row.argmax()) for row in _probabilities(network, question, {})])
@@ -132,6 +133,7 @@ def beam(network: Network, question: str, truth: str, count: int) -> Figure:
     facts = [f"together {_percent(total, 2)} of all that it might write"]
     if right is not None and right not in [one.text for one in found]:
         facts.append(f"the truth {right} is not among them")
+    facts += one_step(network, question)
     return Figure(
         f"the {len(found)} likeliest answers of {network.name} to {question}",
         (Bars("probability of the whole answer", bars, 1.0),),

@@ -20,6 +20,13 @@ def due(network: Network, question: str, truth: str) -> str | None:
     return step.result if step.redex == question else None
 
 
+def one_step(network: Network, question: str) -> list[str]:
+    """That a doer writes one step, not the answer, where that is what is shown."""
+    if network.part != "doer" or due(network, question, "") is None:
+        return []
+    return [f"one step of a working: what its doer puts in the place of {question}"]
+
+
 def remarks(network: Network, question: str) -> tuple[str, ...]:
     """That a working would not hand the doer this question, where it would not."""
     if due(network, question, "") is not None:

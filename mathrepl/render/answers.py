@@ -43,6 +43,9 @@ def draw_answer(answer: Answer, console: Console, *, steps: bool = True) -> Rend
     wanted = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
     body: RenderableType = table if wanted <= console.width else _narrow(answer)
     lines: list[RenderableType] = [Text(f"{answer.equation} = ?", "title"), body]
+    outcome = _outcome(answer)
+    if outcome:
+        lines.insert(1, Text(f"  {outcome}", "quiet"))
     if steps and answer.working:
         lines.insert(1, draw_working(answer.working))
     sure = f"  ·  {answer.weights} was {percent(answer.confidence)} sure of the whole"
@@ -50,6 +53,16 @@ def draw_answer(answer: Answer, console: Console, *, steps: bool = True) -> Rend
     lines.append(verdict_line)
     lines += [Text(f"! {note}", "unsure") for note in answer.notes]
     return Group(*lines)
+
+
+def _outcome(answer: Answer) -> str:
+    """How the answer comes out of a working whose last line is another number."""
+    last = answer.working[-1].line.text if answer.working else ""
+    if not answer.network or last in ("", answer.network):
+        return ""
+    if "%" in answer.equation:
+        return f"the answer is what was left over, {answer.network}"
+    return f"with the point back in its place: {answer.network}"
 
 
 STATES = {

@@ -418,7 +418,10 @@ def test_a_doer_is_measured_by_its_own_step():
     assert figure.data["truth"] == "-1000+105"
     assert figure.facts[0].endswith("; truth -1000+105")
     assert figure.notes == ()
-    assert beam(one, "5-900", "-895", 2).data["truth"] == "-1000+105"
+    found = beam(one, "5-900", "-895", 2)
+    assert found.data["truth"] == "-1000+105"
+    for facts in (figure.facts, found.facts):
+        assert facts[-1] == "one step of a working: what its doer puts in the place of 5-900"
 
 
 def test_a_doer_has_no_truth_for_several_steps_at_once():

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mathrepl.analysis.handing import due, remarks
+from mathrepl.analysis.handing import due, one_step, remarks
 
 from .networks import SEQ2SEQ, WORK, network
 
@@ -21,6 +21,9 @@ def test_of_a_doer_one_step_is_due(question: str, truth: str, written: str):
     doer = network(WORK, part="doer")
     assert due(doer, question, truth) == written
     assert remarks(doer, question) == ()
+    (fact,) = one_step(doer, question)
+    assert fact.startswith("one step of a working")
+    assert fact.endswith(question)
 
 
 @pytest.mark.parametrize("question", ["131+83-744*33", "1+2+3", "(1+2)*3", "1.5+2", "-5+3*2"])
@@ -30,6 +33,7 @@ def test_of_several_steps_nothing_is_due_and_it_says_so(question: str):
     (remark,) = remarks(doer, question)
     assert remark.startswith(f"{question} is no single step")
     assert ":attn" in remark
+    assert one_step(doer, question) == []
 
 
 @pytest.mark.parametrize("question", ["1+2", "1+2+3", "1.5+2"])
@@ -37,3 +41,4 @@ def test_of_any_other_network_the_answer_is_due(question: str):
     for other in (network(SEQ2SEQ), network(WORK, part="reader")):
         assert due(other, question, "7") == "7"
         assert remarks(other, question) == ()
+        assert one_step(other, question) == []

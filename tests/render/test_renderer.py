@@ -130,6 +130,27 @@ def test_the_first_wrong_line_is_marked_with_what_belongs_there() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("question", "last", "network", "told"),
+    [
+        ("45 / 2", "22500", "22.5", "with the point back in its place: 22.5"),
+        ("45 % 2", "22", "1", "the answer is what was left over, 1"),
+        ("45 + 2", "47", "47", None),
+        ("45 / 2", "(45-2", "", None),
+    ],
+)
+@pytest.mark.parametrize("width", [30, 80])
+def test_an_answer_that_is_not_the_last_line_says_how_it_comes_out_of_it(
+    question: str, last: str, network: str, told: str | None, width: int
+) -> None:
+    lines = (Line("45", Mark(0, 2), last, 0.9), Line(last))
+    solution = Solution(question, network, tuple(None for _ in network), None, lines)
+    value = compare(question, solution, network or "1", weights="w", engine="numpy")
+    text = " ".join(Screen(width).show(value).split())
+    assert ("point back" in text or "left over" in text) is (told is not None)
+    assert told is None or told in text
+
+
 @pytest.mark.parametrize("width", [20, 40, 80])
 def test_a_long_working_is_folded(width: int) -> None:
     long = "+".join(["123456"] * 12)
