@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from mathrepl.errors import MathreplError, UsageError
@@ -16,13 +17,17 @@ from mathrepl.interrupts import raise_again
 from mathrepl.settings import Settings, changed, data_directory, load_settings
 
 if TYPE_CHECKING:
-    from mathrepl.commands.spec import Command, Person, Word
+    from mathrepl.commands.spec import Command, Host, Person, Word
     from mathrepl.jsonlines import JsonLines
     from mathrepl.render.renderer import Renderer
     from mathrepl.session import Session
 
 OK, USAGE, BROKEN_PIPE = 0, 2, 141
 ANSWERING = ("ask", "compare")  # the subcommands whose records are answers
+INSTEAD = {  # of a command that only a session has
+    "use": "in a shell add --weights NAME",
+    "help": "see mathrepl --help",
+}
 COMPLETES = "_MATHREPL_COMPLETE"  # set by the shell's completion, which gives no words
 
 
@@ -42,11 +47,12 @@ def run(argv: Sequence[str]) -> int:
         return run_session(Common())
     from mathrepl.commands.table import command_table
 
-    commands = {n: c for n, c in command_table().items() if "shell" in c.hosts}
+    table = command_table()
+    commands = {n: c for n, c in table.items() if "shell" in c.hosts}
     if not completes:
         _complain_of_plugins()
     if argv and not argv[0].startswith("-") and argv[0] not in commands:
-        _complain(_unknown(argv[0], commands))
+        _complain(_unknown(argv, table))
         return USAGE
     from mathrepl.subcommands import build_app
 
@@ -62,12 +68,20 @@ def run(argv: Sequence[str]) -> int:
     return outcome[-1] if outcome else OK
 
 
-def _unknown(word: str, commands: Mapping[str, Command]) -> MathreplError:
+def _unknown(words: Sequence[str], table: Mapping[str, Command]) -> MathreplError:
     from mathrepl.commands.parse import did_you_mean
 
+    word = words[0]
+    for command in table.values():
+        if "shell" not in command.hosts and command.is_called(word):
+            hint = INSTEAD.get(command.name, "start one with mathrepl")
+            return MathreplError(f"{word} is a command of a session", hint=hint)
+    commands = [name for name, command in table.items() if "shell" in command.hosts]
     hint = did_you_mean(word, commands) or "see mathrepl --help"
     if any(c.isdigit() for c in word):
-        hint = f'to ask an equation: mathrepl ask "{word}"'
+        # Up to the first option, or name of a file that the shell put for a `*`.
+        others = takewhile(lambda other: not any(c.isalpha() for c in other), words[1:])
+        hint = f'to ask an equation: mathrepl ask "{" ".join((word, *others))}"'
     return MathreplError(f"unknown command {word!r}", hint=hint)
 
 
@@ -119,7 +133,7 @@ def run_shell_command(command: Command, words: Sequence[Word], common: Common) -
     context = Context(session, _shell_person(), command_table(), "shell")
     texts = arguments.texts("equations")
     equation = texts[0] if len(texts) == 1 else None
-    renderer = make_renderer(common, settings, fields)
+    renderer = make_renderer(common, settings, fields, host="shell")
     raise_again()
     try:
         return perform(context, run_command(context, command, arguments), renderer, equation).code
@@ -159,7 +173,7 @@ def _fields(common: Common, command: Command | None = None) -> tuple[str, ...]:
 
 
 def make_renderer(
-    common: Common, settings: Settings, fields: Sequence[str] = ()
+    common: Common, settings: Settings, fields: Sequence[str] = (), *, host: Host = "session"
 ) -> JsonLines | Renderer:
     if common.json:
         from mathrepl.jsonlines import JsonLines
@@ -167,7 +181,7 @@ def make_renderer(
         return JsonLines(fields)
     from mathrepl.render.renderer import Renderer
 
-    return Renderer(settings.theme, talk_on_stderr=True)
+    return Renderer(settings.theme, talk_on_stderr=True, host=host)
 
 
 def _shell_person() -> Person:

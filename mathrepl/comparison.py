@@ -70,7 +70,8 @@ class Column:
 class Answer:
     """One question answered: `network` beside `truth`.
 
-    `notes` say in which ways the question lies outside the training.
+    `notes` say in which ways the question lies outside the training, `auto` that the weights
+    were chosen for it.
     """
 
     equation: str
@@ -81,6 +82,7 @@ class Answer:
     engine: str
     notes: tuple[str, ...] = field(default=())
     working: tuple[CheckedLine, ...] = ()
+    auto: bool = False
 
     @property
     def right(self) -> bool:
@@ -189,10 +191,11 @@ def compare(
     weights: str,
     engine: str,
     notes: tuple[str, ...] = (),
+    auto: bool = False,
 ) -> Answer:
     """`solution` beside `truth`, and each line of its working beside the question's value."""
     working = check_lines(solution.working) if solution.working else ()
-    return Answer(equation, solution.text, truth, solution, weights, engine, notes, working)
+    return Answer(equation, solution.text, truth, solution, weights, engine, notes, working, auto)
 
 
 def check_lines(lines: Sequence[Line]) -> tuple[CheckedLine, ...]:

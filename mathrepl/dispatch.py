@@ -8,6 +8,7 @@ from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from mathrepl.analysis.figure import Figure
 from mathrepl.commands.parse import parse_command
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Quit, Value
 from mathrepl.comparison import Answers, Refused
@@ -97,8 +98,13 @@ def perform(
 
 
 def _for_host(context: Context, value: Value) -> Value:
-    """A value whose errors advise what this host has."""
+    """A value that advises what this host has."""
     if context.host == "shell":
+        if isinstance(value, Note):
+            return replace(value, text=in_shell(value.text, context.commands))
+        if isinstance(value, Figure):
+            facts = tuple(in_shell(fact, context.commands) for fact in value.facts)
+            return replace(value, facts=facts)
         if isinstance(value, Refused):
             return replace(value, error=_told(context, value.error))
         if isinstance(value, Answers) and any(isinstance(item, Refused) for item in value.items):

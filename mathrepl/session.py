@@ -39,11 +39,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Askable:
-    """A parsed question, its truth, and the session whose network answers it."""
+    """A parsed question, its truth, and the session whose network answers it.
+
+    With `auto` that one was chosen for the question.
+    """
 
     expression: Expression
     truth: str
     chosen: Session
+    auto: bool
 
     @property
     def question(self) -> str:
@@ -190,7 +194,7 @@ class Session(Loaded):
         chosen = self._chosen(expression, names)
         card = chosen.card
         check_reach(card, self.store, expression)
-        return Askable(expression, card.task.truth(expression, value), chosen)
+        return Askable(expression, card.task.truth(expression, value), chosen, self.auto)
 
     def _chosen(self, expression: Expression, names: Sequence[str]) -> Session:
         """This session, or in `auto` the one beside whose weights fit the question best."""
@@ -266,6 +270,7 @@ class Session(Loaded):
             weights=card.name,
             engine=self.engine,
             notes=tuple(notes_on(card, one.expression, one.truth)),
+            auto=one.auto,
         )
 
     def save(self, name: str) -> Card:

@@ -180,11 +180,27 @@ def test_the_exit_code_and_one_line_where_it_is_not_0(
         ("modles", "did you mean models?"),
         ("zzz", "mathrepl --help"),
         ("'3 + 4'", 'mathrepl ask "3 + 4"'),
+        ("5 + 3", 'mathrepl ask "5 + 3"'),
+        ("5 - -3 --json -w tiny", 'mathrepl ask "5 - -3"'),
+        ("5 a.txt b.txt 3", 'mathrepl ask "5"'),
         ("train 5 --fressh", "did you mean --fresh?"),
     ],
 )
 def test_a_slip_is_answered_with_what_was_meant(capsys, words: str, hint: str):
     assert hint in call(capsys, *shlex.split(words))[2]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("use tiny", "use is a command of a session; in a shell add --weights NAME"),
+        ("help", "help is a command of a session; see mathrepl --help"),
+        ("history 3", "history is a command of a session; start one with mathrepl"),
+        ("exit", "exit is a command of a session; start one with mathrepl"),
+    ],
+)
+def test_a_command_of_the_session_alone_says_so(capsys, words: str, line: str):
+    assert call(capsys, *words.split()) == (2, "", f"error: {line}\n")
 
 
 @pytest.mark.parametrize("words", ["train", "train 5 6", "train 5 --zzz", "save", "compare a"])
@@ -404,6 +420,13 @@ def test_the_shell_completes_commands_and_weights(typed: str, wanted: list[str])
     asks = {"_MATHREPL_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": place}
     done = start(env={**os.environ, **asks})
     assert (done.stdout.decode().split(), done.stderr) == (wanted, b"")
+
+
+def test_plain_answers_of_two_networks_say_whose_they_are(capsys, store: Store):
+    code, out, _ = call(capsys, "compare", "tiny", "blog", "3 + 4")
+    assert (code, [line.split("  ")[-1] for line in out.splitlines()]) == (0, ["(tiny)", "(blog)"])
+    assert call(capsys, "ask", "3 + 4")[1].endswith(f"  ({USUAL})\n")
+    assert "(blog)" not in call(capsys, "ask", "3 + 4", "-w", "blog")[1]
 
 
 # The stream in process
@@ -692,6 +715,7 @@ def test_a_real_training_from_the_shell(capsys, tmp_path: Path):
     command = "train 2 --fresh --name t --range 0..9 --examples 80 --hidden 4 --json"
     done = start(*command.split())
     assert done.returncode == 0, done.stderr
+    assert b"now using" not in done.stdout + done.stderr
     assert b"Traceback" not in done.stderr
     started, *epochs, end = (one for one in records(done.stdout.decode()) if "event" in one)
     assert (started["event"], started["epochs"], started["name"]) == ("Started", 2, "t")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mathrepl.analysis.figure import Figure
 from mathrepl.commands.spec import Host, Note, Quit, Value
 from mathrepl.commands.table import command_table
 from mathrepl.comparison import Answer, Answers, Refused
@@ -250,3 +251,15 @@ def test_after_any_error_the_session_answers(lab: Lab):
 )
 def test_hints_are_written_for_the_shell(hint: str, told: str):
     assert in_shell(hint, command_table()) == told
+
+
+@pytest.mark.parametrize(
+    ("host", "told"), [("session", ":weights LAYER"), ("shell", "mathrepl weights LAYER")]
+)
+def test_what_notes_and_figures_advise_is_written_for_the_host(lab: Lab, host: Host, told: str):
+    recorder = Recorder()
+    lab.context.host = host
+    values = [Note("see :weights LAYER"), Figure("w", (), ("see :weights LAYER",))]
+    perform(lab.context, iter(values), recorder)
+    note, figure = recorder.shown
+    assert (note.text, figure.facts) == (f"see {told}", (f"see {told}",))

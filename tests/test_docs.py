@@ -353,6 +353,13 @@ def test_the_page_of_the_card_names_its_keys():
     assert missing == []
 
 
+def test_the_readme_names_the_commands_that_are_no_subcommands():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"about the session itself \((.*?)\)", text, re.S)
+    alone = {c.name for c in command_table().values() if c.hosts == ("session",)}
+    assert set(re.findall(r"`:(\w+)`", listed)) == alone
+
+
 def test_a_table_of_the_product_is_markdown():
     sys.path.insert(0, str(DOCS))
     try:

@@ -116,10 +116,10 @@ def test_a_whole_session(terminal: Terminal, data: Path) -> None:
     assert card(data)["sha256"] != stopped["sha256"]
 
     terminal.line(":undo")
-    terminal.see("tiny is back to before that training")
+    terminal.see("tiny is back as it was before")
     assert card(data)["sha256"] == stopped["sha256"]
     terminal.line(":undo")
-    terminal.see("tiny is back to before that training")
+    terminal.see("tiny is back as it was before")
     assert card(data)["sha256"] == before
 
     terminal.line(":quit")

@@ -309,6 +309,17 @@ def test_auto_sends_a_question_to_the_weights_that_fit_it(auto: Session, text: s
     assert auto.auto
 
 
+def test_an_answer_says_whether_auto_chose_its_weights(auto: Session):
+    def chosen() -> list[bool]:
+        one, (other,) = auto.ask("3 + 4"), auto.ask_each(["30 + 4"]).items
+        *_, by_lines = auto.ask_by_lines("3 + 4")
+        return [a.auto for a in (one, other, by_lines) if isinstance(a, Answer)]
+
+    assert chosen() == [True, True, True]
+    auto.use("long")
+    assert chosen() == [False, False, False]
+
+
 def test_auto_sends_each_of_several_to_its_own_weights_and_keeps_their_order(auto: Session):
     texts = ["30 + 4", "3 + 4", "7 - 1", "3 * 4", "0 + 9"]
     answers = auto.ask_each(texts).items

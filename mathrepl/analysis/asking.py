@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mathrepl.card import Card
 
 BATCH = 1024
-WORK_BATCH = 256  # a working takes long: in small batches Ctrl-C is heard soon
+WORK_BATCH = 32  # a working takes long: in small batches Ctrl-C is heard soon
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,8 @@ def train(context: Context, arguments: Arguments) -> Iterator[Value]:
                     job.wait()
             finished = job.finished
     name = plans[0].name
+    if context.host == "shell":  # nothing is asked after it
+        return
     if finished is not None and finished.saved and name != session.name:
         session.use(name)
         yield Note(f"now using {name}")
@@ -165,10 +167,12 @@ def undo(context: Context, arguments: Arguments) -> Result:
     kept = f"; the undone weights are kept as {undone}" if undone else ""
     if card is None:
         now = f"; now using {session.name}" if session.name != name else "; use others"
+        if context.host == "shell":
+            now = ""
         return Note(f"{name} is gone, as it was before that training{kept}{now}")
-    where = "the bundled weights" if session.found.origin == "bundled" else "before that training"
+    where = "to the bundled weights" if session.found.origin == "bundled" else "as it was before"
     exact = f" ({card.held_out.exact:.2%} exact on held-out)" if card.held_out else ""
-    return Note(f"{session.name} is back to {where}{exact}{kept}", "good")
+    return Note(f"{session.name} is back {where}{exact}{kept}", "good")
 
 
 COMMANDS = (

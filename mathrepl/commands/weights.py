@@ -55,8 +55,12 @@ def models(context: Context, arguments: Arguments) -> Result:
             continue
         card = found.card
         exact = f"{card.held_out.exact:.2%}" if card.held_out else "-"
-        whole = card.certificates[0] if card.certificates else None
-        certified = f"{whole.wrong:,} wrong of {whole.total:,}" if whole else "-"
+        spaces = card.certificates
+        wrong = sum(one.wrong for one in spaces)
+        total = sum(one.total for one in spaces)
+        certified = f"{wrong:,} wrong of {total:,}" if spaces else "-"
+        if len(spaces) > 1:
+            certified += f" in {len(spaces)} spaces"
         rows.append(
             (
                 mark,
@@ -77,11 +81,10 @@ def models(context: Context, arguments: Arguments) -> Result:
                 "parameters": card.parameters,
                 "held_out_exact": card.held_out.exact if card.held_out else None,
                 "certified": [
-                    {"space": one.space, "wrong": one.wrong, "total": one.total}
-                    for one in card.certificates
+                    {"space": one.space, "wrong": one.wrong, "total": one.total} for one in spaces
                 ],
-                "certified_wrong": whole.wrong if whole else None,
-                "certified_total": whole.total if whole else None,
+                "certified_wrong": wrong if spaces else None,
+                "certified_total": total if spaces else None,
             }
         )
     if not rows:

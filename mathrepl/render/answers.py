@@ -17,12 +17,14 @@ from mathrepl.render.text import NARROW, confidence_style, percent, place_name
 from mathrepl.solution import Guess
 
 
-def answer_line(answer: Answer) -> Text:
-    """One plain line, for output that is not a terminal."""
+def answer_line(answer: Answer, *, named: bool = False) -> Text:
+    """One plain line, for output that is not a terminal; `named` after its network."""
     text = Text(f"{answer.equation} = {written(answer.network)}  ")
     text.append_text(verdict(answer))
     if not answer.right:
         text.append(f", truth {answer.truth}")
+    if named:
+        text.append(f"  ({answer.weights})", "quiet")
     for note in answer.notes:
         text.append(f"  ({note})", "quiet")
     return text
@@ -43,11 +45,10 @@ def draw_answer(answer: Answer, console: Console, *, steps: bool = True) -> Rend
     wanted = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
     body: RenderableType = table if wanted <= console.width else _narrow(answer)
     lines: list[RenderableType] = [Text(f"{answer.equation} = ?", "title"), body]
-    outcome = _outcome(answer)
-    if outcome:
-        lines.insert(1, Text(f"  {outcome}", "quiet"))
     if steps and answer.working:
-        lines.insert(1, draw_working(answer.working))
+        outcome = _outcome(answer)
+        lines[1:1] = [draw_working(answer.working)]
+        lines[2:2] = [Text(f"  {outcome}", "quiet")] if outcome else []
     sure = f"  ·  {answer.weights} was {percent(answer.confidence)} sure of the whole"
     verdict_line = Text.assemble(_mark_verdict(answer), (sure, "quiet"))
     lines.append(verdict_line)

@@ -106,7 +106,7 @@ def axis_for(
     least = low if low is not None else (math.floor(min(values)) if log else min(values))
     most = high if high is not None else (math.ceil(max(values)) if log else max(values))
     if most <= least:  # one value only: give it some room
-        spread = 1.0 if log else abs(least) / 10 or 1.0
+        spread = 1.0 if log else max(abs(least), abs(most)) / 10 or 1.0
         if low is not None and high is None:
             most = least + spread
         elif high is not None and low is None:

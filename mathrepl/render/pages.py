@@ -13,6 +13,7 @@ from mathrepl.commands.configuring import HelpPage
 from mathrepl.commands.spec import Note, Table
 from mathrepl.commands.weights import CardPage
 from mathrepl.printable import printable
+from mathrepl.render.answers import written
 from mathrepl.render.text import NARROW, sparkline, thinned
 
 
@@ -103,7 +104,8 @@ def draw_certified(certified: Certified) -> RenderableType:
                 shown = ", ".join(f"{key}: {wrong:,} of {asked:,}" for key, (asked, wrong) in worst)
                 lines.append(Text(f"  by {what}: {shown}", "quiet"))
         if certificate.mistakes:
-            first = ", ".join(f"{m.question} = {m.network}" for m in certificate.mistakes[:3])
+            few = certificate.mistakes[:3]
+            first = ", ".join(f"{m.question} = {written(m.network)}" for m in few)
             lines.append(Text(f"  such as {printable(first)}", "quiet"))
     if not certified.written:
         lines.append(Text("its card is left as it is", "quiet"))

@@ -13,7 +13,7 @@ from rich.text import Text
 from mathrepl.analysis.figure import Figure, Looking
 from mathrepl.certify import Certified, Certifying
 from mathrepl.commands.configuring import HelpPage
-from mathrepl.commands.spec import Note, Quit, Table, Value
+from mathrepl.commands.spec import Host, Note, Quit, Table, Value
 from mathrepl.commands.weights import CardPage
 from mathrepl.comparison import Answer, Answers, Refused
 from mathrepl.errors import MathreplError
@@ -32,9 +32,10 @@ from mathrepl.render.training import CertifyView, TrainingView, draw_finished
 class Renderer:
     """Results to `out`, talk and progress to `talk`; in a session both are the terminal."""
 
-    def __init__(self, theme: str, *, talk_on_stderr: bool) -> None:
+    def __init__(self, theme: str, *, talk_on_stderr: bool, host: Host = "session") -> None:
         self.out = make_console(sys.stdout, theme)
         self.talk = make_console(sys.stderr, theme) if talk_on_stderr else self.out
+        self._host = host
         self._training: TrainingView | None = None
         self._certifying: CertifyView | None = None
         self._looking: LookingView | None = None
@@ -102,19 +103,28 @@ class Renderer:
         if self.out.is_terminal:
             self.out.print(draw_answer(answer, self.out))
         else:
-            self.out.print(answer_line(answer), soft_wrap=True)
+            self._plain(answer, named=answer.auto)
 
     def _answers(self, answers: Answers) -> None:
         if self.out.is_terminal:
             self.out.print(draw_answers(answers, self.out))
             return
+        asked = [item for item in answers.items if isinstance(item, Answer)]
+        several = len({item.weights for item in answers.items if item.weights}) > 1
+        named = several or any(answer.auto for answer in asked)
         for item in answers.items:
-            self.show(item)
+            if isinstance(item, Answer):
+                self._plain(item, named=named)
+            else:
+                self.show(item)
+
+    def _plain(self, answer: Answer, *, named: bool) -> None:
+        self.out.print(answer_line(answer, named=named), soft_wrap=True)
 
     def _show_training(self, event: Launched | Event) -> None:
         if isinstance(event, Finished):
             self.close()
-            self.out.print(draw_finished(event), soft_wrap=not self.out.is_terminal)
+            self.out.print(draw_finished(event, self._host), soft_wrap=not self.out.is_terminal)
             return
         if self._training is None:
             self._training = TrainingView(self.talk)

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mathrepl.certify import Certifying
+from mathrepl.commands.spec import Host
 from mathrepl.printable import printable
 from mathrepl.progress import EpochDone, Event, Finished, Launched, Sample, Started, Stepped, Warned
 from mathrepl.render.answers import written
@@ -148,7 +149,7 @@ def _samples(samples: tuple[Sample, ...]) -> RenderableType:
     return table
 
 
-def draw_finished(finished: Finished) -> RenderableType:
+def draw_finished(finished: Finished, host: Host) -> RenderableType:
     """What a training came to, in a line or two."""
     text = Text()
     name, epochs = finished.name, f"{finished.epochs} epoch{'' if finished.epochs == 1 else 's'}"
@@ -169,7 +170,8 @@ def draw_finished(finished: Finished) -> RenderableType:
         text.append(f"{how} {name} after {epochs}", "title")
         text.append(f": best epoch {finished.best_epoch} kept, {reached} exact on held-out")
         text.append(before)
-        text.append("; :undo goes back", "quiet")
+        undo = ":undo" if host == "session" else f"mathrepl undo --weights {name}"
+        text.append(f"; {undo} goes back", "quiet")
     elif finished.outcome == "stopped" and not finished.epochs:
         text.append("stopped before the first epoch ended; nothing was changed", "unsure")
     else:

@@ -283,6 +283,17 @@ def test_workings_are_counted_too(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
+    ("architecture", "done"), [(WORK, [0, 32, 40]), (Architecture(hidden=4), [0, 40])]
+)
+def test_workings_alone_are_asked_a_few_at_a_time(
+    tmp_path: Path, architecture: Architecture, done: list[int]
+):
+    session = tiny_session(tmp_path, SUMS, architecture=architecture, solver=SureSolver(truth))
+    told, _ = run(errors(session, 40, whole=False))
+    assert [looking.done for looking in told] == done
+
+
+@pytest.mark.parametrize(
     ("task", "count", "whole", "message"),
     [
         (SUMS, 0, False, "0 equations cannot be asked; ask 1 to 2,000,000"),

@@ -21,6 +21,8 @@ from mathrepl.encoding import Encoding
 from mathrepl.errors import MathreplError, TaskError, UsageError, WeightsError
 from mathrepl.plan import Plan, TrainSettings
 from mathrepl.progress import Finished, Launched, Started, Warned
+from mathrepl.session import Session
+from mathrepl.settings import Settings
 from mathrepl.store import Store
 from mathrepl.task import Task
 from tests.commands import METRICS, FakeJob, Lab, epoch_done, files, finished, isolate, plan_again
@@ -210,6 +212,16 @@ def test_a_recipe_is_trained_stage_by_stage_and_used(
     assert {job.plan.settings.epochs for job in launched} == {2}
     assert note.text == "now using mine"
     assert lab.session.name == "mine"
+
+
+def test_in_a_shell_nothing_is_used_after_a_training(
+    lab: Lab, launched: list[FakeJob], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(FakeJob, "script", [STARTED, finished("finished", saved=True)])
+    lab.context.host = "shell"
+    *_, last = lab.values(":train 2 --fresh --name mine")
+    assert isinstance(last, Finished)
+    assert launched[0].plan.name == "mine"
 
 
 @pytest.mark.parametrize("outcome", ["stopped", "failed", "dropped"])
@@ -485,7 +497,7 @@ def test_undo_says_where_it_went_back_to(lab: Lab):
     lab.session._found = lab.session._solver = None  # as after a training has saved
     assert lab.value("3 + 4").solution != before.solution
     note = lab.value(":undo")
-    assert "tiny is back to before that training" in note.text
+    assert "tiny is back as it was before" in note.text
     assert "tiny-undone" in note.text
     assert lab.value("3 + 4") == before
 
@@ -513,6 +525,21 @@ def test_undo_of_first_weights_says_they_are_gone(lab: Lab):
     assert "now using tiny" in note.text
     assert lab.session.name == "tiny"
     assert lab.store.names() == ["first-undone", "tiny"]
+
+
+def test_undo_in_a_shell_does_not_say_what_is_used_now(lab: Lab):
+    lab.store.remember("first")
+    tiny_weights(lab.store, "first")
+    lab.value(":use first")
+    lab.context.host = "shell"
+    assert lab.value(":undo").text.endswith("kept as first-undone")
+
+
+def test_undo_of_a_deletion_speaks_of_no_training(lab: Lab):
+    tiny_weights(lab.store, "first")
+    lab.value(":delete first")
+    lab.context.session = Session(Settings(weights="first"), lab.store)
+    assert lab.value(":undo").text == "first is back as it was before"
 
 
 def test_undo_to_the_bundled_weights_says_so(lab: Lab):

@@ -47,16 +47,23 @@ def test_the_list_has_the_users_and_the_bundled(lab: Lab):
     shipped, tiny = table.rows
     assert shipped[:4] == ("", "shipped", "a + b, 0..99", "-")
     assert shipped[-1] == "bundled"
-    assert tiny[:5] == ("*", "tiny", "a + b, 0..9", "87.50%", "7 wrong of 100")
+    assert tiny[:5] == ("*", "tiny", "a + b, 0..9", "87.50%", "16 wrong of 120 in 2 spaces")
     assert tiny[-2:] == (f"{card.parameters:,}", "user")
     shipped, tiny = table.record()
-    assert (tiny["held_out_exact"], tiny["certified_wrong"]) == (0.875, 7)
+    assert tiny["held_out_exact"] == 0.875
+    assert (tiny["certified_wrong"], tiny["certified_total"]) == (16, 120)
     assert tiny["certified"] == [
         {"space": "a + b, 0..9", "wrong": 7, "total": 100},
         {"space": "beyond", "wrong": 9, "total": 20},
     ]
     assert shipped["certified"] == []
     assert (tiny["current"], shipped["current"]) == (True, False)
+
+
+def test_one_certificate_is_told_without_a_count_of_spaces(lab: Lab):
+    lab.store.save_card(replace(lab.store.find("tiny").card, certificates=CERTIFICATES[:1]))
+    (tiny,) = lab.value(":models").rows
+    assert tiny[4] == "7 wrong of 100"
 
 
 def test_the_mark_follows_use(lab: Lab):

@@ -78,7 +78,7 @@ def test_a_logarithmic_axis_has_whole_powers_of_ten() -> None:
     assert axis_for([-0.5], 0.0, None, log=True) == Axis(-1, 0, True)
 
 
-@pytest.mark.parametrize("value", [0.0, 1.0, -5.0, 1e-3])
+@pytest.mark.parametrize("value", [0.0, 1.0, -5.0, 1e-3, 1e-151])
 @pytest.mark.parametrize(("low", "high"), [(None, None), (5.0, None), (None, -9.0), (3.0, 3.0)])
 @pytest.mark.parametrize("log", [False, True])
 def test_an_axis_always_has_a_length(

@@ -12,7 +12,7 @@ from mathrepl.analysis.figure import Bar, Bars, Figure, Looking
 from mathrepl.card import Certificate, Epoch, Metrics, Mistake
 from mathrepl.certify import Certified, Certifying
 from mathrepl.commands.configuring import HelpPage
-from mathrepl.commands.spec import Note, Table, Value
+from mathrepl.commands.spec import Host, Note, Table, Value
 from mathrepl.commands.table import command_table
 from mathrepl.commands.weights import CardPage
 from mathrepl.comparison import Answer, Answers, Refused, compare
@@ -183,7 +183,7 @@ def test_a_certification_tells_each_space_and_where_it_is_wrong() -> None:
     first, second = (next(x for x in text.splitlines() if x.startswith(m)) for m in "✗✓")
     assert "a + b, 0..9: 2 wrong of 100 (98.0000% exact, all asked)" in first
     assert "beyond, 50 unseen: 0 wrong of 50 (100.0000% exact, unseen)" in second
-    assert "1 + 2" in text
+    assert "such as 1 + 2 = 4, 9 + 9 = (nothing)\n" in text
     assert "1+1" in text
 
 
@@ -213,6 +213,27 @@ def test_a_narrow_window_marks_the_places_that_differ() -> None:
 def test_without_a_terminal_an_answer_is_one_plain_line() -> None:
     text = Screen(terminal=False).show(answer("23", "3"))
     assert text == "1 + 2 = 23  wrong by 20, in 1 digit, truth 3\n"
+
+
+def test_a_plain_line_names_the_network_that_auto_chose() -> None:
+    chosen = replace(answer("23", "3", notes=("far",)), auto=True)
+    text = Screen(terminal=False).show(chosen)
+    assert text == "1 + 2 = 23  wrong by 20, in 1 digit, truth 3  (w)  (far)\n"
+
+
+def test_plain_lines_of_several_name_their_networks_where_they_are_two_or_auto_chose() -> None:
+    first = answer("3", "3")
+    one, chosen, other = first, replace(first, auto=True), replace(first, weights="other")
+    refused = Refused("4 +", EquationError("no"), "other")
+
+    def ends(*items: Answer | Refused) -> list[str]:
+        lines = Screen(terminal=False).show(Answers(items)).splitlines()
+        return [line.removeprefix("1 + 2 = 3  right") for line in lines]
+
+    assert ends(one, one) == ["", ""]
+    assert ends(one, other) == ["  (w)", "  (other)"]
+    assert ends(chosen, one) == ["  (w)", "  (w)"]
+    assert ends(one, refused) == ["  (w)", "error: no"]
 
 
 def test_colour_appears_only_when_it_may() -> None:
@@ -305,6 +326,16 @@ def test_training_on_a_terminal_shows_bar_sparkline_and_samples() -> None:
 )
 def test_the_end_of_a_training_says_what_was_kept(finished: Finished, text: str) -> None:
     assert text in Screen(200).show(finished)
+
+
+@pytest.mark.parametrize(
+    ("host", "undo"), [("session", ":undo"), ("shell", "mathrepl undo --weights w")]
+)
+def test_the_end_of_a_training_says_how_it_is_undone_where_one_is(host: Host, undo: str) -> None:
+    screen = Screen(200)
+    screen.renderer._host = host
+    text = screen.show(Finished("finished", "w", 2, True, 2, METRICS, None))
+    assert text.endswith(f"on held-out; {undo} goes back\n")
 
 
 def test_certification_shows_a_bar_on_a_terminal_only() -> None:
