@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from mathrepl.card import Card
 
 BATCH = 1024
-WORK_BATCH = 32  # a working takes long: in small batches Ctrl-C is heard soon
+WORK_BATCH = (
+    64  # a working takes long: so Ctrl-C is heard soon; in still smaller ones all is slower
+)
+KERAS_WORK_BATCH = 256  # a call of Keras costs more, whatever it asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,11 @@ def size_of_error(network: str, truth: str) -> Fraction | None:
     return None if written is None else abs(written - Fraction(truth))
 
 
-def batch_size(card: Card) -> int:
+def batch_size(card: Card, engine: str) -> int:
     """How many questions one thread asks such weights at a time."""
-    return WORK_BATCH if card.architecture.kind == "work" else BATCH
+    if card.architecture.kind != "work":
+        return BATCH
+    return WORK_BATCH if engine == "numpy" else KERAS_WORK_BATCH
 
 
 def percent(part: float, whole: float) -> str:

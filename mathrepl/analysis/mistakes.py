@@ -68,7 +68,7 @@ def _drawn(task: Task) -> Task:
 def _ask(
     session: Session, examples: Iterator[Example], total: int, notes: list[str]
 ) -> Iterator[Looking | Figure]:
-    card, solver = session.card, session.solver
+    card, solver, engine = session.card, session.solver, session.engine
     what = f"{card.name}: {card.task.describe()}"
     tally = Tally()
 
@@ -76,7 +76,7 @@ def _ask(
         return solver.write_surely([example.question for example in batch])
 
     yield Looking(what, 0, total)
-    asked = side_by_side(batches(examples, batch_size(card)), ask, threads_for(session.engine))
+    asked = side_by_side(batches(examples, batch_size(card, engine)), ask, threads_for(engine))
     with closing(asked):
         for batch, (written, sure) in asked:
             tally.count(batch, written, sure)

@@ -65,7 +65,7 @@ def plane(
         raise UsageError("every equation here divides by zero", hint="widen the range of b")
     endings = tuple(ending(card.task, operation, n) for n in numbers)
     asked = Cells(card.task, session.solver, operation, a, numbers, endings, show)
-    return _look(asked, card, b, threads_for(session.engine))
+    return _look(asked, card, b, session.engine)
 
 
 def _check_size(card: Card, cells: int) -> None:
@@ -81,16 +81,16 @@ def _check_size(card: Card, cells: int) -> None:
         )
 
 
-def _look(asked: Cells, card: Card, b: Bounds, threads: int) -> Iterator[Looking | Figure]:
+def _look(asked: Cells, card: Card, b: Bounds, engine: str) -> Iterator[Looking | Figure]:
     what = f"{card.name}: a {asked.operation} b"
-    total, step = asked.total, batch_size(card)
+    total, step = asked.total, batch_size(card, engine)
     shown = np.empty(total, np.float32)
     wrong = np.empty(total, bool)
     mistakes: list[Answered] = []
     notable: list[Answered] = []
     parts = (range(first, min(first + step, total)) for first in range(0, total, step))
     yield Looking(what, 0, total)
-    with closing(side_by_side(parts, asked.ask, threads)) as answered:
+    with closing(side_by_side(parts, asked.ask, threads_for(engine))) as answered:
         for part, seen in answered:
             shown[part.start : part.stop] = seen.shown
             wrong[part.start : part.stop] = seen.wrong

@@ -283,12 +283,23 @@ def test_workings_are_counted_too(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("architecture", "done"), [(WORK, [0, 32, 40]), (Architecture(hidden=4), [0, 40])]
+    ("architecture", "engine", "done"),
+    [
+        (WORK, "numpy", [0, 32, 40]),
+        (WORK, "keras", [0, 40]),
+        (Architecture(hidden=4), "numpy", [0, 40]),
+    ],
 )
-def test_workings_alone_are_asked_a_few_at_a_time(
-    tmp_path: Path, architecture: Architecture, done: list[int]
+def test_workings_in_numpy_alone_are_asked_a_few_at_a_time(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    architecture: Architecture,
+    engine: str,
+    done: list[int],
 ):
+    monkeypatch.setattr(asking, "WORK_BATCH", 32)  # there are no more to ask than 45
     session = tiny_session(tmp_path, SUMS, architecture=architecture, solver=SureSolver(truth))
+    session.engine = engine
     told, _ = run(errors(session, 40, whole=False))
     assert [looking.done for looking in told] == done
 
