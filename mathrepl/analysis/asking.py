@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from mathrepl.card import Card
 
 BATCH = 1024
-WORK_BATCH = (
-    64  # a working takes long: so Ctrl-C is heard soon; in still smaller ones all is slower
-)
+WORK_BATCH = 64  # a working takes long: so Ctrl-C is heard soon; still smaller ones are slower
 KERAS_WORK_BATCH = 256  # a call of Keras costs more, whatever it asks
 
 
