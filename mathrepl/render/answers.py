@@ -182,11 +182,12 @@ def draw_answers(answers: Answers, console: Console, *, score: bool = True) -> R
     right = sum(answer.right for answer in asked)
     below = [Text(f"{right} of {len(asked)} right", "quiet")] if score else []
     several = len({item.weights for item in answers.items if item.weights}) > 1
+    named = several or any(answer.auto for answer in asked)
     if console.width < NARROW:
-        return Group(*(_item_line(item, several) for item in answers.items), *below)
+        return Group(*(_item_line(item, named) for item in answers.items), *below)
     table = Table(box=box.ROUNDED, header_style="quiet")
     table.add_column("equation", justify="right", overflow="fold")
-    if several:
+    if named:
         table.add_column("weights")
     table.add_column("network", justify="right", overflow="fold")
     table.add_column("truth", justify="right", overflow="fold")
@@ -194,7 +195,7 @@ def draw_answers(answers: Answers, console: Console, *, score: bool = True) -> R
     table.add_column("sure", justify="right")
     for item in answers.items:
         row: list[RenderableType]
-        weights = [item.weights] if several else []
+        weights = [item.weights] if named else []
         if isinstance(item, Refused):
             row = [
                 Text(printable(item.equation)),
@@ -211,10 +212,10 @@ def draw_answers(answers: Answers, console: Console, *, score: bool = True) -> R
     return Group(table, *notes, *below)
 
 
-def _item_line(item: Answer | Refused, several: bool) -> Text:
+def _item_line(item: Answer | Refused, named: bool) -> Text:
     if isinstance(item, Refused):
         return Text.assemble(f"{printable(item.equation)}: ", (printable(str(item.error)), "bad"))
-    name = f"{item.weights}: " if several else ""
+    name = f"{item.weights}: " if named else ""
     mark = ("✓ ", "good") if item.right else ("✗ ", "bad")
     return Text.assemble(mark, name, answer_line(item))
 

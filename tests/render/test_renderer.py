@@ -248,6 +248,14 @@ def test_several_answers_are_a_row_each_with_refusals_in_place() -> None:
     assert "1 of 2 right" in text
 
 
+@pytest.mark.parametrize("width", [20, 100])
+def test_of_several_answers_the_network_is_named_where_it_was_chosen(width: int) -> None:
+    both = answer("3", "3"), answer("4", "3")
+    assert "w" not in Screen(width).show(Answers(both)).replace("network", "").replace("wrong", "")
+    chosen = Answers(tuple(replace(one, auto=True, weights="chosen") for one in both))
+    assert Screen(width).show(chosen).count("chosen") == 2
+
+
 def test_a_blank_the_network_wrote_is_visible() -> None:
     assert "␣" in Screen().show(answer("1 3", "113"))
 
