@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import Lab, isolate
 from tests.packages import Packages
 
 
@@ -15,6 +16,18 @@ from tests.packages import Packages
 def interrupts_are_heard() -> None:
     """A shell starts background jobs with Ctrl-C ignored, and Python leaves it so."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The test's own folders for data and settings, in the place of the real ones."""
+    isolate(monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def lab(home: None, tmp_path: Path) -> Lab:
+    """A session with the untrained weights `tiny`, in folders of its own."""
+    return Lab(tmp_path)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from mathrepl.plan import Plan
 from mathrepl.plugins import note_problem
 from mathrepl.progress import EpochDone, Finished, Launched, Started, Stepped
 from mathrepl.store import Store
-from tests.commands import METRICS, FakeJob, epoch_done, finished, isolate
+from tests.commands import METRICS, FakeJob, epoch_done, finished
 from tests.helpers import tiny_weights
 
 NAMES = [
@@ -48,9 +48,7 @@ NAMES = [
 STARTED = Started("tiny", 10, 9, 1, 5, METRICS)
 
 
-@pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture

@@ -42,20 +42,12 @@ from mathrepl.settings import Settings
 from mathrepl.solver import Solver
 from mathrepl.store import Store
 from mathrepl.task import Task
-from tests.commands import Lab, ScriptedSolver, files, isolate
+from tests.commands import Lab, ScriptedSolver, files
 from tests.helpers import tiny_card, tiny_weights
 from tests.test_work import right_tags, right_text
 from tests.test_work import solver as working_solver
 
-
-@pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def lab(tmp_path: Path) -> Lab:
-    return Lab(tmp_path)
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def apply(a: int, operation: str, b: int) -> Fraction | None:

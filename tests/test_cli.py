@@ -22,7 +22,7 @@ from mathrepl.plan import Plan
 from mathrepl.session import AUTOMATIC, FALLBACK, Session
 from mathrepl.store import Store, bundled_directory
 from mathrepl.task import Task
-from tests.commands import files, isolate
+from tests.commands import files
 from tests.helpers import tiny_weights
 
 SHELL = [command for command in command_table().values() if "shell" in command.hosts]
@@ -34,8 +34,7 @@ USUAL = next((name for name in AUTOMATIC if name in BUNDLED), FALLBACK)
 
 
 @pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
+def _home(home: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from mathrepl.errors import (
     UsageError,
     WeightsError,
 )
-from tests.commands import Lab, finished, isolate
+from tests.commands import Lab, finished
 
 
 class Recorder:
@@ -43,14 +42,7 @@ class Recorder:
         self.closed += 1
 
 
-@pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def lab(tmp_path: Path) -> Lab:
-    return Lab(tmp_path)
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def failing(error: BaseException, *before: Value) -> Iterator[Value]:

@@ -46,7 +46,7 @@ from mathrepl.session import Session
 from mathrepl.settings import Settings
 from mathrepl.store import Store
 from mathrepl.task import Task
-from tests.commands import Lab, files, isolate
+from tests.commands import Lab, files
 from tests.helpers import tiny_weights
 from tests.test_jobs import until
 from tests.test_pty import Terminal, _alive, _children, card
@@ -59,8 +59,7 @@ TINY = "--fresh --range 0..9 --examples 80 --hidden 4 --json"
 
 
 @pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
+def _home(home: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATHREPL_WEIGHTS", "blog")
 
 

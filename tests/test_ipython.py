@@ -32,7 +32,7 @@ from mathrepl.progress import Finished, Started, Stepped
 from mathrepl.quiz import Score
 from mathrepl.render.display import DISPLAYED
 from mathrepl.store import Store
-from tests.commands import METRICS, FakeJob, epoch_done, finished, isolate
+from tests.commands import METRICS, FakeJob, epoch_done, finished
 from tests.helpers import tiny_weights
 
 STARTED = Started("tiny", 10, 9, 1, 1, METRICS)
@@ -40,8 +40,7 @@ SECONDS = 120  # for a kernel to start, load TensorFlow and train, on a machine 
 
 
 @pytest.fixture
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
+def _home(home: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     tiny_weights(Store(tmp_path / "data" / "weights"), "tiny")
 

@@ -18,17 +18,9 @@ from mathrepl.progress import Launched, Started, Stepped, Warned
 from mathrepl.session import Session
 from mathrepl.settings import Settings
 from mathrepl.store import Store
-from tests.commands import Lab, epoch_done, finished, isolate
+from tests.commands import Lab, epoch_done, finished
 
-
-@pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def lab(tmp_path: Path) -> Lab:
-    return Lab(tmp_path)
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def records(capsys) -> list[dict[str, Any]]:

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from mathrepl.store import Store
-from tests.commands import isolate
 from tests.helpers import tiny_weights
 
 llm = pytest.importorskip("llm", reason="llm is not installed; it is in the extra `hosts`")
@@ -23,8 +22,7 @@ PROGRAM = Path(sysconfig.get_path("scripts")) / "llm"
 
 
 @pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
+def _home(home: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("LLM_USER_PATH", str(tmp_path / "llm"))
     monkeypatch.delenv("LLM_LOAD_PLUGINS", raising=False)
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 import mathrepl.solver
@@ -10,18 +8,10 @@ from mathrepl.errors import UsageError, WeightsError
 from mathrepl.session import Session
 from mathrepl.settings import Settings
 from mathrepl.task import Task
-from tests.commands import Lab, ScriptedSolver, isolate
+from tests.commands import Lab, ScriptedSolver
 from tests.helpers import tiny_weights
 
-
-@pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def lab(tmp_path: Path) -> Lab:
-    return Lab(tmp_path)
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def test_use_switches_the_network_and_the_task(lab: Lab):

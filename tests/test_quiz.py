@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,7 @@ from mathrepl.quiz import Round, Score, play, questions
 from mathrepl.sampling import is_held_out
 from mathrepl.session import Session
 from mathrepl.task import Task
-from tests.commands import Lab, ScriptedPerson, ScriptedSolver, isolate
+from tests.commands import Lab, ScriptedPerson, ScriptedSolver
 from tests.helpers import tiny_weights
 
 TASKS = [
@@ -28,14 +27,7 @@ TASKS = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def lab(tmp_path: Path) -> Lab:
-    return Lab(tmp_path)
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def with_task(lab: Lab, task: Task) -> Session:

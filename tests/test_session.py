@@ -32,21 +32,14 @@ from mathrepl.settings import Settings
 from mathrepl.solution import Line
 from mathrepl.store import Found, Store
 from mathrepl.task import Task
-from tests.commands import FakeJob, Lab, ScriptedSolver, files, isolate
+from tests.commands import FakeJob, Lab, ScriptedSolver, files
 from tests.helpers import tiny_weights
 
 SPELLINGS = ["94 + 909", "94+909", "  94 +909 = ", "94 + 909 = ?", "94\t+  909=?"]
 BY_WIDTH = {True: "94 + 909", False: "94+909"}
 
 
-@pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def lab(tmp_path: Path) -> Lab:
-    return Lab(tmp_path)
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def ask_with(lab: Lab, task: Task, text: str) -> Answer:

@@ -27,7 +27,7 @@ from mathrepl.session import Session
 from mathrepl.settings import Settings
 from mathrepl.store import Store
 from mathrepl.stream import BATCH, CHUNK, Lines, StreamPerson, run_stream
-from tests.commands import Lab, isolate
+from tests.commands import Lab
 from tests.helpers import tiny_weights
 from tests.test_dispatch import Recorder as Shown
 
@@ -41,14 +41,7 @@ class Recorder(Shown):
         return nullcontext()
 
 
-@pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def lab(tmp_path: Path) -> Lab:
-    return Lab(tmp_path)
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def feed(lab: Lab, data: bytes, recorder: Recorder | None = None) -> tuple[int, Recorder]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from mathrepl.commands.parse import bind
@@ -11,18 +9,10 @@ from mathrepl.commands.spec import CommandLine, Note, Table, Word
 from mathrepl.comparison import Answer, Answers, Refused
 from mathrepl.errors import DivisionByZeroError, EquationError, UsageError, WeightsError
 from mathrepl.task import Task
-from tests.commands import Lab, files, isolate
+from tests.commands import Lab, files
 from tests.helpers import tiny_weights
 
-
-@pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def lab(tmp_path: Path) -> Lab:
-    return Lab(tmp_path)
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def in_shell(lab: Lab, *words: str):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from pathlib import Path
 
 import pytest
 
@@ -13,18 +12,10 @@ from mathrepl.commands.table import command_table
 from mathrepl.errors import MathreplError, TaskError, UsageError, WeightsError
 from mathrepl.settings import Settings
 from mathrepl.task import Task
-from tests.commands import Lab, files, isolate
+from tests.commands import Lab, files
 from tests.helpers import tiny_weights
 
-
-@pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def lab(tmp_path: Path) -> Lab:
-    return Lab(tmp_path)
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def shown(lab: Lab) -> dict[str, str]:

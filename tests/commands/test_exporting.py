@@ -10,15 +10,12 @@ import pytest
 from mathrepl.commands.spec import Table
 from mathrepl.errors import MathreplError, UsageError, WeightsError
 from mathrepl.export import checking, files
-from tests.commands import Lab, isolate
+from tests.commands import Lab
 from tests.commands import files as files_in
 from tests.export.networks import ATTENTION, WORK
 from tests.helpers import tiny_weights
 
-
-@pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture

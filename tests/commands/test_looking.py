@@ -34,7 +34,7 @@ from mathrepl.networks import shapes_of
 from mathrepl.plan import Plan, TrainSettings
 from mathrepl.recipes import RECIPES
 from mathrepl.task import Task
-from tests.commands import METRICS, FakeJob, Lab, epoch_done, files, isolate
+from tests.commands import METRICS, FakeJob, Lab, epoch_done, files
 from tests.helpers import tiny_weights
 from tests.test_work import solver as working_solver
 
@@ -45,8 +45,7 @@ WORK = Architecture("work", hidden=8, embedding=5, reader_hidden=3)
 
 
 @pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
+def _home(home: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "100")
 
 

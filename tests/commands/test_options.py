@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from mathrepl.commands.options import task_changes
 from mathrepl.errors import TaskError, UsageError
 from mathrepl.plan import MAX_EPOCHS, MAX_EXAMPLES, MAX_SEED, SCHEDULES
 from mathrepl.task import SAMPLINGS, Task
-from tests.commands import Lab, isolate, plan_again, shell_plan
+from tests.commands import Lab, plan_again, shell_plan
 from tests.helpers import tiny_weights
 
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,10}", fullmatch=True).filter(
@@ -69,9 +68,7 @@ BASES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
+pytestmark = pytest.mark.usefixtures("home")
 
 
 def test_task_texts_become_task_fields():

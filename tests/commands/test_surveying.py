@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from mathrepl.analysis.mistakes import ASKED, WORK_ASKED
 from mathrepl.commands.surveying import WIDEST_MAP, WIDEST_WORK
 from mathrepl.errors import UsageError
-from tests.commands import Lab, isolate
-
-
-@pytest.fixture
-def lab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Lab:
-    isolate(monkeypatch, tmp_path)
-    return Lab(tmp_path)
+from tests.commands import Lab
 
 
 def test_remainders_have_no_map(lab: Lab):

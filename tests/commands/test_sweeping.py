@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,14 +15,8 @@ from mathrepl.errors import MathreplError, UsageError
 from mathrepl.recipes import RECIPES
 from mathrepl.store import Store
 from mathrepl.sweep import Sweeping, Trial, TrialDone, outcome_of
-from tests.commands import Lab, isolate
+from tests.commands import Lab
 from tests.helpers import random_tensors, tiny_card
-
-
-@pytest.fixture
-def lab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Lab:
-    isolate(monkeypatch, tmp_path)
-    return Lab(tmp_path)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import os
 import shlex
 import signal
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,20 +24,13 @@ from mathrepl.session import Session
 from mathrepl.settings import Settings
 from mathrepl.store import Store
 from mathrepl.task import Task
-from tests.commands import METRICS, FakeJob, Lab, epoch_done, files, finished, isolate, plan_again
+from tests.commands import METRICS, FakeJob, Lab, epoch_done, files, finished, plan_again
 from tests.helpers import tiny_weights
 
 STARTED = Started("tiny", 10, 9, 1, 5, METRICS)
 
 
-@pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def lab(tmp_path: Path) -> Lab:
-    return Lab(tmp_path)
+pytestmark = pytest.mark.usefixtures("home")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from mathrepl.commands.spec import Note, Table
 from mathrepl.commands.weights import CardPage
 from mathrepl.errors import OutOfReachError, UsageError, WeightsError
 from mathrepl.task import Task
-from tests.commands import Lab, files, isolate
+from tests.commands import Lab, files
 from tests.helpers import tiny_weights
 
 CERTIFICATES = (
@@ -24,14 +24,7 @@ CERTIFICATES = (
 )
 
 
-@pytest.fixture(autouse=True)
-def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    isolate(monkeypatch, tmp_path)
-
-
-@pytest.fixture
-def lab(tmp_path: Path) -> Lab:
-    return Lab(tmp_path)
+pytestmark = pytest.mark.usefixtures("home")
 
 
 # models

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from mathrepl.prompt.suggestions import suggestions
-from tests.commands import Lab, isolate
-
-
-@pytest.fixture
-def lab(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Lab:
-    isolate(monkeypatch, tmp_path)
-    return Lab(tmp_path)
+from tests.commands import Lab
 
 
 @pytest.mark.parametrize(
