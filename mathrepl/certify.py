@@ -11,7 +11,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -248,20 +247,10 @@ def classes_of(question: str) -> Classes:
     if summands is None:
         return (("operations", operations_of(question)),)
     a, b = summands
-    if len(a) <= LONGEST_PATTERN and len(b) <= LONGEST_PATTERN:
-        x, y = int(a), int(b)
-        return _short_sum(len(a), len(b), x % 10 + y % 10 > 9, x % 100 + y % 100 > 99, x + y > 999)
-    return _sum(len(a), len(b), f"{_longest_run(_carries(a, b))} in a row")
-
-
-@cache
-def _short_sum(a: int, b: int, *carries: bool) -> Classes:
-    """The classes of a sum of numbers of `a` and `b` digits, by the carries from the right."""
-    return _sum(a, b, "".join("01"[carry] for carry in carries[: max(a, b)][::-1]))
-
-
-def _sum(a: int, b: int, carries: str) -> Classes:
-    return ("digits", f"{a}+{b}"), ("carries", carries)
+    pattern = _carries(a, b)
+    if max(len(a), len(b)) > LONGEST_PATTERN:
+        pattern = f"{_longest_run(pattern)} in a row"
+    return ("digits", f"{len(a)}+{len(b)}"), ("carries", pattern)
 
 
 def operations_of(question: str) -> str:

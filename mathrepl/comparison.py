@@ -249,7 +249,7 @@ def _right_step(before: Line) -> Step | None:
     """The right step for the part that was worked on, else for the line."""
     mark = before.mark
     if mark is not None and _may_be_taken(before.text, mark):
-        part = before.text[mark.start : mark.end]
+        part = mark.part_of(before.text)
         with suppress(ValueError):
             step = next_step(part)
             if step.redex == part:
@@ -261,7 +261,7 @@ def _right_step(before: Line) -> Step | None:
 
 def _may_be_taken(line: str, mark: Mark) -> bool:
     """Whether a part can be worked on by itself: in parentheses it would have the same value."""
-    grouped = f"{line[: mark.start]}({line[mark.start : mark.end]}){line[mark.end :]}"
+    grouped = f"{line[: mark.start]}({mark.part_of(line)}){line[mark.end :]}"
     value = value_of(grouped)
     return value is not None and value == value_of(line)
 

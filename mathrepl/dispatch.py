@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from mathrepl.analysis.figure import Figure
 from mathrepl.commands.parse import parse_command
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Quit, Value
-from mathrepl.comparison import Answers, Refused
+from mathrepl.comparison import Answer, Answers, Refused
 from mathrepl.errors import MathreplError, UsageError
 from mathrepl.progress import Finished
 
@@ -99,24 +99,22 @@ def perform(
 
 def _for_host(context: Context, value: Value) -> Value:
     """A value that advises what this host has."""
-    if context.host == "shell":
-        if isinstance(value, Note):
-            return replace(value, text=in_shell(value.text, context.commands))
-        if isinstance(value, Figure):
-            facts = tuple(in_shell(fact, context.commands) for fact in value.facts)
-            return replace(value, facts=facts)
-        if isinstance(value, Refused):
-            return replace(value, error=_told(context, value.error))
-        if isinstance(value, Answers) and any(isinstance(item, Refused) for item in value.items):
-            return Answers(
-                tuple(
-                    replace(item, error=_told(context, item.error))
-                    if isinstance(item, Refused)
-                    else item
-                    for item in value.items
-                )
-            )
-    return value
+    if context.host != "shell":
+        return value
+    if isinstance(value, Note):
+        return replace(value, text=in_shell(value.text, context.commands))
+    if isinstance(value, Figure):
+        facts = tuple(in_shell(fact, context.commands) for fact in value.facts)
+        return replace(value, facts=facts)
+    if isinstance(value, Answers):
+        return Answers(tuple(_item(context, item) for item in value.items))
+    return _item(context, value) if isinstance(value, Refused) else value
+
+
+def _item(context: Context, item: Answer | Refused) -> Answer | Refused:
+    if isinstance(item, Refused):
+        return replace(item, error=_told(context, item.error))
+    return item
 
 
 def _told(context: Context, error: MathreplError) -> MathreplError:

@@ -15,7 +15,7 @@ The grammar, with the usual precedence and left association:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 from mathrepl.errors import DivisionByZeroError, EquationError
@@ -81,8 +81,6 @@ class Expression:
 
     text: str
     root: Node
-    # What `two_numbers` gives, where the parser knows it already: most questions are such.
-    two: tuple[str, str, str] | None = field(default=None, compare=False, repr=False)
 
     def value(self) -> Fraction:
         """Exact value. Raises `DivisionByZeroError` with the column of the slash."""
@@ -118,8 +116,8 @@ class Expression:
     def two_numbers(self) -> tuple[str, str, str] | None:
         """Literal, operation, literal of a question that has no more, and no sign before them."""
         root = self.root
-        if self.two is not None or not isinstance(root, Binary):
-            return self.two
+        if not isinstance(root, Binary):
+            return None
         left, right = root.left, root.right
         if isinstance(left, Number) and isinstance(right, Number):
             return left.text, root.operation, right.text
@@ -135,9 +133,9 @@ class Expression:
     def format(self, *, spaced: bool) -> str:
         """Canonical text: digits as typed, one space round each operation, or none at all."""
         space = " " if spaced else ""
-        two = self.two or self.two_numbers()
+        two = self.two_numbers()
         if two is not None:
-            return space.join(two)
+            return f"{two[0]}{space}{two[1]}{space}{two[2]}"
         return _format(self.root, space)
 
 
@@ -218,8 +216,7 @@ def parse(line: str) -> Expression:
     two = _TWO_NUMBERS.fullmatch(text)
     if two is not None:
         left, right = Number(two[1], 0), Number(two[3], two.start(3))
-        numbers = two[1], two[2], two[3]
-        return Expression(text, Binary(two[2], left, right, two.start(2)), numbers)
+        return Expression(text, Binary(two[2], left, right, two.start(2)))
     if not text:
         raise EquationError("nothing to read", hint="type an equation such as 94 + 909")
     tokens = _tokens(text)

@@ -35,9 +35,7 @@ class JsonLines:
         self._held: list[str] | None = None
         # Records are made anew for each answer, so none can hold itself.
         self._encode = json.JSONEncoder(check_circular=False, allow_nan=False).encode
-        # Of what comes again and again; a network is mostly as sure as it was before.
-        self._text = lru_cache(maxsize=1000)(self._encode)
-        self._number = lru_cache(maxsize=20_000)(float.__repr__)
+        self._text = lru_cache(maxsize=1000)(self._encode)  # of what comes again and again
 
     def show(self, value: Value) -> None:
         if isinstance(value, Answer):
@@ -113,16 +111,15 @@ class JsonLines:
             or not 0 <= confidence <= 1
         ):
             return None
-        text, often, number = self._encode, self._text, self._number
+        text, often = self._encode, self._text
         network, off_by = text(answer.network), answer.off_by
         columns = zip(guesses.runners_up, guesses.runner_up_rounded, strict=True)
-        runners_up = ", ".join([f"[{often(one)}, {number(sure)}]" for one, sure in columns])
+        runners_up = ", ".join([f"[{often(one)}, {sure!r}]" for one, sure in columns])
         return (
             f'{{"equation": {text(answer.equation)}, "network": {network}, "truth": {network}, '
             f'"right": true, "weights": {often(answer.weights)}, "probabilities": '
-            f"[{', '.join(map(number, guesses.rounded))}], "
-            f'"end_probability": {number(round(end.probability, PLACES))}, '
-            f'"runners_up": [{runners_up}], "confidence": {number(round(confidence, PLACES))}, '
+            f'{guesses.rounded!r}, "end_probability": {round(end.probability, PLACES)!r}, '
+            f'"runners_up": [{runners_up}], "confidence": {round(confidence, PLACES)!r}, '
             f'"wrong_digits": 0, "off_by": {"null" if off_by is None else often(off_by)}, '
             f'"verdict": "right", "engine": {often(answer.engine)}, "notes": [], "working": []}}'
         )

@@ -45,7 +45,7 @@ class Step:
 
     @property
     def redex(self) -> str:
-        return self.line[self.mark.start : self.mark.end]
+        return self.mark.part_of(self.line)
 
     @property
     def tags(self) -> str:

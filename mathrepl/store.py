@@ -214,9 +214,8 @@ class Store:
 
     def _clear_pending(self, name: str) -> None:
         """Remove pending weights of `name`, but never those that the card in place needs."""
-        keep = self._pending(self.user, name, self.sha256(name))
         for path in self.user.glob(f".{name}.*.pending"):
-            if path != keep:
+            if not self._needed(path):
                 path.unlink(missing_ok=True)
 
     def _needed(self, pending: Path) -> bool:

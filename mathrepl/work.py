@@ -30,7 +30,7 @@ from mathrepl.working import (
 _T = TypeVar("_T")
 MAX_LINES = 200
 MAX_CHARACTERS = 500
-# Levels of parentheses more than in the first line. Right workings were seen to need 5 at most, and
+# Levels of parentheses more than in the first line. Right workings were seen to need 7 at most, and
 # nearly all that go astray nest without an end.
 MAX_DEEPER = 16
 BATCH = 1024
@@ -181,7 +181,7 @@ class WorkSolver:
             self._do(parts, keep=keep)
 
     def _do(self, batch: Sequence[tuple[_Sheet, Mark, float]], *, keep: bool) -> None:
-        parts = [sheet.line[mark.start : mark.end] for sheet, mark, _ in batch]
+        parts = [mark.part_of(sheet.line) for sheet, mark, _ in batch]
         probabilities = self._doer_on(parts)
         if not keep:
             for (sheet, mark, _), text in zip(
@@ -201,13 +201,13 @@ class WorkSolver:
             origins = [*before[: mark.start], *guesses, *before[mark.end :]]
             sheet.guesses = _follow(placed, origins, sheet.line)
             if sheet.rest is not None:
-                slash = mark.start + line[mark.start : mark.end].index("/")
+                slash = mark.start + mark.part_of(line).index("/")
                 sheet.rest_guesses = before[slash - len(sheet.rest) : slash]
             sheet.end = end
 
     def _put(self, sheet: _Sheet, mark: Mark, text: str) -> None:
         if sheet.wants_rest:
-            sheet.rest = rest_of(sheet.line[mark.start : mark.end], text)
+            sheet.rest = rest_of(mark.part_of(sheet.line), text)
         line = splice(sheet.line, mark, text)
         if not text or not is_line(line):
             sheet.stuck = "the doer wrote nothing in place of a part"

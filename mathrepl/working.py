@@ -27,6 +27,10 @@ class Mark:
     start: int
     end: int
 
+    def part_of(self, line: str) -> str:
+        """The part itself."""
+        return line[self.start : self.end]
+
 
 def is_done(line: str) -> bool:
     """Whether nothing is left to do: the line is a number."""

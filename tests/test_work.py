@@ -154,7 +154,7 @@ def test_the_working_shows_every_line_with_its_part_and_what_was_written():
     (solution,) = solver().solve(["2 * (3 + 4)"])
     assert texts(solution.working) == ["2*(3+4)", "2*7", "14"]
     first, second, last = solution.working
-    assert [first.text[first.mark.start : first.mark.end], first.written] == ["3+4", "7"]
+    assert [first.mark.part_of(first.text), first.written] == ["3+4", "7"]
     assert (second.written, last.mark, last.written) == ("14", None, "")
 
 

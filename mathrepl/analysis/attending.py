@@ -9,7 +9,6 @@ from mathrepl.analysis.network import Network, check_known, rounded, shown
 from mathrepl.codec import Floats
 from mathrepl.errors import UsageError
 from mathrepl.networks.attention import decode_greedily
-from mathrepl.solution import Line
 from mathrepl.work import WorkSolver
 
 
@@ -66,7 +65,7 @@ def attend_to_work(
         raise UsageError(f"there is no line {number}", hint=f"the working has {len(marked)}")
     heats: list[Heat] = []
     data = []
-    parts = [_part(line) for line in marked]
+    parts = [line.mark.part_of(line.text) for line in marked if line.mark is not None]
     # All together even for one line: alone, it could be rounded otherwise.
     all_tags = reader.probabilities([line.text for line in marked]) if marked else ()
     looks = _looks(doer, parts) if marked else []
@@ -113,11 +112,6 @@ def attend_to_work(
 
 def _order(network: Network) -> str:
     return "from the last character on" if network.reverse else "from the first character on"
-
-
-def _part(line: Line) -> str:
-    """What the reader marked of a line."""
-    return "" if line.mark is None else line.text[line.mark.start : line.mark.end]
 
 
 def _looks(network: Network, questions: Sequence[str]) -> list[tuple[Floats, list[int]]]:

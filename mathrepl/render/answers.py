@@ -44,22 +44,21 @@ def draw_answer(answer: Answer, console: Console, *, steps: bool = True) -> Rend
     table = _places(answer)
     wanted = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
     body: RenderableType = table if wanted <= console.width else _narrow(answer)
-    lines: list[RenderableType] = [Text(f"{answer.equation} = ?", "title"), body]
+    lines: list[RenderableType] = [Text(f"{answer.equation} = ?", "title")]
     if steps and answer.working:
-        outcome = _outcome(answer)
-        lines[1:1] = [draw_working(answer.working)]
-        lines[2:2] = [Text(f"  {outcome}", "quiet")] if outcome else []
+        lines.append(draw_working(answer.working))
+        if outcome := _outcome(answer):
+            lines.append(Text(f"  {outcome}", "quiet"))
     sure = f"  ·  {answer.weights} was {percent(answer.confidence)} sure of the whole"
     verdict_line = Text.assemble(_mark_verdict(answer), (sure, "quiet"))
-    lines.append(verdict_line)
+    lines += [body, verdict_line]
     lines += [Text(f"! {note}", "unsure") for note in answer.notes]
     return Group(*lines)
 
 
 def _outcome(answer: Answer) -> str:
     """How the answer comes out of a working whose last line is another number."""
-    last = answer.working[-1].line.text if answer.working else ""
-    if not answer.network or last in ("", answer.network):
+    if answer.network in ("", answer.working[-1].line.text):
         return ""
     if "%" in answer.equation:
         return f"the answer is what was left over, {answer.network}"
@@ -176,13 +175,18 @@ def _runner_up(guess: Guess | None) -> Text:
     return Text(f"{name} {percent(guess.runner_up_probability)}", "unsure")
 
 
+def names_networks(answers: Answers) -> bool:
+    """Whether rows say whose each answer is: of several networks, or of one that was chosen."""
+    chosen = any(isinstance(item, Answer) and item.auto for item in answers.items)
+    return chosen or len({item.weights for item in answers.items if item.weights}) > 1
+
+
 def draw_answers(answers: Answers, console: Console, *, score: bool = True) -> RenderableType:
     """One table, one row an equation; a line each where the window is too narrow for it."""
     asked = [item for item in answers.items if isinstance(item, Answer)]
     right = sum(answer.right for answer in asked)
     below = [Text(f"{right} of {len(asked)} right", "quiet")] if score else []
-    several = len({item.weights for item in answers.items if item.weights}) > 1
-    named = several or any(answer.auto for answer in asked)
+    named = names_networks(answers)
     if console.width < NARROW:
         return Group(*(_item_line(item, named) for item in answers.items), *below)
     table = Table(box=box.ROUNDED, header_style="quiet")

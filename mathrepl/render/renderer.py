@@ -20,7 +20,7 @@ from mathrepl.errors import MathreplError
 from mathrepl.printable import printable
 from mathrepl.progress import EpochDone, Event, Finished, Launched, Started, Stepped, Warned
 from mathrepl.quiz import Round, Score
-from mathrepl.render.answers import answer_line, draw_answer, draw_answers
+from mathrepl.render.answers import answer_line, draw_answer, draw_answers, names_networks
 from mathrepl.render.figures import LookingView, draw_figure
 from mathrepl.render.pages import draw_card, draw_certified, draw_help, draw_note, draw_table
 from mathrepl.render.quiz import draw_round, draw_score
@@ -109,9 +109,7 @@ class Renderer:
         if self.out.is_terminal:
             self.out.print(draw_answers(answers, self.out))
             return
-        asked = [item for item in answers.items if isinstance(item, Answer)]
-        several = len({item.weights for item in answers.items if item.weights}) > 1
-        named = several or any(answer.auto for answer in asked)
+        named = names_networks(answers)
         for item in answers.items:
             if isinstance(item, Answer):
                 self._plain(item, named=named)
