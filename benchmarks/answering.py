@@ -13,12 +13,12 @@ from measuring import Effort, Row, in_turn, seconds_of
 
 from mathrepl.analysis.network import network_of
 from mathrepl.analysis.plane import plane
-from mathrepl.card import Card
-from mathrepl.certify import certify, threads_for
+from mathrepl.evaluation.certify import certify, threads_for
 from mathrepl.networks import shapes_of
-from mathrepl.session import Session
-from mathrepl.settings import Settings
-from mathrepl.store import Store
+from mathrepl.session.session import Session
+from mathrepl.store.card import Card
+from mathrepl.store.store import Store
+from mathrepl.support.settings import Settings
 
 ROWS = 2048
 MILLION = 1_000_000

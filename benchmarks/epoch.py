@@ -12,24 +12,24 @@ import statistics
 import sys
 import time
 
-from mathrepl.architecture import Architecture
-from mathrepl.codec import encode_answers, encode_questions, one_hot
-from mathrepl.encoding import Encoding
-from mathrepl.sampling import split
-from mathrepl.task import Task
+from mathrepl.arithmetic.task import Task
+from mathrepl.data.codec import encode_answers, encode_questions, one_hot
+from mathrepl.data.encoding import Encoding
+from mathrepl.data.sampling import split
+from mathrepl.networks.config import Architecture
 
 EPOCHS = 6
 BATCH, LEARNING_RATE, EXAMPLES = 256, 0.01, 30_000
 
 
 def ours() -> list[float]:
-    from mathrepl.training.quiet import prepare_tensorflow
+    from mathrepl.training.keras.quiet import prepare_tensorflow
 
     prepare_tensorflow()
-    from mathrepl.plan import TrainSettings
-    from mathrepl.training.keras_models import build
-    from mathrepl.training.loop import Trainer
-    from mathrepl.training.teaching import arrays_of
+    from mathrepl.training.keras.loop import Trainer
+    from mathrepl.training.keras.models import build
+    from mathrepl.training.keras.teaching import arrays_of
+    from mathrepl.training.plan import TrainSettings
 
     encoding, examples = Encoding.for_task(Task()), split(Task(), EXAMPLES)
     sides = [arrays_of(encoding, side) for side in (examples.training, examples.held_out)]
@@ -52,7 +52,7 @@ def fit() -> list[float]:
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     import keras
 
-    from mathrepl.training.keras_models import build
+    from mathrepl.training.keras.models import build
 
     encoding, examples = Encoding.for_task(Task()), split(Task(), EXAMPLES)
     arrays = [

@@ -12,11 +12,11 @@ import random
 import time
 from itertools import islice
 
-from mathrepl.card import Card
-from mathrepl.recipes import RECIPES
-from mathrepl.sampling import Example, draw_held_out, split
-from mathrepl.solver import numpy_solver
-from mathrepl.task import Task
+from mathrepl.arithmetic.task import Task
+from mathrepl.data.sampling import Example, draw_held_out, split
+from mathrepl.inference.solver import numpy_solver
+from mathrepl.store.card import Card
+from mathrepl.training.recipes import RECIPES
 
 ASKED, GOOD_ENOUGH = 20_000, 10
 
@@ -28,15 +28,15 @@ def unseen(task: Task) -> list[Example]:
 
 
 def run(name: str, epochs: int) -> None:
-    from mathrepl.training.quiet import prepare_tensorflow
+    from mathrepl.training.keras.quiet import prepare_tensorflow
 
     prepare_tensorflow()
     import keras
     import tensorflow as tf
 
-    from mathrepl.training.keras_models import build, tensors_of
-    from mathrepl.training.loop import Trainer
-    from mathrepl.training.teaching import arrays_of
+    from mathrepl.training.keras.loop import Trainer
+    from mathrepl.training.keras.models import build, tensors_of
+    from mathrepl.training.keras.teaching import arrays_of
 
     recipe = RECIPES[name]
     settings, encoding = recipe.stages[0].settings, recipe.encoding

@@ -27,11 +27,11 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 from measuring import peak_bytes
 
-from mathrepl.sampling import draw_questions
-from mathrepl.session import Session
-from mathrepl.settings import Settings
-from mathrepl.solver import Solver
-from mathrepl.store import Store
+from mathrepl.data.sampling import draw_questions
+from mathrepl.inference.solver import Solver
+from mathrepl.session.session import Session
+from mathrepl.store.store import Store
+from mathrepl.support.settings import Settings
 
 MEGABYTE = 1_000_000
 GOAL, MOST_MEGABYTES = 0.6, 200

@@ -12,7 +12,7 @@ from typing import Any
 
 from mathrepl.commands.spec import Command, Parameter
 from mathrepl.commands.table import command_table
-from mathrepl.settings import CHOICES, DESCRIPTIONS, Settings
+from mathrepl.support.settings import CHOICES, DESCRIPTIONS, Settings
 
 THEMES = {
     "asking": "Ask",

@@ -9,15 +9,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from mathrepl.commands.dispatch import perform, run_line
 from mathrepl.commands.spec import Context
 from mathrepl.commands.table import command_table
-from mathrepl.dispatch import perform, run_line
+from mathrepl.hosts.stream import StreamPerson
 from mathrepl.render.renderer import Renderer
 from mathrepl.render.theme import styles
-from mathrepl.session import Session
-from mathrepl.settings import Settings
-from mathrepl.store import Store
-from mathrepl.stream import StreamPerson
+from mathrepl.session.session import Session
+from mathrepl.store.store import Store
+from mathrepl.support.settings import Settings
 
 LINES = ("94 + 909", "131 + 83 - 744*33", ":use blog", "1 + 2")
 HERE = Path(__file__).parent

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from typing import Any
 
     from mathrepl.analysis.figure import Figure
-    from mathrepl.api import Session
-    from mathrepl.card import Card
-    from mathrepl.certify import Certified
+    from mathrepl.arithmetic.task import Task
     from mathrepl.commands.spec import Note, Table, Value
-    from mathrepl.comparison import Answer, Answers, Refused
-    from mathrepl.errors import (
+    from mathrepl.evaluation.certify import Certified
+    from mathrepl.hosts.api import Session
+    from mathrepl.inference.answer import Answer, Answers, Refused
+    from mathrepl.session.quiz import Round, Score
+    from mathrepl.store.card import Card
+    from mathrepl.support.errors import (
         EquationError,
         MathreplError,
         OutOfReachError,
@@ -30,9 +32,7 @@ if TYPE_CHECKING:
         UsageError,
         WeightsError,
     )
-    from mathrepl.progress import EpochDone, Finished
-    from mathrepl.quiz import Round, Score
-    from mathrepl.task import Task
+    from mathrepl.training.events import EpochDone, Finished
 
 __version__ = "0.1.0"
 __all__ = [
@@ -61,12 +61,12 @@ __all__ = [
 ]
 _HOMES = {
     "analysis.figure": ("Figure",),
-    "api": ("Session",),
-    "card": ("Card",),
-    "certify": ("Certified",),
+    "hosts.api": ("Session",),
+    "store.card": ("Card",),
+    "evaluation.certify": ("Certified",),
     "commands.spec": ("Note", "Table", "Value"),
-    "comparison": ("Answer", "Answers", "Refused"),
-    "errors": (
+    "inference.answer": ("Answer", "Answers", "Refused"),
+    "support.errors": (
         "EquationError",
         "MathreplError",
         "OutOfReachError",
@@ -74,9 +74,9 @@ _HOMES = {
         "UsageError",
         "WeightsError",
     ),
-    "progress": ("EpochDone", "Finished"),
-    "quiz": ("Round", "Score"),
-    "task": ("Task",),
+    "training.events": ("EpochDone", "Finished"),
+    "session.quiz": ("Round", "Score"),
+    "arithmetic.task": ("Task",),
 }
 
 
@@ -95,9 +95,9 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: Any) -> None:
     """`%load_ext mathrepl`: gives an `InteractiveShell` the magics `%math` and `%%math`."""
-    import_module("mathrepl.ipython").load(shell)
+    import_module("mathrepl.hosts.ipython").load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
     """`%unload_ext mathrepl`: takes them away."""
-    import_module("mathrepl.ipython").unload(shell)
+    import_module("mathrepl.hosts.ipython").unload(shell)

@@ -9,11 +9,11 @@ import sys
 def main() -> None:
     """Run and exit: 0 ok, 1 failure, 2 bad usage, 130 interrupted, 141 nobody reads on."""
     try:
-        from mathrepl.interrupts import end_while_loading
+        from mathrepl.support.interrupts import end_while_loading
 
         end_while_loading()
         _prepare()
-        from mathrepl.cli import run
+        from mathrepl.hosts.cli import run
 
         code = run(sys.argv[1:])
         sys.stdout.flush()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import Lab, isolate
-from tests.packages import Packages
+from tests.kit.lab import Lab, isolate
+from tests.kit.packages import Packages
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mathrepl.errors import DivisionByZeroError
-from mathrepl.expression import Expression
-from mathrepl.rules import Rule
+from mathrepl.arithmetic.expression import Expression
+from mathrepl.arithmetic.rules import Rule
+from mathrepl.support.errors import DivisionByZeroError
 
 MODULUS = 97
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from mathrepl.arithmetic.expression import read_value
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Parameter, Result
-from mathrepl.expression import read_value
-from mathrepl.quiz import questions
+from mathrepl.session.quiz import questions
 
 
 @dataclass(frozen=True, slots=True)

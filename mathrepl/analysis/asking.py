@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from mathrepl.expression import MAX_LENGTH, format_value, read_value
+from mathrepl.arithmetic.expression import MAX_LENGTH, format_value, read_value
 
 if TYPE_CHECKING:
-    from mathrepl.card import Card
+    from mathrepl.store.card import Card
 
 BATCH = 1024
 WORK_BATCH = 64  # a working takes long: so Ctrl-C is heard soon; still smaller ones are slower

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from mathrepl.analysis.figure import Figure, Heat
 from mathrepl.analysis.network import Network, check_known, rounded, shown
-from mathrepl.codec import Floats
-from mathrepl.errors import UsageError
+from mathrepl.data.codec import Floats
+from mathrepl.inference.scratchpad_solver import WorkSolver
 from mathrepl.networks.attention import decode_greedily
-from mathrepl.work import WorkSolver
+from mathrepl.support.errors import UsageError
 
 
 def attend(network: Network, question: str) -> Figure:

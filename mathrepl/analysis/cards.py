@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mathrepl.card import Card, Certificate
-from mathrepl.encoding import END
+from mathrepl.data.encoding import END
+from mathrepl.store.card import Card, Certificate
 
 
 def card_rows(card: Card) -> list[tuple[str, str]]:

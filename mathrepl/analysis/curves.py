@@ -10,8 +10,8 @@ from typing import Any
 
 from mathrepl.analysis.asking import percent
 from mathrepl.analysis.figure import Figure, Lines, Series
-from mathrepl.card import Card, Epoch, Metrics
-from mathrepl.errors import UsageError
+from mathrepl.store.card import Card, Epoch, Metrics
+from mathrepl.support.errors import UsageError
 
 SIDES: tuple[tuple[str, Callable[[Epoch], Metrics]], ...] = (
     ("held-out", lambda epoch: epoch.held_out),

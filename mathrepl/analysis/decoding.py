@@ -12,10 +12,10 @@ import numpy as np
 from mathrepl.analysis.figure import Bar, Bars, Figure
 from mathrepl.analysis.handing import due, one_step, remarks
 from mathrepl.analysis.network import END_SHOWN, SPACE_SHOWN, Network, shown
-from mathrepl.codec import Floats, Indices
-from mathrepl.encoding import END
-from mathrepl.errors import UsageError
+from mathrepl.data.codec import Floats, Indices
+from mathrepl.data.encoding import END
 from mathrepl.networks.attention import Decoder, DecoderState, decode_greedily
+from mathrepl.support.errors import UsageError
 
 LIKELIEST = 5
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")

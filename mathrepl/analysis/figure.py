@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from mathrepl.comparison import Answers
+from mathrepl.inference.answer import Answers
 
 if TYPE_CHECKING:
-    from mathrepl.codec import Floats
+    from mathrepl.data.codec import Floats
 
 Palette = Literal["amount", "signed", "verdict"]
 

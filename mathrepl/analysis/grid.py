@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathrepl.analysis.asking import Answered, size_of_error
-from mathrepl.expression import format_value, parse
+from mathrepl.arithmetic.expression import format_value, parse
 
 if TYPE_CHECKING:
-    from mathrepl.codec import Floats
-    from mathrepl.solver import Solver
-    from mathrepl.task import Task
+    from mathrepl.arithmetic.task import Task
+    from mathrepl.data.codec import Floats
+    from mathrepl.inference.solver import Solver
 
 Show = Literal["wrong", "confidence", "size"]
 Bounds = tuple[int, int]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mathrepl.analysis.network import Network
-from mathrepl.oracle import next_step
+from mathrepl.arithmetic.reference_steps import next_step
 
 
 def due(network: Network, question: str, truth: str) -> str | None:

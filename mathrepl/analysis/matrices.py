@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from mathrepl.analysis.figure import Bar, Bars, Figure, Heat
-from mathrepl.codec import Floats
-from mathrepl.errors import UsageError
-from mathrepl.lessons import PARTS
+from mathrepl.data.codec import Floats
+from mathrepl.data.step_examples import PARTS
+from mathrepl.support.errors import UsageError
 
 
 def overview(name: str, tensors: Mapping[str, Floats]) -> Figure:

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 from mathrepl.analysis.asking import Answered, batch_size, percent
 from mathrepl.analysis.figure import Bar, Bars, Figure, Lines, Looking, Panel, Series
 from mathrepl.analysis.tally import BINS, SAME_VALUE, SIZE_ORDER, SMALL, Tally
-from mathrepl.certify import batches, side_by_side, threads_for
-from mathrepl.comparison import Answers, compare
-from mathrepl.errors import UsageError
-from mathrepl.expression import parse
-from mathrepl.sampling import Example, draw_held_out, every
-from mathrepl.spaces import SEED, WHOLE_SPACE
+from mathrepl.arithmetic.expression import parse
+from mathrepl.data.sampling import Example, draw_held_out, every
+from mathrepl.evaluation.certify import batches, side_by_side, threads_for
+from mathrepl.evaluation.suites import SEED, WHOLE_SPACE
+from mathrepl.inference.answer import Answers, compare
+from mathrepl.support.errors import UsageError
 
 if TYPE_CHECKING:
-    from mathrepl.session import Session
-    from mathrepl.task import Task
+    from mathrepl.arithmetic.task import Task
+    from mathrepl.session.session import Session
 
 ASKED = 20_000
 WORK_ASKED = 500

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from mathrepl.card import Card
-from mathrepl.codec import Floats, Indices, encode_questions
-from mathrepl.encoding import END, Encoding
-from mathrepl.errors import UsageError
+from mathrepl.data.codec import Floats, Indices, encode_questions
+from mathrepl.data.encoding import END, Encoding
 from mathrepl.networks import KINDS, Kept, kind_of, part_tensors, parts_of, shapes_of
 from mathrepl.networks.lstm import States, Tensors
-from mathrepl.session import Session
+from mathrepl.session.session import Session
+from mathrepl.store.card import Card
+from mathrepl.support.errors import UsageError
 
 ELSE = "look at it with :step, :beam or :weights"
 END_SHOWN = "■"

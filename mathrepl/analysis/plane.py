@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 from mathrepl.analysis.asking import Answered, batch_size, percent
 from mathrepl.analysis.figure import Figure, Heat, Looking, Palette
 from mathrepl.analysis.grid import COMPUTED, MAX_LISTED, NOTABLE, Bounds, Cells, Show, ending
-from mathrepl.certify import side_by_side, threads_for
-from mathrepl.errors import UsageError
-from mathrepl.expression import OPERATIONS, parse
-from mathrepl.reach import check_characters
-from mathrepl.session import Session
+from mathrepl.arithmetic.expression import OPERATIONS, parse
+from mathrepl.evaluation.certify import side_by_side, threads_for
+from mathrepl.session.coverage import check_characters
+from mathrepl.session.session import Session
+from mathrepl.support.errors import UsageError
 
 if TYPE_CHECKING:
-    from mathrepl.card import Card
-    from mathrepl.codec import Floats
+    from mathrepl.data.codec import Floats
+    from mathrepl.store.card import Card
 
 MAX_CELLS = 2_000_000
 MAX_WORK_CELLS = 40_000

@@ -12,11 +12,11 @@ import numpy as np
 from mathrepl.analysis.figure import Bar, Bars, Figure, Heat, Looking
 from mathrepl.analysis.handing import due, remarks
 from mathrepl.analysis.network import END_SHOWN, Network, check_known, rounded, shown
-from mathrepl.codec import Floats
-from mathrepl.errors import UsageError
+from mathrepl.arithmetic.task import Task
+from mathrepl.data.codec import Floats
+from mathrepl.data.sampling import distinct
 from mathrepl.networks.lstm import States
-from mathrepl.sampling import distinct
-from mathrepl.task import Task
+from mathrepl.support.errors import UsageError
 
 LIKE_SAMPLE = 20_000
 BATCH = 2048

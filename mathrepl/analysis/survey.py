@@ -16,11 +16,11 @@ from mathrepl.analysis.mistakes import errors
 from mathrepl.analysis.network import network_of, tensors_of
 from mathrepl.analysis.plane import plane
 from mathrepl.analysis.states import peek
-from mathrepl.lessons import PARTS
-from mathrepl.sampling import Example, draw_held_out
-from mathrepl.session import Session
-from mathrepl.spaces import SEED
-from mathrepl.work import WorkSolver
+from mathrepl.data.sampling import Example, draw_held_out
+from mathrepl.data.step_examples import PARTS
+from mathrepl.evaluation.suites import SEED
+from mathrepl.inference.scratchpad_solver import WorkSolver
+from mathrepl.session.session import Session
 
 SAMPLES = 3
 WIDEST = 300  # numbers a side of the map

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathrepl.analysis.asking import Answered, size_of_error
-from mathrepl.certify import carry_chain, has_operand_below, operations_of
-from mathrepl.comparison import align
-from mathrepl.sampling import Example
-from mathrepl.solution import Solution
-from mathrepl.spaces import SEED
+from mathrepl.data.sampling import Example
+from mathrepl.evaluation.certify import carry_chain, has_operand_below, operations_of
+from mathrepl.evaluation.suites import SEED
+from mathrepl.inference.answer import align
+from mathrepl.inference.solution import Solution
 
 SHOWN = 20
 BINS = 10

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from mathrepl.arithmetic.expression import OPERATIONS, read_value, split_line
+from mathrepl.arithmetic.task import parse_operations, parse_range
 from mathrepl.commands.spec import (
     Arguments,
     Command,
@@ -14,13 +16,11 @@ from mathrepl.commands.spec import (
     Table,
     Value,
 )
-from mathrepl.comparison import Answer, Answers, Refused
-from mathrepl.errors import EquationError, MathreplError, UsageError
-from mathrepl.expression import OPERATIONS, read_value, split_line
-from mathrepl.interrupts import counted
-from mathrepl.plan import MAX_SEED
-from mathrepl.quiz import play, questions
-from mathrepl.task import parse_operations, parse_range
+from mathrepl.inference.answer import Answer, Answers, Refused
+from mathrepl.session.quiz import play, questions
+from mathrepl.support.errors import EquationError, MathreplError, UsageError
+from mathrepl.support.interrupts import counted
+from mathrepl.training.plan import MAX_SEED
 
 
 def ask(context: Context, arguments: Arguments) -> Result:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from mathrepl.arithmetic.rules import PLAIN, rule_names
 from mathrepl.commands.options import TASK_KEYS, TASK_PARAMETERS, task_changes, task_texts
 from mathrepl.commands.parse import resolve
 from mathrepl.commands.spec import (
@@ -20,11 +21,17 @@ from mathrepl.commands.spec import (
     Table,
     Value,
 )
-from mathrepl.errors import UsageError
-from mathrepl.rules import PLAIN, rule_names
-from mathrepl.session import Session
-from mathrepl.settings import CHOICES, DESCRIPTIONS, FILE_NAME, Settings, changed, config_directory
-from mathrepl.store import AUTO
+from mathrepl.session.session import Session
+from mathrepl.store.store import AUTO
+from mathrepl.support.errors import UsageError
+from mathrepl.support.settings import (
+    CHOICES,
+    DESCRIPTIONS,
+    FILE_NAME,
+    Settings,
+    changed,
+    config_directory,
+)
 
 SETTING_KEYS = tuple(f.name for f in fields(Settings))
 

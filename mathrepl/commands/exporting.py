@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from mathrepl.commands.figures import path_of
 from mathrepl.commands.spec import Arguments, Command, Context, Parameter, Result, Table
-from mathrepl.errors import UsageError
-from mathrepl.session import Session
+from mathrepl.session.session import Session
+from mathrepl.support.errors import UsageError
 
 if TYPE_CHECKING:
     from mathrepl.export.files import Comparison, Exported
@@ -81,10 +81,10 @@ def _check_keras(session: Session) -> None:
 
 def _to_onnx(session: Session, paths: dict[str, Path]) -> list[Exported]:
     """A file a network; all are made before the first is written."""
-    from mathrepl.destination import write
     from mathrepl.export.checking import compare, has_runtime, runner, texts_for
     from mathrepl.export.files import Exported
     from mathrepl.export.model import onnx_file
+    from mathrepl.support.output_files import write
 
     found = session.found
     card, tensors = found.card, session.store.tensors(found)
@@ -103,15 +103,15 @@ def _to_onnx(session: Session, paths: dict[str, Path]) -> list[Exported]:
 
 
 def _to_keras(session: Session, path: Path) -> Exported:
-    from mathrepl.destination import write
     from mathrepl.export.checking import compare, texts_for
     from mathrepl.export.files import Exported
+    from mathrepl.support.output_files import write
 
     found = session.found
     card, tensors = found.card, session.store.tensors(found)
     (model,) = session.models.values()
-    from mathrepl.training.keras_files import keras_file, opened
-    from mathrepl.training.keras_models import predict
+    from mathrepl.training.keras.files import keras_file, opened
+    from mathrepl.training.keras.models import predict
 
     data = keras_file(model)
     again = opened(data)

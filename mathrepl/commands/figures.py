@@ -7,8 +7,8 @@ from pathlib import Path
 
 from mathrepl.analysis.figure import Figure, Looking
 from mathrepl.commands.spec import Arguments, Context, Note, Parameter, Value
-from mathrepl.errors import UsageError
-from mathrepl.interrupts import counted
+from mathrepl.support.errors import UsageError
+from mathrepl.support.interrupts import counted
 
 SAVE = Parameter("--save", "write it to a PNG or SVG file of this name")
 

@@ -13,8 +13,15 @@ from dataclasses import replace
 from typing import Any
 
 from mathrepl.commands.spec import BOTH, Arguments, Command, Context, Parameter, Result, Value
-from mathrepl.errors import MathreplError
-from mathrepl.plugins import COMMANDS, entry_points, load, note_problem, reason_of, source_of
+from mathrepl.support.errors import MathreplError
+from mathrepl.support.plugins import (
+    COMMANDS,
+    entry_points,
+    load,
+    note_problem,
+    reason_of,
+    source_of,
+)
 
 # Keys that the shell's subcommands have for themselves.
 TAKEN = frozenset({"weights", "engine", "json", "context", "help"})

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mathrepl.analysis.figure import Figure
+from mathrepl.arithmetic.expression import OPERATIONS, parse, split_line
 from mathrepl.commands.figures import SAVE, show_figures
 from mathrepl.commands.spec import Arguments, Command, Context, Parameter, Value
-from mathrepl.errors import EquationError, UsageError
-from mathrepl.expression import OPERATIONS, parse, split_line
-from mathrepl.lessons import PARTS
-from mathrepl.session import Askable
+from mathrepl.data.step_examples import PARTS
+from mathrepl.session.session import Askable
+from mathrepl.support.errors import EquationError, UsageError
 
 if TYPE_CHECKING:
     from mathrepl.analysis.network import Network
@@ -50,7 +50,7 @@ def like(context: Context, arguments: Arguments) -> Iterator[Value]:
 def attn(context: Context, arguments: Arguments) -> Iterator[Value]:
     from mathrepl.analysis.attending import attend, attend_to_work
     from mathrepl.analysis.network import network_of
-    from mathrepl.work import WorkSolver
+    from mathrepl.inference.scratchpad_solver import WorkSolver
 
     asked = _one(context, arguments)
     chosen = asked.chosen

@@ -8,16 +8,23 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from mathrepl.architecture import MAX_DEPTH, MAX_HIDDEN, Architecture, settings_of
-from mathrepl.card import Card
+from mathrepl.arithmetic.rules import PLAIN, rule_names
+from mathrepl.arithmetic.task import (
+    MAX_DECIMALS,
+    SAMPLINGS,
+    Task,
+    parse_count,
+    parse_operations,
+    parse_range,
+)
 from mathrepl.commands.spec import Arguments, Parameter
-from mathrepl.errors import MathreplError, TaskError, UsageError
-from mathrepl.kinds import kind_names
-from mathrepl.lessons import PARTS
-from mathrepl.plan import MAX_EXAMPLES, MAX_SEED, SCHEDULES, Plan, TrainSettings
-from mathrepl.rules import PLAIN, rule_names
-from mathrepl.session import Session
-from mathrepl.task import MAX_DECIMALS, SAMPLINGS, Task, parse_count, parse_operations, parse_range
+from mathrepl.data.step_examples import PARTS
+from mathrepl.networks.config import MAX_DEPTH, MAX_HIDDEN, Architecture, settings_of
+from mathrepl.networks.plugin_kinds import kind_names
+from mathrepl.session.session import Session
+from mathrepl.store.card import Card
+from mathrepl.support.errors import MathreplError, TaskError, UsageError
+from mathrepl.training.plan import MAX_EXAMPLES, MAX_SEED, SCHEDULES, Plan, TrainSettings
 
 TASK_PARAMETERS = (
     Parameter("--range", "numbers, such as 0..999 or -50..50"),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mathrepl.commands.spec import Arguments, Command, CommandLine, Host, Parameter, Word
-from mathrepl.errors import UsageError
+from mathrepl.support.errors import UsageError
 
 _WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s"']|["'](?=\S*))+""")
 _QUOTED = re.compile(r""""([^"]*)"|'([^']*)'""")

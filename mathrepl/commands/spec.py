@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from mathrepl.errors import UsageError
-from mathrepl.session import Session
+from mathrepl.session.session import Session
+from mathrepl.support.errors import UsageError
 
 Host = Literal["session", "shell"]
 BOTH: tuple[Host, ...] = ("session", "shell")

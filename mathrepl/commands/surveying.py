@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterator
 
 from mathrepl.analysis.figure import Looking
-from mathrepl.card import Card
+from mathrepl.arithmetic.task import parse_operations, parse_range
 from mathrepl.commands.figures import SAVE, path_of, show_figures
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Parameter, Value
-from mathrepl.errors import UsageError
-from mathrepl.interrupts import counted
-from mathrepl.task import parse_operations, parse_range
+from mathrepl.store.card import Card
+from mathrepl.support.errors import UsageError
+from mathrepl.support.interrupts import counted
 
 WIDEST_MAP = 1000  # numbers a side, where the person names none
 WIDEST_WORK = 100  # a working of many lines takes long

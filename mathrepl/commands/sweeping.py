@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from mathrepl.analysis.figure import Figure, Lines, Looking, Series
-from mathrepl.architecture import Architecture
 from mathrepl.commands.figures import SAVE, show_figures
 from mathrepl.commands.options import FRESH_PARAMETERS, reproduce
 from mathrepl.commands.parse import convert, did_you_mean
@@ -25,15 +24,16 @@ from mathrepl.commands.spec import (
     Value,
     Word,
 )
-from mathrepl.encoding import Encoding
-from mathrepl.errors import UsageError
-from mathrepl.interrupts import counted
-from mathrepl.plan import MAX_EPOCHS, Plan, TrainSettings
-from mathrepl.recipes import RECIPES
-from mathrepl.session import Session
-from mathrepl.store import Store, check_name
-from mathrepl.sweep import Runner, Sweeping, Trial, TrialDone, local_runner, make_trial
-from mathrepl.sweep import sweep as run_sweep
+from mathrepl.data.encoding import Encoding
+from mathrepl.networks.config import Architecture
+from mathrepl.session.session import Session
+from mathrepl.store.store import Store, check_name
+from mathrepl.support.errors import UsageError
+from mathrepl.support.interrupts import counted
+from mathrepl.training.plan import MAX_EPOCHS, Plan, TrainSettings
+from mathrepl.training.recipes import RECIPES
+from mathrepl.training.sweep import Runner, Sweeping, Trial, TrialDone, local_runner, make_trial
+from mathrepl.training.sweep import sweep as run_sweep
 
 MAX_TRIALS = 1000
 MAX_CURVES = 8
@@ -169,7 +169,7 @@ def _plans(
 def _runner(arguments: Arguments, directory: Path) -> Runner:
     workers = arguments.integer("workers") or os.cpu_count() or 1
     if arguments.flag("ray") or arguments.given("ray_address"):
-        from mathrepl.ray_runner import ray_runner
+        from mathrepl.evaluation.ray import ray_runner
 
         return ray_runner(directory, workers, arguments.text("ray_address"))
     return local_runner(workers)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
+from mathrepl.arithmetic.rules import rule_names
 from mathrepl.commands import (
     asking,
     configuring,
@@ -18,8 +19,7 @@ from mathrepl.commands import (
 )
 from mathrepl.commands.installed import installed_commands
 from mathrepl.commands.spec import Command
-from mathrepl.kinds import kind_names
-from mathrepl.rules import rule_names
+from mathrepl.networks.plugin_kinds import kind_names
 
 
 @cache  # so that what is wrong with an installed one is told once

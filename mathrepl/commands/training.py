@@ -25,12 +25,12 @@ from mathrepl.commands.spec import (
     Table,
     Value,
 )
-from mathrepl.errors import UsageError
-from mathrepl.interrupts import counted
-from mathrepl.jobs import Job
-from mathrepl.plan import MAX_EPOCHS, Plan
-from mathrepl.progress import Finished, Launched, Warned
-from mathrepl.recipes import RECIPES
+from mathrepl.support.errors import UsageError
+from mathrepl.support.interrupts import counted
+from mathrepl.training.events import Finished, Launched, Warned
+from mathrepl.training.job import Job
+from mathrepl.training.plan import MAX_EPOCHS, Plan
+from mathrepl.training.recipes import RECIPES
 
 SECOND_PRESS_SECONDS = 0.6
 

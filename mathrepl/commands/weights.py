@@ -8,8 +8,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mathrepl.card import Card, Certificate
-from mathrepl.certify import Certified, Elsewhere, certify, threads_for
 from mathrepl.commands.spec import (
     Arguments,
     Command,
@@ -20,10 +18,12 @@ from mathrepl.commands.spec import (
     Table,
     Value,
 )
-from mathrepl.errors import WeightsError
-from mathrepl.interrupts import counted
-from mathrepl.session import AUTOMATIC, Session
-from mathrepl.store import AUTO
+from mathrepl.evaluation.certify import Certified, Elsewhere, certify, threads_for
+from mathrepl.session.session import AUTOMATIC, Session
+from mathrepl.store.card import Card, Certificate
+from mathrepl.store.store import AUTO
+from mathrepl.support.errors import WeightsError
+from mathrepl.support.interrupts import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ def _elsewhere(session: Session, arguments: Arguments) -> Elsewhere | None:
     """Who asks on Ray, where that is wanted."""
     if not (arguments.flag("ray") or arguments.given("ray_address")):
         return None
-    from mathrepl.ray_runner import ray_asker
+    from mathrepl.evaluation.ray import ray_asker
 
     return ray_asker(
         session.store,

@@ -16,13 +16,13 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from mathrepl.architecture import Architecture
-from mathrepl.codec import digits_in
-from mathrepl.encoding import Encoding
+from mathrepl.data.codec import digits_in
+from mathrepl.data.encoding import Encoding
 from mathrepl.export.graph import Graph
 from mathrepl.export.lstm import layer_of, read_both_ways, step
 from mathrepl.networks import Tensors
 from mathrepl.networks.attention import MASKED
+from mathrepl.networks.config import Architecture
 
 FLOAT, INT64, BOOL = onnx.TensorProto.FLOAT, onnx.TensorProto.INT64, onnx.TensorProto.BOOL
 
@@ -78,7 +78,7 @@ def _is_digit(graph: Graph, network: _Network, characters: str) -> str:
 
 
 def _places(graph: Graph, network: _Network, questions: str) -> str:
-    """`mathrepl.codec.places` in a graph, (n, T): the place of each digit within its number.
+    """`mathrepl.data.codec.places` in a graph, (n, T): the place of each digit within its number.
 
     Each character that is no digit begins a stretch of text. A digit's place is the number of
     digits so far, less those in stretches before its own.

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mathrepl.card import Card
-from mathrepl.codec import Floats, Indices, encode_questions
+from mathrepl.data.codec import Floats, Indices, encode_questions
+from mathrepl.data.sampling import distinct
+from mathrepl.data.step_examples import PARTS, lessons
 from mathrepl.export.files import Comparison
 from mathrepl.export.interface import INPUT, encoding_of
-from mathrepl.lessons import PARTS, lessons
 from mathrepl.networks import KINDS, Tensors, part_tensors, parts_of
-from mathrepl.sampling import distinct
+from mathrepl.store.card import Card
 
 TEXTS = 32
 Run = Callable[[Indices], Floats]

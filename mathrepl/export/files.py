@@ -7,8 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from mathrepl.destination import check_destination
-from mathrepl.errors import MathreplError, UsageError
+from mathrepl.support.errors import MathreplError, UsageError
+from mathrepl.support.output_files import check_destination
 
 TOLERANCE = 1e-5
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from mathrepl.card import Card
-from mathrepl.encoding import Encoding
+from mathrepl.data.encoding import Encoding
 from mathrepl.networks import parts_of
+from mathrepl.store.card import Card
 
 INPUT, OUTPUT = "question", "probabilities"
 

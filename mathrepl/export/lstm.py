@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mathrepl.codec import Floats
+from mathrepl.data.codec import Floats
 from mathrepl.export.graph import Graph
 from mathrepl.networks import Tensors
 from mathrepl.networks.lstm import cell_of

@@ -8,14 +8,14 @@ from types import MappingProxyType
 import onnx
 from onnx import helper
 
-from mathrepl.architecture import Architecture
-from mathrepl.card import Card
-from mathrepl.encoding import Encoding
+from mathrepl.data.encoding import Encoding
 from mathrepl.export import attention, seq2seq, tagger
 from mathrepl.export.graph import Graph
 from mathrepl.export.interface import INPUT, OUTPUT, description, encoding_of, metadata
 from mathrepl.networks import Tensors, part_tensors, parts_of
+from mathrepl.networks.config import Architecture
 from mathrepl.networks.tagger import TAGS
+from mathrepl.store.card import Card
 
 # Old enough for wide support (onnxruntime 1.12, 2022); nothing used here is newer.
 OPSET, IR_VERSION = 17, 8

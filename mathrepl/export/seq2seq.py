@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from mathrepl.architecture import Architecture
-from mathrepl.encoding import Encoding
+from mathrepl.data.encoding import Encoding
 from mathrepl.export.graph import Graph
 from mathrepl.export.lstm import read_both_ways
 from mathrepl.networks import Tensors
+from mathrepl.networks.config import Architecture
 from mathrepl.networks.seq2seq import NORM_EPSILON
 
 

@@ -1,7 +1,7 @@
 """Networks as readable numpy: one module a kind, and one table of the kinds.
 
 A new kind is a module with three functions, entered in `KINDS`, and its Keras twin in
-`mathrepl.training.keras_models`. Those of installed packages (`mathrepl.kinds`) come besides.
+`mathrepl.training.keras.models`. Kinds of installed packages are in `plugin_kinds`.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from mathrepl.architecture import Architecture
-from mathrepl.encoding import Encoding
+from mathrepl.data.encoding import Encoding
 from mathrepl.networks import attention, seq2seq, tagger
+from mathrepl.networks.config import Architecture
 from mathrepl.networks.installed import installed_network
 from mathrepl.networks.kind import Kind
 from mathrepl.networks.lstm import Kept, States, Tensors

@@ -17,9 +17,9 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from mathrepl.architecture import Architecture
-from mathrepl.codec import Floats, Indices, digits_in, places
-from mathrepl.encoding import Encoding
+from mathrepl.data.codec import Floats, Indices, digits_in, places
+from mathrepl.data.encoding import Encoding
+from mathrepl.networks.config import Architecture
 from mathrepl.networks.lstm import (
     Lengths,
     State,

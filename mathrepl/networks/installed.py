@@ -13,14 +13,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from mathrepl.architecture import Architecture, settings_of
-from mathrepl.codec import Floats, Indices
-from mathrepl.encoding import Encoding
-from mathrepl.errors import WeightsError
-from mathrepl.kinds import imported, installed_kind, missing, source_of_kind
+from mathrepl.data.codec import Floats, Indices
+from mathrepl.data.encoding import Encoding
+from mathrepl.networks.config import Architecture, settings_of
 from mathrepl.networks.kind import Kind
 from mathrepl.networks.lstm import States, Tensors
-from mathrepl.plugins import guarded
+from mathrepl.networks.plugin_kinds import imported, installed_kind, missing, source_of_kind
+from mathrepl.support.errors import WeightsError
+from mathrepl.support.plugins import guarded
 
 _R = TypeVar("_R")
 Run = Callable[[Tensors, Architecture, Encoding, Indices], _R]

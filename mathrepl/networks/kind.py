@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mathrepl.architecture import Architecture
-from mathrepl.codec import Floats, Indices
-from mathrepl.encoding import Encoding
+from mathrepl.data.codec import Floats, Indices
+from mathrepl.data.encoding import Encoding
+from mathrepl.networks.config import Architecture
 from mathrepl.networks.lstm import States, Tensors
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mathrepl.codec import Floats
+from mathrepl.data.codec import Floats
 
 Cell = tuple[Floats, Floats, Floats]
 State = tuple[Floats, Floats]

@@ -1,16 +1,16 @@
 """The seed network as a numpy forward pass: BiLSTM -> RepeatVector -> BiLSTM -> Dense -> softmax.
 
 Shapes: n questions, T question length, U answer length, V alphabet, h hidden units.
-Equal to Keras within 1e-5 (`tests/training/test_keras_models.py`).
+Equal to Keras within 1e-5 (`tests/integration/keras/test_models.py`).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from mathrepl.architecture import Architecture
-from mathrepl.codec import Floats, Indices, one_hot
-from mathrepl.encoding import Encoding
+from mathrepl.data.codec import Floats, Indices, one_hot
+from mathrepl.data.encoding import Encoding
+from mathrepl.networks.config import Architecture
 from mathrepl.networks.lstm import (
     States,
     Tensors,

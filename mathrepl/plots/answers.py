@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 
-from mathrepl.comparison import Answer, Answers, Refused
+from mathrepl.inference.answer import Answer, Answers, Refused
 from mathrepl.plots.block import BAD, GOOD, INK, QUIET, Block
 from mathrepl.plots.text import MONO, SMALL, drawable, px, shortened, text_width
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from mathrepl.analysis.figure import Figure
-from mathrepl.destination import check_destination, write
-from mathrepl.errors import MathreplError, UsageError
+from mathrepl.support.errors import MathreplError, UsageError
+from mathrepl.support.output_files import check_destination, write
 
 ENDINGS = (".png", ".svg")
 

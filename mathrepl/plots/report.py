@@ -10,11 +10,11 @@ from html import escape
 from pathlib import Path
 
 from mathrepl.analysis.figure import Figure, Heat, Section
-from mathrepl.comparison import Answers
-from mathrepl.destination import write
+from mathrepl.inference.answer import Answers
 from mathrepl.plots.files import check_path
 from mathrepl.plots.report_style import STYLE
-from mathrepl.printable import printable
+from mathrepl.support.output_files import write
+from mathrepl.support.safe_text import printable
 
 ENDINGS = (".html", ".htm")
 MANY_CELLS = 400  # rows or columns from which a grid is shown pixel for pixel

@@ -7,7 +7,7 @@ from functools import cache
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
 
-from mathrepl.printable import REPLACEMENT, printable
+from mathrepl.support.safe_text import REPLACEMENT, printable
 
 SANS, MONO = "DejaVu Sans", "DejaVu Sans Mono"
 

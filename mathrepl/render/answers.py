@@ -10,11 +10,11 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from mathrepl.comparison import CLOSE_RUNNER_UP, Answer, Answers, CheckedLine, Column, Refused
-from mathrepl.encoding import END
-from mathrepl.printable import printable
+from mathrepl.data.encoding import END
+from mathrepl.inference.answer import CLOSE_RUNNER_UP, Answer, Answers, CheckedLine, Column, Refused
+from mathrepl.inference.solution import Guess
 from mathrepl.render.text import NARROW, confidence_style, percent, place_name
-from mathrepl.solution import Guess
+from mathrepl.support.safe_text import printable
 
 
 def answer_line(answer: Answer, *, named: bool = False) -> Text:

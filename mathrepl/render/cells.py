@@ -16,8 +16,8 @@ from rich.style import Style
 from rich.text import Text
 
 from mathrepl.analysis.figure import Heat, Palette
-from mathrepl.printable import printable
 from mathrepl.render.canvas import indented, number, ruler, sized
+from mathrepl.support.safe_text import printable
 
 Numbers = NDArray[np.float64]
 Depth = Literal["none", "256", "truecolor"]  # of a terminal's colours

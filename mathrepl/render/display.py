@@ -11,16 +11,16 @@ from rich.terminal_theme import DEFAULT_TERMINAL_THEME, MONOKAI
 
 from mathrepl.analysis.cards import card_rows
 from mathrepl.analysis.figure import Figure
-from mathrepl.card import Card
-from mathrepl.certify import Certified
 from mathrepl.commands.configuring import HelpPage
 from mathrepl.commands.spec import Note, Table, Value
 from mathrepl.commands.weights import CardPage
-from mathrepl.comparison import Answer, Answers, Refused
-from mathrepl.progress import Finished
-from mathrepl.quiz import Round, Score
+from mathrepl.evaluation.certify import Certified
+from mathrepl.inference.answer import Answer, Answers, Refused
 from mathrepl.render.renderer import Renderer
 from mathrepl.render.theme import WIDTH_OF_A_PIPE, PipeConsole, styles
+from mathrepl.session.quiz import Round, Score
+from mathrepl.store.card import Card
+from mathrepl.training.events import Finished
 
 # What a host may be given to show: the results of commands, and a card by itself.
 DISPLAYED: tuple[type[Any], ...] = (

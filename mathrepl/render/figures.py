@@ -15,9 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from mathrepl.analysis.figure import Bars, Figure, Heat, Lines, Looking, Panel
-from mathrepl.printable import printable
 from mathrepl.render.answers import draw_answers
 from mathrepl.render.canvas import draw_lines, sized
+from mathrepl.support.safe_text import printable
 
 if TYPE_CHECKING:
     from mathrepl.render.cells import Depth

@@ -8,13 +8,13 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from mathrepl.analysis.cards import card_rows, certificate_line
-from mathrepl.certify import Certified
 from mathrepl.commands.configuring import HelpPage
 from mathrepl.commands.spec import Note, Table
 from mathrepl.commands.weights import CardPage
-from mathrepl.printable import printable
+from mathrepl.evaluation.certify import Certified
 from mathrepl.render.answers import written
 from mathrepl.render.text import NARROW, sparkline, thinned
+from mathrepl.support.safe_text import printable
 
 
 def draw_note(note: Note) -> RenderableType:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from io import StringIO
 
-from mathrepl.comparison import Answer, CheckedLine
-from mathrepl.printable import printable
+from mathrepl.inference.answer import Answer, CheckedLine
 from mathrepl.render.answers import STATES, draw_answer, written
 from mathrepl.render.theme import make_console
+from mathrepl.support.safe_text import printable
 
 WIDTH = 100
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from mathrepl.comparison import Answers
-from mathrepl.printable import printable
-from mathrepl.quiz import Round, Score
+from mathrepl.inference.answer import Answers
 from mathrepl.render.answers import draw_answers, verdict, written
 from mathrepl.render.text import confidence_style, percent
+from mathrepl.session.quiz import Round, Score
+from mathrepl.support.safe_text import printable
 
 
 def draw_round(one: Round) -> RenderableType:

@@ -11,15 +11,11 @@ from rich.console import Console
 from rich.text import Text
 
 from mathrepl.analysis.figure import Figure, Looking
-from mathrepl.certify import Certified, Certifying
 from mathrepl.commands.configuring import HelpPage
 from mathrepl.commands.spec import Host, Note, Quit, Table, Value
 from mathrepl.commands.weights import CardPage
-from mathrepl.comparison import Answer, Answers, Refused
-from mathrepl.errors import MathreplError
-from mathrepl.printable import printable
-from mathrepl.progress import EpochDone, Event, Finished, Launched, Started, Stepped, Warned
-from mathrepl.quiz import Round, Score
+from mathrepl.evaluation.certify import Certified, Certifying
+from mathrepl.inference.answer import Answer, Answers, Refused
 from mathrepl.render.answers import answer_line, draw_answer, draw_answers, names_networks
 from mathrepl.render.figures import LookingView, draw_figure
 from mathrepl.render.pages import draw_card, draw_certified, draw_help, draw_note, draw_table
@@ -27,6 +23,10 @@ from mathrepl.render.quiz import draw_round, draw_score
 from mathrepl.render.text import error_text
 from mathrepl.render.theme import make_console, styles
 from mathrepl.render.training import CertifyView, TrainingView, draw_finished
+from mathrepl.session.quiz import Round, Score
+from mathrepl.support.errors import MathreplError
+from mathrepl.support.safe_text import printable
+from mathrepl.training.events import EpochDone, Event, Finished, Launched, Started, Stepped, Warned
 
 
 class Renderer:

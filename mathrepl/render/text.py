@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from mathrepl.errors import MathreplError
-from mathrepl.printable import printable
+from mathrepl.support.errors import MathreplError
+from mathrepl.support.safe_text import printable
 
 NARROW = 60  # cells; below this, tables of several columns become lines
 _BLOCKS = "▁▂▃▄▅▆▇█"

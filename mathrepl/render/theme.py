@@ -8,7 +8,7 @@ from typing import IO
 from rich.console import Console
 from rich.theme import Theme
 
-from mathrepl.settings import is_light
+from mathrepl.support.settings import is_light
 
 WIDTH_OF_A_PIPE = 500  # nothing there is a window that lines would have to fit
 _SHARED = {"title": "bold", "key": "bold"}

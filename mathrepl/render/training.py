@@ -11,12 +11,21 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from mathrepl.certify import Certifying
 from mathrepl.commands.spec import Host
-from mathrepl.printable import printable
-from mathrepl.progress import EpochDone, Event, Finished, Launched, Sample, Started, Stepped, Warned
+from mathrepl.evaluation.certify import Certifying
 from mathrepl.render.answers import written
 from mathrepl.render.text import sparkline, thinned
+from mathrepl.support.safe_text import printable
+from mathrepl.training.events import (
+    EpochDone,
+    Event,
+    Finished,
+    Launched,
+    Sample,
+    Started,
+    Stepped,
+    Warned,
+)
 
 SPARKS = 32
 

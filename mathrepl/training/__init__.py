@@ -1,1 +1,1 @@
-"""The one room where TensorFlow lives. Import its modules only to train or to run Keras."""
+"""A training run: its plan, its recipe, its process and its events."""

@@ -5,8 +5,8 @@ This module is imported wherever weights of the kind are named, so it loads neit
 
 from __future__ import annotations
 
-from mathrepl.architecture import Architecture
-from mathrepl.kinds import InstalledKind
+from mathrepl.networks.config import Architecture
+from mathrepl.networks.plugin_kinds import InstalledKind
 
 
 def describe(architecture: Architecture) -> str:

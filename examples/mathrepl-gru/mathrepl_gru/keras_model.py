@@ -6,8 +6,8 @@ from typing import Any
 
 from keras import Input, Model, layers
 
-from mathrepl.architecture import Architecture
-from mathrepl.encoding import Encoding
+from mathrepl.data.encoding import Encoding
+from mathrepl.networks.config import Architecture
 
 
 def build(architecture: Architecture, encoding: Encoding) -> Any:

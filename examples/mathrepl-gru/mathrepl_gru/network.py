@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mathrepl.architecture import Architecture
-from mathrepl.codec import Floats, Indices, one_hot
-from mathrepl.encoding import Encoding
+from mathrepl.data.codec import Floats, Indices, one_hot
+from mathrepl.data.encoding import Encoding
 from mathrepl.networks import Kind, Tensors
+from mathrepl.networks.config import Architecture
 from mathrepl.networks.lstm import dense, softmax
 
 

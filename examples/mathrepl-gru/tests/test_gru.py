@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mathrepl.architecture import Architecture
-from mathrepl.encoding import Encoding
-from mathrepl.task import Task
-from mathrepl.training.agreement import largest_difference
+from mathrepl.arithmetic.task import Task
+from mathrepl.data.encoding import Encoding
+from mathrepl.networks.config import Architecture
+from mathrepl.training.keras.agreement import largest_difference
 
 QUESTIONS = [f"{a} + {b}" for a in (0, 7, 58, 909) for b in (6, 94, 999)]
 

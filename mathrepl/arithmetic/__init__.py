@@ -1,0 +1,1 @@
+"""The grammar of equations, tasks over them, and their exact answers."""

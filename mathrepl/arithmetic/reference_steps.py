@@ -1,0 +1,172 @@
+"""What a right next line of a working is: the teacher of the reader and the doer.
+
+Zeros before a number go first. Then a line is worked on at its first innermost group: in there
+signs, then products and quotients from the left, then sums from the left. Every line has the
+value of the one before, until a quotient's rest is dropped or its last digit rounded.
+
+Answers are written from the least significant digit, so a step may not turn on what is known
+only at the far end. A difference is written at the full width of the longer number, borrows and
+all, and a borrow that is left at the end is told as such: `5-900` becomes `-1000+105`, the ten's
+complement. That is turned to `-(1000-105)`, then `-(0895)`, and zeros before a number go. Only
+training and its measurement use this arithmetic.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass
+
+from mathrepl.arithmetic.scratchpad import Mark, is_done, splice
+
+MAX_LINES = 200
+_ATOM = r"(?:[0-9]+|\(-[0-9]+\))"
+_ZEROS = re.compile(r"(?<![0-9])0[0-9]+")
+_GROUP = re.compile(r"\((?!-?[0-9]+\))((?:[^()]|\(-[0-9]+\))*)\)")
+_PRODUCT = re.compile(rf"({_ATOM})([*/])({_ATOM})")
+_SUM = re.compile(rf"(-?[0-9]+)([+-])({_ATOM})")
+_TWICE_NEGATIVE = re.compile(r"-\(-([0-9]+)\)")
+_NO_ZERO = re.compile(r"-0+")
+_TEN = re.compile(r"10+")
+_ROUNDED = re.compile(r"\(-([0-9]+)\)/([0-9]+)/10(?![0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The part of `line` to work on, and the `result` that belongs in its place.
+
+    `kind` is one of zeros, sign, sum, difference, product, layout, quotient, floor, rounding.
+    """
+
+    line: str
+    mark: Mark
+    kind: str
+    result: str
+
+    @property
+    def redex(self) -> str:
+        return self.mark.part_of(self.line)
+
+    @property
+    def tags(self) -> str:
+        """`1` for every marked character of the line, `0` for the others."""
+        marked = self.mark.end - self.mark.start
+        return "0" * self.mark.start + "1" * marked + "0" * (len(self.line) - self.mark.end)
+
+
+def next_step(line: str) -> Step:
+    """The right step of a line that is not done. Raises `ValueError` for what is no line."""
+    zeros = _ZEROS.search(line)
+    if zeros:
+        text = zeros[0].lstrip("0") or "0"
+        return Step(line, Mark(zeros.start(), zeros.end()), "zeros", text)
+    group = _GROUP.search(line)
+    base, inner = (group.start(1), group.group(1)) if group else (0, line)
+    found = _PRODUCT.search(inner)
+    if found and (rounded := _ROUNDED.match(inner, found.start())):
+        # Before a part is guessed: the quotient of a negative would be rounded the other way.
+        found, kind, result = rounded, "sign", f"-({rounded[1]}/{rounded[2]}/10)"
+    elif found:
+        kind, result = _product(found[1], found[2], found[3])
+    elif found := _SUM.match(inner):
+        kind, result = _sum(found[1], found[2], found[3])
+    elif found := _TWICE_NEGATIVE.match(inner):
+        kind, result = "sign", found[1]
+    elif found := _NO_ZERO.fullmatch(inner):
+        kind, result = "sign", "0"
+    else:
+        raise ValueError(f"no step for {line!r}")
+    return Step(line, Mark(base + found.start(), base + found.end()), kind, result)
+
+
+def trace(line: str, mistakes: random.Random | None = None, share: float = 0.08) -> list[Step]:
+    """The steps from a first line to the number. Raises `ValueError` for what is no line.
+
+    With `mistakes`, a `share` of the guessed quotients is written one off in its first digit;
+    the steps themselves stay right, so that what follows a wrong guess is taught as well.
+    """
+    steps = []
+    while not is_done(line):
+        step = next_step(line)
+        steps.append(step)
+        written = step.result
+        if mistakes and step.kind == "quotient" and mistakes.random() < share:
+            rest, divisor = step.redex.split("/")
+            if rest.isdigit():
+                written = _partial(int(rest), int(divisor), mistakes.choice((-1, 1)))
+        line = splice(line, step.mark, written)
+        if len(steps) > MAX_LINES:
+            raise ValueError(f"no end to {steps[0].line!r}")
+    return steps
+
+
+def quotient(rest: int, divisor: int) -> tuple[str, str]:
+    """Kind and result of `rest/divisor`, both without a sign.
+
+    By 10, which puts the last digit away, at once and half rounded up; else a part of the
+    quotient is guessed, down to a rest that is dropped.
+    """
+    if divisor == 10:
+        return "rounding", str((rest + 5) // 10)
+    if rest < divisor:
+        return "floor", "0"
+    return "quotient", _partial(rest, divisor, 0)
+
+
+def product(a: str, b: str) -> tuple[str, str]:
+    """Kind and result of `a*b`: at once by one digit and zeros, else laid out by digits of `b`."""
+    if len(a.rstrip("0")) <= 1 or len(b.rstrip("0")) <= 1:
+        return "product", str(int(a) * int(b))
+    zeros = range(len(b) - 1, -1, -1)
+    parts = [f"{a}*{d}{'0' * z}" for d, z in zip(b, zeros, strict=True) if d != "0"]
+    return "layout", "+".join(parts)
+
+
+def _partial(rest: int, divisor: int, off: int) -> str:
+    whole = str(rest // divisor)
+    guess = max(1, int(whole[0]) + off) * 10 ** (len(whole) - 1)
+    return f"{guess}+({rest}-{divisor}*{guess})/{divisor}"
+
+
+def _given_back(owed: int, divisor: int) -> tuple[str, str]:
+    """`(-owed)/divisor`: give back enough, in one digit and zeros, to leave a rest from 0 up.
+
+    So a quotient whose guess was too large is rounded as if it had not been.
+    """
+    if not divisor:
+        raise ValueError(f"no step for (-{owed})/0")
+    whole = str(-(-owed // divisor))
+    digit = int(whole[0]) + bool(whole[1:].strip("0"))
+    back = digit * 10 ** (len(whole) - 1)
+    return "quotient", f"-{back}+({divisor}*{back}-{owed})/{divisor}"
+
+
+def _product(a: str, operation: str, b: str) -> tuple[str, str]:
+    owed = "(" in a and "(" not in b and operation == "/" and b != "10"
+    if owed and int(a.strip("(-)")):
+        return _given_back(int(a.strip("(-)")), int(b))
+    if "(" in a + b:
+        plain = f"{a.strip('(-)')}{operation}{b.strip('(-)')}"
+        zero = not a.strip("(-0)") or not b.strip("(-0)")
+        return "sign", plain if zero or ("(" in a and "(" in b) else f"-({plain})"
+    if operation == "*":
+        return product(a, b)
+    if not int(b):
+        raise ValueError(f"no step for {a}/{b}")
+    return quotient(int(a), int(b))
+
+
+def _sum(a: str, operation: str, b: str) -> tuple[str, str]:
+    if b[0] == "(":
+        return "sign", f"{a}{'+' if operation == '-' else '-'}{b.strip('(-)')}"
+    if a[0] == "-":
+        a = a[1:]
+        if operation == "-":
+            return "sign", f"-({a}+{b})"
+        complement = _TEN.fullmatch(a) and len(b) < len(a)
+        return "sign", f"-({a}-{b})" if complement else f"{b}-{a}"
+    if operation == "+":
+        return "sum", str(int(a) + int(b))
+    width = max(len(a), len(b))
+    digits = str((int(a) - int(b)) % 10**width).zfill(width)
+    return "difference", digits if int(a) >= int(b) else f"-1{'0' * width}+{digits}"

@@ -1,0 +1,98 @@
+"""Rules of other packages: another truth for the questions of the grammar.
+
+Entry points of the group `mathrepl.tasks`, each naming a `Rule`; the entry point's name is the
+rule's. A rule is imported when a task first names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from mathrepl.arithmetic.expression import Expression, read_value
+from mathrepl.support.errors import MathreplError, TaskError
+from mathrepl.support.plugins import TASKS, guarded, load, named, source_of
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+PLAIN = "none"  # what a person writes for the truth of arithmetic
+MAX_ANSWER = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What questions mean: `truth` gives the right answer as a network should write it.
+
+    The answer is a number. It may raise a `MathreplError`: a `DivisionByZeroError` where there
+    is no answer, so that no such question is drawn. `answer_length` is that of the longest
+    answer to a question of a task that takes the rule, and `characters` are those of answers
+    besides digits, out of `-` and `.`. `summary` is a phrase for a person.
+    """
+
+    summary: str
+    truth: Callable[[Expression], str]
+    answer_length: int
+    characters: str = ""
+
+
+def rule_names() -> tuple[str, ...]:
+    """The rules that installed packages add; none of them is imported for it."""
+    return tuple(named(TASKS, frozenset({PLAIN})))
+
+
+def rule_of(name: str) -> Rule:
+    """The rule of that name. Raises `TaskError` where there is none or it cannot be used."""
+    point = named(TASKS, frozenset({PLAIN})).get(name)
+    if point is None:
+        known = ", ".join(rule_names())
+        raise TaskError(
+            f"there is no rule {name!r} among the installed packages",
+            hint=f"install the one that adds it; there are {known}" if known else "install it",
+        )
+    return _loaded(point)
+
+
+@cache
+def _loaded(point: EntryPoint) -> Rule:
+    try:
+        rule: Rule = load(point)
+    except MathreplError as error:
+        raise TaskError(f"the rule {error.message}", hint=error.hint) from error
+    source = f"the rule {point.name} of {source_of(point)}"
+    flaw = flaw_of(rule)
+    if flaw is not None:
+        raise TaskError(f"{source} cannot be used: {flaw}")
+    return replace(rule, truth=_checked(rule.truth, source))
+
+
+def flaw_of(rule: object) -> str | None:
+    """Why something cannot be used as a rule, or None."""
+    if not isinstance(rule, Rule):
+        return f"it is no Rule, but of type {type(rule).__name__}"
+    if not isinstance(rule.summary, str) or not rule.summary.strip() or "\n" in rule.summary:
+        return "its summary must be one line"
+    if not callable(rule.truth):
+        return "its truth cannot be called"
+    if type(rule.answer_length) is not int or not 1 <= rule.answer_length <= MAX_ANSWER:
+        return f"its answer_length must be 1 to {MAX_ANSWER:,}"
+    if not isinstance(rule.characters, str) or not set(rule.characters) <= set("-."):
+        return "its characters can be - and . alone"
+    return None
+
+
+def _checked(truth: Callable[[Expression], str], source: str) -> Callable[[Expression], str]:
+    """`truth` with all that it fails at, and an answer that is no number, as one line."""
+    call = guarded(f"{source} failed", truth)
+
+    def checked(expression: Expression) -> str:
+        answer: object = call(expression)
+        if not isinstance(answer, str) or read_value(answer) is None:
+            raise MathreplError(
+                f"{source} answers {expression.text} with {repr(answer)[:60]}, which is no number"
+            )
+        return answer
+
+    return checked

@@ -1,0 +1,152 @@
+"""From a line to values, and from values to a renderer and an exit code; the same in every host."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from mathrepl.analysis.figure import Figure
+from mathrepl.commands.parse import parse_command
+from mathrepl.commands.spec import Arguments, Command, Context, Note, Quit, Value
+from mathrepl.inference.answer import Answer, Answers, Refused
+from mathrepl.support.errors import MathreplError, UsageError
+from mathrepl.training.events import Finished
+
+OK, FAILURE, INTERRUPTED = 0, 1, 130
+
+
+class Shows(Protocol):
+    """A renderer, as far as hosts need one."""
+
+    def show(self, value: Value) -> None: ...
+
+    def error(self, error: MathreplError, equation: str | None = None) -> None: ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a line ended: its exit code, and whether the person wants to leave."""
+
+    code: int
+    leave: bool = False
+
+
+def run_line(context: Context, line: str) -> Iterator[Value]:
+    """The values of a line: a command where it starts with a colon, else equations."""
+    if line.lstrip().startswith(":"):
+        command, arguments = parse_command(line, context.commands, context.host)
+        yield from run_command(context, command, arguments)
+    else:
+        _check_not_a_command(context, line)
+        yield context.session.ask_line(line)
+
+
+def _check_not_a_command(context: Context, line: str) -> None:
+    """`help` without its colon deserves more than a remark on the letter h."""
+    word = line.strip().split(" ", 1)[0].lower()
+    if not word or not (word.isalpha() or word == "?"):
+        return
+    for command in context.commands.values():
+        if context.host in command.hosts and command.is_called(word):
+            raise UsageError(f"{word!r} is no equation", hint=f"commands take a colon: :{word}")
+
+
+def run_command(context: Context, command: Command, arguments: Arguments) -> Iterator[Value]:
+    """The values of a command that was parsed already."""
+    result: Any = command.run(context, arguments)
+    if isinstance(result, Iterator):
+        yield from result
+    else:
+        yield result
+
+
+def perform(
+    context: Context, values: Iterator[Value], renderer: Shows, equation: str | None = None
+) -> Done:
+    """Show values as they come; errors become one line, and the host goes on."""
+    code, leave = OK, False
+    context.interrupted = False
+    try:
+        for value in values:
+            renderer.show(_for_host(context, value))
+            code = max(code, _code(value))
+            leave = leave or isinstance(value, Quit)
+    except MathreplError as error:
+        renderer.error(_told(context, error), equation)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        context.interrupted = True
+        if context.host == "session":
+            renderer.show(Note("interrupted"))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        renderer.error(MathreplError(f"{error.strerror or error}{where}"))
+        code = FAILURE
+    except (RecursionError, MemoryError):
+        renderer.error(MathreplError("that needs more memory than there is"), equation)
+        code = FAILURE
+    finally:
+        renderer.close()
+    return Done(INTERRUPTED if context.interrupted else code, leave)
+
+
+def _for_host(context: Context, value: Value) -> Value:
+    """A value that advises what this host has."""
+    if context.host != "shell":
+        return value
+    if isinstance(value, Note):
+        return replace(value, text=in_shell(value.text, context.commands))
+    if isinstance(value, Figure):
+        facts = tuple(in_shell(fact, context.commands) for fact in value.facts)
+        return replace(value, facts=facts)
+    if isinstance(value, Answers):
+        return Answers(tuple(_item(context, item) for item in value.items))
+    return _item(context, value) if isinstance(value, Refused) else value
+
+
+def _item(context: Context, item: Answer | Refused) -> Answer | Refused:
+    if isinstance(item, Refused):
+        return replace(item, error=_told(context, item.error))
+    return item
+
+
+def _told(context: Context, error: MathreplError) -> MathreplError:
+    if context.host != "shell" or not error.hint:
+        return error
+    told = copy(error)
+    told.hint = in_shell(error.hint, context.commands)
+    return told
+
+
+def in_shell(hint: str, commands: Mapping[str, Command]) -> str:
+    """What a hint advises in a session, as it is written in a shell.
+
+    `:use add` becomes `--weights add`, and `:train` `mathrepl train`; the commands that the shell
+    lacks stay as they are.
+    """
+
+    def written(found: re.Match[str]) -> str:
+        command = commands.get(found[1])
+        has_it = command is not None and "shell" in command.hosts
+        return f"mathrepl {found[1]}" if has_it else found[0]
+
+    hint = re.sub(r"(?<!\S):use ([\w.-]+)", r"--weights \1", hint)
+    hint = re.sub(r"(?<!\S):use\b", "--weights NAME", hint)
+    return re.sub(r"(?<!\S):([a-z]+)", written, hint)
+
+
+def _code(value: Value) -> int:
+    if isinstance(value, Answers):
+        return max((_code(item) for item in value.items), default=OK)
+    if isinstance(value, Refused):
+        return value.error.exit_code
+    if isinstance(value, Finished) and value.outcome == "failed":
+        return FAILURE
+    return OK

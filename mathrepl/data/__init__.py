@@ -1,0 +1,1 @@
+"""Examples drawn from a task, and their encoding as index arrays."""

@@ -1,0 +1,62 @@
+"""How text becomes numbers for one network: its alphabet, lengths, padding and reversal.
+
+Settings only, so that a card can be read without numpy; `mathrepl.data.codec` does the work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mathrepl.arithmetic.task import Task
+from mathrepl.support.errors import TaskError
+
+END = "\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """The alphabet and lengths of one network.
+
+    `characters` is the alphabet; its first is the end mark, which also pads. A text is
+    written, ended by at least one end mark, and padded to `question_length` or
+    `answer_length` (both count that end mark). With `reverse` questions and answers are
+    written from their last character to their first, so the least significant digit leads.
+    """
+
+    characters: str
+    question_length: int
+    answer_length: int
+    reverse: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.characters.startswith(END) or len(set(self.characters)) < len(self.characters):
+            raise TaskError("an alphabet starts with the end mark and repeats no character")
+        if not 1 < self.question_length <= 10_000 or not 1 < self.answer_length <= 10_000:
+            raise TaskError("question and answer lengths must be 2 to 10,000")
+        if len(self.characters) > 1000:
+            raise TaskError("an alphabet has at most 1,000 characters")
+
+    @classmethod
+    def for_task(cls, task: Task, *, reverse: bool = False) -> Encoding:
+        """The smallest encoding that every equation of `task` fits into."""
+        return cls(END + task.characters, task.question_length + 1, task.answer_length + 1, reverse)
+
+    def fits(self, task: Task) -> bool:
+        """Whether every equation of `task` can be written in this encoding."""
+        return (
+            set(task.characters) <= set(self.characters)
+            and task.question_length < self.question_length
+            and task.answer_length < self.answer_length
+        )
+
+    def record(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> Encoding:
+        """Inverse of `record`. Raises `TaskError` for missing, unknown or mistyped keys."""
+        types = {"characters": str, "question_length": int, "answer_length": int, "reverse": bool}
+        if set(record) != set(types) or any(type(record[k]) is not t for k, t in types.items()):
+            raise TaskError("an encoding has characters, two lengths and reverse")
+        return cls(**record)

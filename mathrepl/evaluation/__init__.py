@@ -1,0 +1,1 @@
+"""Evaluation suites, and certificates of asking all of them."""

@@ -1,0 +1,352 @@
+"""Asking whole spaces of equations, counting what is wrong, and going on where it was left."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from mathrepl.arithmetic.expression import parse
+from mathrepl.data.sampling import Example
+from mathrepl.evaluation.suites import Space, spaces_of
+from mathrepl.inference.answer import align
+from mathrepl.inference.solution import Solution
+from mathrepl.store.card import Card, Certificate, Mistake, certificate_from_record
+from mathrepl.support import atomic
+from mathrepl.support.errors import MathreplError, WeightsError
+
+if TYPE_CHECKING:
+    from mathrepl.inference.solver import Solver
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+BATCH = 1024
+KEEP_SECONDS = 10.0
+MAX_MISTAKES = 1000
+LONGEST_PATTERN = 3  # digits whose carries are told one by one
+
+
+Classes = tuple[tuple[str, str], ...]  # what is told apart, and as what
+Asked = tuple[list[Example], list[str]]
+# Gives each batch with what was written for it, in order.
+Asker = Callable[[Iterable[list[Example]]], Generator[Asked, None, None]]
+# The asker of a space, by its number from 0, for networks that run on other machines.
+Elsewhere = Callable[[int], Asker]
+
+
+@dataclass(frozen=True, slots=True)
+class Certifying:
+    """So many asked of one space, of so many, so many of them wrong; which space of how many."""
+
+    name: str
+    done: int
+    total: int
+    wrong: int
+    space: str = ""
+    number: int = 1
+    spaces: int = 1
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "certifying": self.name,
+            "space": self.space,
+            "done": self.done,
+            "of": self.total,
+            "wrong": self.wrong,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """The outcome; `written` says whether it now stands in the card."""
+
+    name: str
+    certificates: tuple[Certificate, ...]
+    written: bool
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "weights": self.name,
+            "written": self.written,
+            "spaces": [
+                {**asdict(certificate), "exact": certificate.exact}
+                for certificate in self.certificates
+            ],
+        }
+
+
+@dataclass(slots=True)
+class _Tally:
+    """The counts of one space so far."""
+
+    done: int = 0
+    seconds: float = 0.0
+    below_100: int = 0
+    asked: dict[str, Counter[str]] = field(default_factory=dict)
+    missed: dict[str, Counter[str]] = field(default_factory=dict)
+    by_wrong_digits: Counter[str] = field(default_factory=Counter)
+    mistakes: list[Mistake] = field(default_factory=list)
+
+    @property
+    def wrong(self) -> int:
+        return sum(self.by_wrong_digits.values())
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "done": self.done,
+            "seconds": self.seconds,
+            "below_100": self.below_100,
+            "asked": {what: dict(counts) for what, counts in self.asked.items()},
+            "missed": {what: dict(counts) for what, counts in self.missed.items()},
+            "by_wrong_digits": dict(self.by_wrong_digits),
+            "mistakes": [asdict(mistake) for mistake in self.mistakes],
+        }
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> _Tally:
+        """Inverse of `record`. Raises what a damaged one raises."""
+        return cls(
+            done=int(record["done"]),
+            seconds=float(record["seconds"]),
+            below_100=int(record["below_100"]),
+            asked={what: Counter(counts) for what, counts in record["asked"].items()},
+            missed={what: Counter(counts) for what, counts in record["missed"].items()},
+            by_wrong_digits=Counter(record["by_wrong_digits"]),
+            mistakes=[Mistake(**mistake) for mistake in record["mistakes"]],
+        )
+
+
+def certify(
+    card: Card,
+    solver: Solver,
+    command: str,
+    *,
+    sample: int | None,
+    progress: Path,
+    threads: int,
+    elsewhere: Elsewhere | None = None,
+) -> Generator[Certifying | tuple[Certificate, ...], None, None]:
+    """Ask all spaces of the weights, or `sample` of each; the certificates at the end.
+
+    What was counted so far is kept in the file `progress`, now and then and when the caller stops
+    early, for the same command on the same weights to go on from; it is removed at the end.
+    Batches are asked by `threads` here, or by `elsewhere`.
+    """
+    spaces = spaces_of(card, sample)
+    finished, tally = _resume(progress, card, command)
+    kept = time.monotonic()
+    try:
+        for number, space in enumerate(spaces, 1):
+            if number <= len(finished):
+                continue
+            asker = elsewhere(number - 1) if elsewhere else _here(space, solver, threads)
+            for wrong in _ask(space, solver, tally, asker):
+                if time.monotonic() > kept + KEEP_SECONDS:
+                    kept = time.monotonic()
+                    _keep(progress, card, command, finished, tally)
+                yield Certifying(
+                    card.name, tally.done, space.total, wrong, space.name, number, len(spaces)
+                )
+            finished.append(_certificate(card, space, tally, command))
+            tally = _Tally()
+    finally:
+        if len(finished) < len(spaces) and (finished or tally.done):
+            _keep(progress, card, command, finished, tally)
+    with suppress(OSError):  # where it could not be kept either
+        progress.unlink(missing_ok=True)
+    yield tuple(finished)
+
+
+def _here(space: Space, solver: Solver, threads: int) -> Asker:
+    def write(batch: list[Example]) -> list[str]:
+        return space.write(solver, [example.question for example in batch])
+
+    return lambda some: side_by_side(some, write, threads)
+
+
+def _ask(space: Space, solver: Solver, tally: _Tally, asker: Asker) -> Iterator[int]:
+    """Ask what is left of a space, batches side by side; yields the wrong so far."""
+    examples = islice(space.examples(), tally.done, None)
+    began, before = time.perf_counter(), tally.seconds
+    with closing(asker(batches(examples, min(BATCH, space.batch)))) as asked:
+        for batch, written in asked:
+            _count(tally, batch, written, space, solver)
+            tally.seconds = round(before + time.perf_counter() - began, 2)
+            yield tally.wrong
+
+
+def batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """The items in order, `size` at a time."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def side_by_side(
+    asked: Iterable[_T], ask: Callable[[_T], _R], threads: int
+) -> Generator[tuple[_T, _R], None, None]:
+    """Each thing with what `ask` makes of it, in order; so many threads ask at a time."""
+    waiting: deque[tuple[_T, Future[_R]]] = deque()
+    pool = ThreadPoolExecutor(threads)
+    try:
+        for one in asked:
+            waiting.append((one, pool.submit(ask, one)))
+            if len(waiting) > 2 * threads:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        while waiting:
+            first, future = waiting.popleft()
+            yield first, future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _count(
+    tally: _Tally, batch: list[Example], written: list[str], space: Space, solver: Solver
+) -> None:
+    wrong = []
+    _count_classes(tally.asked, [example.question for example in batch])
+    for example, text in zip(batch, written, strict=True):
+        if text == example.answer:
+            continue
+        wrong.append((example, text))
+        columns = align(Solution(example.question, text, (), None), example.answer)
+        tally.by_wrong_digits[str(sum(not column.right for column in columns))] += 1
+        tally.below_100 += has_operand_below(example.question, 100)
+    _count_classes(tally.missed, [example.question for example, _ in wrong])
+    shown = wrong[: MAX_MISTAKES - len(tally.mistakes)]
+    sure = space.sure(solver, [example.question for example, _ in shown])
+    for (example, text), confidence in zip(shown, sure, strict=True):
+        tally.mistakes.append(Mistake(example.question, text, example.answer, round(confidence, 6)))
+    tally.done += len(batch)
+
+
+def _count_classes(counted: dict[str, Counter[str]], questions: Sequence[str]) -> None:
+    """Count questions by their classes: first the distinct ones, since a batch has few."""
+    for classes, count in Counter(map(classes_of, questions)).items():
+        for what, key in classes:
+            counted.setdefault(what, Counter())[key] += count
+
+
+def classes_of(question: str) -> Classes:
+    """The classes a question is counted in, each by its name.
+
+    A sum of two numbers by their digit counts and carries, `3+2` and `111` for 905+97 (from the
+    left; for long numbers the longest run of carries); others by their operations.
+    """
+    summands = _summands(question)
+    if summands is None:
+        return (("operations", operations_of(question)),)
+    a, b = summands
+    pattern = _carries(a, b)
+    if max(len(a), len(b)) > LONGEST_PATTERN:
+        pattern = f"{_longest_run(pattern)} in a row"
+    return ("digits", f"{len(a)}+{len(b)}"), ("carries", pattern)
+
+
+def operations_of(question: str) -> str:
+    """Its operations, each with how many there are: `1* 2+`."""
+    text = question.replace(" ", "")
+    operations = [
+        sign
+        for before, sign in pairwise(text)
+        if sign in "+-*/%" and before not in "(+-*/%"  # there it is a number's own sign
+    ]
+    counted = Counter(operations)
+    return " ".join(f"{n}{c}" for c, n in sorted(counted.items()))
+
+
+def carry_chain(question: str) -> int | None:
+    """The longest run of carries in a sum of two numbers from 0 up; None for what is no such."""
+    summands = _summands(question)
+    return None if summands is None else _longest_run(_carries(*summands))
+
+
+def _summands(question: str) -> tuple[str, str] | None:
+    a, plus, b = question.replace(" ", "").partition("+")
+    return (a, b) if plus and a.isdigit() and b.isdigit() else None
+
+
+def _longest_run(pattern: str) -> int:
+    return max(len(run) for run in pattern.split("0"))
+
+
+def _carries(a: str, b: str) -> str:
+    carry, pattern = 0, ""
+    for x, y in zip(a[::-1].ljust(len(b), "0"), b[::-1].ljust(len(a), "0"), strict=True):
+        carry = int(ord(x) + ord(y) - 96 + carry > 9)
+        pattern = "01"[carry] + pattern
+    return pattern
+
+
+def has_operand_below(question: str, bound: int) -> bool:
+    """Whether an operand, whatever its sign, is smaller than that."""
+    try:
+        return any(-bound < value < bound for value in parse(question).operands())
+    except MathreplError:
+        return False
+
+
+def _certificate(card: Card, space: Space, tally: _Tally, command: str) -> Certificate:
+    return Certificate(
+        space=space.name + (f", {tally.done:,} unseen" if space.unseen else ""),
+        command=command,
+        sampled=space.unseen,
+        total=tally.done,
+        wrong=tally.wrong,
+        wrong_operand_below_100=tally.below_100,
+        wrong_one_digit=tally.by_wrong_digits["1"],
+        weights_sha256=card.sha256,
+        date=datetime.now(UTC).date().isoformat(),
+        seconds=tally.seconds,
+        classes={
+            what: {
+                key: (count, tally.missed.get(what, Counter())[key])
+                for key, count in sorted(counts.items())
+            }
+            for what, counts in tally.asked.items()
+        },
+        by_wrong_digits=dict(sorted(tally.by_wrong_digits.items(), key=lambda item: int(item[0]))),
+        mistakes=tuple(tally.mistakes),
+    )
+
+
+def threads_for(engine: str) -> int:
+    """Batches asked at a time: one a core in numpy, one alone in Keras, which has its own."""
+    return min(4, os.cpu_count() or 1) if engine == "numpy" else 1
+
+
+def _keep(
+    progress: Path, card: Card, command: str, finished: list[Certificate], tally: _Tally
+) -> None:
+    record = {
+        "sha256": card.sha256,
+        "command": command,
+        "finished": [asdict(certificate) for certificate in finished],
+        "tally": tally.record(),
+    }
+    try:
+        atomic.write_bytes(progress, json.dumps(record).encode())
+    except OSError:  # then it starts over the next time
+        return
+
+
+def _resume(progress: Path, card: Card, command: str) -> tuple[list[Certificate], _Tally]:
+    """What an earlier run of the same command on the same weights has counted."""
+    try:
+        record = json.loads(progress.read_bytes())
+        if (record["sha256"], record["command"]) != (card.sha256, command):
+            return [], _Tally()
+        finished = [certificate_from_record(one) for one in record["finished"]]
+        return finished, _Tally.from_record(record["tally"])
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, WeightsError):
+        return [], _Tally()

@@ -1,0 +1,206 @@
+"""What is asked to certify weights: whole spaces, or samples of unseen equations.
+
+A sample is drawn from a fixed seed, out of what the task's hash holds out of every training, so
+anyone draws the same.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from mathrepl.arithmetic.expression import parse
+from mathrepl.arithmetic.task import Task
+from mathrepl.data.sampling import Example, draw_held_out, every, with_carries
+from mathrepl.data.step_examples import PARTS, lessons
+from mathrepl.store.card import Card
+
+if TYPE_CHECKING:
+    from mathrepl.inference.solver import Solver
+
+WHOLE_SPACE = 2_000_000
+SAMPLE = 20_000
+BEYOND = 2_000
+LONG_SAMPLE = 1_000_000
+SEED = 2025
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """Equations to ask: `total` at most, `examples` in a fixed order; `write` asks them.
+
+    They are asked `batch` at a time.
+
+    `unseen` says that they are a sample that no training has seen; `sure` asks how sure the
+    solver is of each whole answer.
+    """
+
+    name: str
+    total: int
+    examples: Callable[[], Iterator[Example]]
+    unseen: bool
+    write: Callable[[Solver, Sequence[str]], list[str]] = lambda solver, texts: solver.write(texts)
+    sure: Callable[[Solver, Sequence[str]], list[float]] = lambda solver, texts: solver.confidences(
+        texts
+    )
+    batch: int = 4096
+
+
+def spaces_of(card: Card, sample: int | None) -> list[Space]:
+    """The spaces that weights are certified on; `sample` asks so many of each instead."""
+    task = card.task
+    if card.architecture.kind == "work":
+        return _work_spaces(card, sample)
+    if sample is None and task.space_size <= WHOLE_SPACE:
+        whole = Space(task.describe(), task.space_size, lambda: every(task), False)
+        return [whole]
+    if task.sampling == "carries" and task.space_size > WHOLE_SPACE and not task.rule:
+        return _long_spaces(task, sample)
+    return [_held_out(task.describe(), task, sample or SAMPLE)]
+
+
+def _held_out(name: str, task: Task, count: int, *, divides: bool = False) -> Space:
+    """Unseen equations of `task`; with `divides` those alone that do."""
+
+    def examples() -> Iterator[Example]:
+        drawn = draw_held_out(task, random.Random(SEED), split_seed=task.seed)
+        return islice((e for e in drawn if not divides or "/" in e.question), count)
+
+    return Space(name, count, examples, True)
+
+
+def _work_spaces(card: Card, sample: int | None) -> list[Space]:
+    """Expressions by what they hold; then beyond the training; then each network alone."""
+    task, count = card.task, sample or SAMPLE
+    few = min(count, BEYOND)
+    high = f"{task.low}..{task.high}"
+    spaces = []
+    plain: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("one operation of + - *", {"operations": "+-*", "fewest": 1, "most": 1}),
+        ("two and three operations of + - *", {"operations": "+-*", "fewest": min(2, task.most)}),
+        ("a / b", {"operations": "/", "fewest": 1, "most": 1}),
+        ("one division among + - *", {"operations": "+-*/", "fewest": min(2, task.most)}),
+    )
+    for name, changes in plain:
+        changed = replace(task, **changes)
+        divides = "/" in changed.operations
+        decimals = f" to {task.decimals} decimals" if divides else ""
+        spaces.append(_held_out(f"{name}{decimals}, {high}", changed, count, divides=divides))
+    spaces.append(_remainders(task, count))
+    for most in range(task.most + 1, 2 * task.most + 1):
+        changed = replace(task, operations="+-*", fewest=most, most=most)
+        spaces.append(_held_out(f"beyond: {most} operations of + - *, {high}", changed, few))
+    far = 10 ** (2 * len(str(task.high))) - 1
+    beyond: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("one operation of + - *", {"fewest": 1, "most": 1}),
+        (f"{task.most} operations of + - *", {"fewest": task.most}),
+        (f"{2 * task.most} operations of + - *", {"fewest": 2 * task.most, "most": 2 * task.most}),
+        (f"a / b to {task.decimals} decimals", {"operations": "/", "fewest": 1, "most": 1}),
+    )
+    for name, changes in beyond:
+        changed = replace(task, **{"operations": "+-*", "high": far, **changes})
+        # Divisions without an end fill a sheet each.
+        asked = min(few, 200) if changed.operations == "/" else few
+        spaces.append(_held_out(f"beyond: {name}, {task.low}..{far}", changed, asked))
+    for part in PARTS:
+        spaces.append(_lessons(task, part, count))
+    # A working takes long: in small batches Ctrl-C is heard soon, and all cores have some.
+    return [replace(space, batch=256) for space in spaces]
+
+
+def _remainders(task: Task, count: int) -> Space:
+    """`a % b` of the divisions that are held out."""
+    divisions = _held_out("", replace(task, operations="/", fewest=1, most=1), count)
+
+    def examples() -> Iterator[Example]:
+        for example in divisions.examples():
+            question = example.question.replace("/", "%")
+            yield Example(question, task.truth(parse(question)))
+
+    name = f"a % b, the remainder, {task.low}..{task.high}"
+    return replace(divisions, name=name, examples=examples)
+
+
+def _lessons(task: Task, part: str, count: int) -> Space:
+    """The held-out lessons of one network, asked of it alone."""
+    names = {"reader": "the reader alone: lines", "doer": "the doer alone: parts"}
+
+    def examples() -> Iterator[Example]:
+        return iter(lessons(task, part, 10 * count).held_out)
+
+    def write(solver: Solver, texts: Sequence[str]) -> list[str]:
+        return solver.write_part(part, texts)
+
+    def sure(solver: Solver, texts: Sequence[str]) -> list[float]:
+        return solver.part_confidences(part, texts)
+
+    return Space(names[part], count, examples, True, write, sure)
+
+
+def _long_spaces(task: Task, sample: int | None) -> list[Space]:
+    """Random pairs by digit counts, the hard cases, and numbers longer than any in training."""
+    digits = len(str(task.high))
+    spaces = []
+    counts = {min(10, digits): LONG_SAMPLE}
+    if digits > 10:
+        counts[digits] = SAMPLE
+    for most, count in counts.items():
+        even = replace(task, high=min(task.high, 10**most - 1), sampling="stratified")
+        name = f"a + b of 1 to {most} digits, drawn evenly"
+        spaces.append(_held_out(name, even, sample or count))
+    spaces.append(_hard(task, digits))
+    few = min(sample or BEYOND, BEYOND)
+    for beyond in (30, 50, 100):
+        if beyond > digits:
+            # Long ones in small batches: attention holds all of a batch at once.
+            spaces.append(replace(_of_digits(task, beyond, few), batch=256))
+    return spaces
+
+
+def _hard(task: Task, digits: int) -> Space:
+    """Carries through every length of number, zeros, and ones beside many nines."""
+    space = " " if task.spaced else ""
+    rng = random.Random(SEED)
+    pairs: dict[tuple[int, int], None] = {}
+    for n in range(1, digits + 1):
+        nines, one = 10**n - 1, 10 ** (n - 1)
+        for m in range(1, digits + 1):
+            for a, b in (
+                (nines, 10 ** (m - 1)),
+                (nines, 10**m - 1),
+                (one, 10 ** (m - 1)),
+                (one, 0),
+                (nines, 0),
+                (nines, 1),
+                (10**n - 10 ** min(n - 1, m - 1), 10 ** min(n - 1, m - 1)),
+            ):
+                pairs[a, b] = pairs[b, a] = None
+        for _ in range(20):
+            pairs[with_carries(rng, n, rng.randint(1, digits))] = None
+            start = rng.randrange(n)
+            a = int("".join(rng.choice("123456789") for _ in range(n)))
+            chain = 10**n - 1 - a + 10**start
+            pairs[a, max(chain, 0)] = None
+    pairs[0, 0] = None
+    inside = [(a, b) for a, b in pairs if max(a, b) <= task.high]
+
+    def examples() -> Iterator[Example]:
+        return (Example(f"{a}{space}+{space}{b}", str(a + b)) for a, b in inside)
+
+    name = "hard cases: carry chains of every length, nines, ones and zeros"
+    return Space(name, len(inside), examples, False)
+
+
+def _of_digits(task: Task, digits: int, count: int) -> Space:
+    space = " " if task.spaced else ""
+
+    def examples() -> Iterator[Example]:
+        rng = random.Random(SEED)
+        for _ in range(count):
+            a, b = (rng.randrange(10 ** (digits - 1), 10**digits) for _ in range(2))
+            yield Example(f"{a}{space}+{space}{b}", str(a + b))
+
+    return Space(f"a + b of {digits} digits each, at random", count, examples, True)

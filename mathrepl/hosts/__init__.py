@@ -1,0 +1,1 @@
+"""Hosts: the prompt, the command line, streams, Python, IPython and llm."""

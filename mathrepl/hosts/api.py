@@ -1,0 +1,283 @@
+"""mathrepl from Python: a session that answers, trains and runs every command of the prompt.
+
+>>> import mathrepl
+>>> with mathrepl.Session() as s:
+...     answer = s.ask("94 + 909")
+>>> answer.network, answer.truth, answer.wrong_digits
+('1003', '1003', 0)
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar, overload
+
+from mathrepl.analysis.figure import Figure, Looking
+from mathrepl.arithmetic.expression import parse
+from mathrepl.commands.dispatch import run_command, run_line
+from mathrepl.commands.parse import bind
+from mathrepl.commands.spec import CommandLine, Context, Parameter, Value, Word
+from mathrepl.commands.table import command_table
+from mathrepl.evaluation.certify import Certified, Certifying
+from mathrepl.inference.answer import Answer
+from mathrepl.session import session as inner
+from mathrepl.session.quiz import Score
+from mathrepl.store.card import Card
+from mathrepl.store.store import AUTO, Store
+from mathrepl.support.errors import MathreplError, UsageError
+from mathrepl.support.interrupts import raising
+from mathrepl.support.plugins import take_problems
+from mathrepl.support.settings import Settings, changed, data_directory
+from mathrepl.training.events import Finished, Launched, Stepped
+
+OnEvent = Callable[[Value], object]
+_T = TypeVar("_T", bound=Value)
+
+
+def is_passing(value: Value) -> bool:
+    """Whether a value only tells how far something is, and says nothing once that has ended."""
+    if isinstance(value, Figure):
+        return value.live
+    return isinstance(value, (Launched, Stepped, Certifying, Looking))
+
+
+class InputPerson:
+    """Whoever sits at Python's own `input`, in a terminal or a notebook."""
+
+    def ask(self, prompt: str) -> str | None:
+        """A line, or None on Ctrl-D or Ctrl-C. Raises `MathreplError` where nobody can type."""
+        try:
+            with raising():
+                return input(prompt)
+        except (EOFError, KeyboardInterrupt):
+            return None
+        except NotImplementedError:  # a notebook that is run without a person
+            raise MathreplError("nobody is there to answer") from None
+
+    def confirm(self, question: str) -> bool:
+        reply = self.ask(f"{question} [y/N] ")
+        return reply is not None and reply.strip().lower() in ("y", "yes")
+
+
+class Session:
+    """A session as Python sees it; as a context manager it stops what still trains at the end.
+
+    `weights` is a name, or `auto` for those that fit each question; `engine` is `numpy`, or
+    `keras` to answer through Keras itself. Weights of your own are kept in `data_dir`, else where
+    the prompt keeps them. `settings.toml` is not read: a script does the same for everybody.
+
+    Raises `WeightsError` for weights that there are not, `SettingsError` for another engine.
+    Warns of installed packages whose commands cannot be used.
+    """
+
+    def __init__(
+        self, weights: str = AUTO, *, engine: str = "numpy", data_dir: Path | str | None = None
+    ) -> None:
+        settings = changed(Settings(weights=weights), "engine", engine)
+        directory = data_directory() if data_dir is None else Path(data_dir)
+        self._session = inner.Session(settings, Store(directory / "weights"))
+        if weights != AUTO:
+            self._session.use(weights)
+        self._context = Context(self._session, InputPerson(), command_table(), "session")
+        for problem in take_problems():
+            warnings.warn(str(problem), RuntimeWarning, stacklevel=2)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"mathrepl.Session({self.weights!r}, engine={self._session.engine!r})"
+
+    def close(self) -> None:
+        """Stop a training that runs in the background, and keep its best."""
+        self._session.close()
+
+    @property
+    def weights(self) -> str:
+        """The name of the weights in use, or `auto`."""
+        return AUTO if self._session.auto else self._session.name
+
+    @property
+    def card(self) -> Card:
+        """The model card of the weights in use; in `auto` of those that are asked first.
+
+        >>> mathrepl.Session("blog").card.parameters
+        15733
+        """
+        return self._session.card
+
+    def use(self, weights: str) -> Card:
+        """Switch to other weights, or to `auto`. Raises `WeightsError`, and keeps those in use.
+
+        >>> s = mathrepl.Session()
+        >>> s.use("blog").task.describe()
+        'a + b, 0..999'
+        """
+        return self._session.use(weights)
+
+    @overload
+    def ask(self, equation: str, /) -> Answer: ...
+
+    @overload
+    def ask(self, first: str, second: str, /, *more: str) -> list[Answer]: ...
+
+    def ask(self, *equations: str) -> Answer | list[Answer]:
+        """The answer to one equation, or a list of answers to several, asked in one batch.
+
+        Raises `EquationError` for the first that cannot be read, has no value, or holds what the
+        network has no characters for.
+
+        >>> s = mathrepl.Session()
+        >>> s.ask("131 + 83 - 744*33").network
+        '-24338'
+        >>> [answer.network for answer in s.ask("1 + 2", "30 + 40")]
+        ['3', '70']
+        """
+        answers = self._session.ask_expressions([parse(equation) for equation in equations])
+        return answers[0] if len(equations) == 1 else answers
+
+    def quiz(
+        self,
+        n: int | None = None,
+        *,
+        range: str | None = None,
+        ops: str | None = None,
+        seed: int | None = None,
+    ) -> Score:
+        """Ask `n` held-out equations (10), as `:quiz` does. Raises `UsageError`.
+
+        The score's `rounds` hold each answer and the seconds it took.
+
+        >>> score = mathrepl.Session("blog").quiz(5, range="0..99", seed=0)
+        >>> len(score.rounds), 0 <= score.exact <= 1
+        (5, True)
+        """
+        options = {"range": range, "ops": ops, "seed": seed}
+        return _last(self._call("quiz", n, options, None), Score)
+
+    def train(
+        self, epochs: int | None = None, *, on_event: OnEvent | None = None, **options: Any
+    ) -> Finished:
+        """Train `epochs` epochs and wait for the end; what trains is a process of its own.
+
+        `options` are those of `:train` with underscores: `fresh=True`, `name="wide"`,
+        `hidden=64`, `range=(-99, 99)`, `ops="+-"`, `recipe="add"`. `on_event` gets each event as
+        it comes, such as `EpochDone`. Ctrl-C stops and keeps the best; the outcome is then
+        `stopped`. It is `failed` where the process died, and `message` says why.
+
+        Raises `UsageError` for options that there are not or that contradict each other,
+        `WeightsError` for weights that cannot be read.
+
+        >>> s = mathrepl.Session()
+        >>> done = s.train(1, fresh=True, name="mine", range=(0, 9), examples=100, hidden=4)
+        >>> done.outcome, done.epochs, s.weights
+        ('finished', 1, 'mine')
+        """
+        if options.get("background"):
+            raise UsageError(
+                "train waits for the end", hint='run(":train 5 --background") does not'
+            )
+        return _last(self._call("train", epochs, options, on_event), Finished)
+
+    def certify(
+        self,
+        weights: str | None = None,
+        *,
+        sample: int | None = None,
+        on_event: OnEvent | None = None,
+    ) -> Certified:
+        """Ask every equation of the task, or `sample` held-out ones, and count what is wrong.
+
+        The outcome goes into the card of weights of your own. Ctrl-C raises `KeyboardInterrupt`;
+        the same call goes on from there. Raises `UsageError` and `WeightsError`.
+
+        >>> mathrepl.Session().certify("blog", sample=100).certificates[0].total
+        100
+        """
+        return _last(self._call("certify", weights, {"sample": sample}, on_event), Certified)
+
+    def run(self, line: str, *, on_event: OnEvent | None = None) -> list[Value]:
+        """The values of any line of the prompt: a command, or equations with `;` between them.
+
+        `on_event` gets all of them as they come, and besides those that only tell how far it is.
+        Raises `MathreplError`, and `KeyboardInterrupt` where Ctrl-C ended anything but a training.
+
+        >>> s = mathrepl.Session()
+        >>> [note] = s.run(":use blog")
+        >>> note.text.startswith("now using blog")
+        True
+        >>> [answers] = s.run("1+2; 30+40")
+        >>> [answer.truth for answer in answers.items]
+        ['3', '70']
+        """
+        return self._collect(run_line(self._context, line), on_event)
+
+    def _call(
+        self, name: str, positional: object, options: dict[str, Any], on_event: OnEvent | None
+    ) -> list[Value]:
+        """Run a command; its own checks read the options as they would read a line."""
+        command = self._context.commands[name]
+        parameters = {parameter.key: parameter for parameter in command.options("session")}
+        words = [] if positional is None else [str(positional)]
+        for key, value in options.items():
+            words += _option(parameters.get(key), key, value)
+        line = CommandLine("", tuple(Word(word, 0) for word in words))
+        try:
+            arguments = bind(command, line, "session")
+        except UsageError as error:
+            # There is no line to point into.
+            raise UsageError(error.message, hint=error.hint) from None
+        return self._collect(run_command(self._context, command, arguments), on_event)
+
+    def _collect(self, values: Iterator[Value], on_event: OnEvent | None) -> list[Value]:
+        self._context.interrupted = False
+        kept: list[Value] = []
+        try:
+            for value in values:
+                if on_event is not None:
+                    on_event(value)
+                if not is_passing(value):
+                    kept.append(value)
+        finally:
+            if isinstance(
+                values, Generator
+            ):  # a training does not outlive an `on_event` that fails
+                values.close()
+        if self._context.interrupted and not any(isinstance(value, Finished) for value in kept):
+            raise KeyboardInterrupt
+        return kept
+
+
+def _option(parameter: Parameter | None, key: str, value: Any) -> list[str]:
+    """The words of one option; none where it is not given. A pair is a range."""
+    name = "--" + key.replace("_", "-")
+    flag = parameter is None or parameter.kind == "flag"
+    if value is None or (flag and value is False):
+        return []
+    if flag and value is True:
+        return [name]
+    if isinstance(value, bool):
+        value = "on" if value else "off"
+    elif isinstance(value, tuple):
+        value = "..".join(str(end) for end in value)
+    return [f"{name}={value}"]
+
+
+def _last(values: list[Value], kind: type[_T]) -> _T:
+    """The last value of a kind. A command that ended without one says in a note why."""
+    found = [value for value in values if isinstance(value, kind)]
+    if found:
+        return found[-1]
+    told = [text for value in values if (text := getattr(value, "text", ""))]
+    raise MathreplError(told[-1] if told else f"there was no {kind.__name__}")

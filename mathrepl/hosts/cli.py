@@ -1,0 +1,210 @@
+"""The command line: a session without arguments, else Typer's subcommands from the table.
+
+What a plain `mathrepl` does not need before its prompt stands is imported where it is used.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import takewhile
+from typing import TYPE_CHECKING, NamedTuple
+
+from mathrepl.support.errors import MathreplError, UsageError
+from mathrepl.support.interrupts import raise_again
+from mathrepl.support.settings import Settings, changed, data_directory, load_settings
+
+if TYPE_CHECKING:
+    from mathrepl.commands.spec import Command, Host, Person, Word
+    from mathrepl.render.json_lines import JsonLines
+    from mathrepl.render.renderer import Renderer
+    from mathrepl.session.session import Session
+
+OK, USAGE, BROKEN_PIPE = 0, 2, 141
+ANSWERING = ("ask", "compare")  # the subcommands whose records are answers
+INSTEAD = {  # of a command that only a session has
+    "use": "in a shell add --weights NAME",
+    "help": "see mathrepl --help",
+}
+COMPLETES = "_MATHREPL_COMPLETE"  # set by the shell's completion, which gives no words
+
+
+class Common(NamedTuple):
+    """Options of every subcommand."""
+
+    weights: str | None = None
+    engine: str | None = None
+    json: bool = False
+    fields: str | None = None
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run the command line `argv` (without the program's name); returns the exit code."""
+    completes = COMPLETES in os.environ
+    if not argv and not completes:
+        return run_session(Common())
+    from mathrepl.commands.table import command_table
+
+    table = command_table()
+    commands = {n: c for n, c in table.items() if "shell" in c.hosts}
+    if not completes:
+        _complain_of_plugins()
+    if argv and not argv[0].startswith("-") and argv[0] not in commands:
+        _complain(_unknown(argv, table))
+        return USAGE
+    from mathrepl.hosts.subcommands import build_app
+
+    outcome: list[int] = []
+    app = build_app(commands, outcome)
+    try:
+        app(args=list(argv), prog_name="mathrepl")
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # while Typer itself was writing
+            return BROKEN_PIPE
+        if not outcome:
+            return end.code if isinstance(end.code, int) else OK
+    return outcome[-1] if outcome else OK
+
+
+def _unknown(words: Sequence[str], table: Mapping[str, Command]) -> MathreplError:
+    from mathrepl.commands.parse import did_you_mean
+
+    word = words[0]
+    for command in table.values():
+        if "shell" not in command.hosts and command.is_called(word):
+            hint = INSTEAD.get(command.name, "start one with mathrepl")
+            return MathreplError(f"{word} is a command of a session", hint=hint)
+    commands = [name for name, command in table.items() if "shell" in command.hosts]
+    hint = did_you_mean(word, commands) or "see mathrepl --help"
+    if any(c.isdigit() for c in word):
+        # Up to the first option, or name of a file that the shell put for a `*`.
+        others = takewhile(lambda other: not any(c.isalpha() for c in other), words[1:])
+        hint = f'to ask an equation: mathrepl ask "{" ".join((word, *others))}"'
+    return MathreplError(f"unknown command {word!r}", hint=hint)
+
+
+def run_session(common: Common) -> int:
+    """The interactive session, or answers line by line where stdin is not a terminal."""
+    try:
+        settings = _settings(common)
+        fields = _fields(common)
+    except MathreplError as error:
+        _complain(error)
+        return error.exit_code
+    if sys.stdin is None:
+        return OK
+    if sys.stdin.isatty() and sys.stdout.isatty() and not common.json:
+        from mathrepl.hosts.prompt.loop import run_prompt
+
+        return run_prompt(settings)
+    from mathrepl.commands.spec import Context
+    from mathrepl.commands.table import command_table
+    from mathrepl.hosts.stream import Lines, StreamPerson, run_stream
+
+    session = _session(settings)
+    lines = Lines(sys.stdin.buffer)
+    context = Context(session, StreamPerson(lines), command_table(), "session")
+    _complain_of_plugins()
+    raise_again()
+    try:
+        return run_stream(context, make_renderer(common, settings, fields), lines)
+    finally:
+        session.close()
+
+
+def run_shell_command(command: Command, words: Sequence[Word], common: Common) -> int:
+    """Check the words and run the command; returns the exit code."""
+    from mathrepl.commands.dispatch import perform, run_command
+    from mathrepl.commands.parse import bind
+    from mathrepl.commands.spec import CommandLine, Context
+    from mathrepl.commands.table import command_table
+
+    try:
+        settings = _settings(common)
+        fields = _fields(common, command)
+        arguments = bind(command, CommandLine("", tuple(words)), "shell")
+    except MathreplError as error:
+        # Words of the shell have no line of their own to point into.
+        _complain(MathreplError(error.message, hint=error.hint))
+        return error.exit_code
+    session = _session(settings)
+    context = Context(session, _shell_person(), command_table(), "shell")
+    texts = arguments.texts("equations")
+    equation = texts[0] if len(texts) == 1 else None
+    renderer = make_renderer(common, settings, fields, host="shell")
+    raise_again()
+    try:
+        return perform(context, run_command(context, command, arguments), renderer, equation).code
+    finally:
+        session.close()
+
+
+def _settings(common: Common) -> Settings:
+    """Settings with the options given. Raises `SettingsError`."""
+    settings = load_settings()
+    if common.weights is not None:
+        settings = replace(settings, weights=common.weights)
+    if common.engine is not None:
+        settings = changed(settings, "engine", common.engine)
+    return settings
+
+
+def _session(settings: Settings) -> Session:
+    from mathrepl.session.session import Session
+    from mathrepl.store.store import Store
+
+    return Session(settings, Store(data_directory() / "weights"))
+
+
+def _fields(common: Common, command: Command | None = None) -> tuple[str, ...]:
+    """The fields that answers are to be written with; none for all. Raises `UsageError`."""
+    if common.fields is None:
+        return ()
+    from mathrepl.render.json_lines import check_fields
+
+    if command is not None and command.name not in ANSWERING:
+        hint = f"it goes with {' and '.join(ANSWERING)}, and with a session"
+        raise UsageError("--fields is of answers", hint=hint)
+    if not common.json:
+        raise UsageError("--fields goes with --json", hint="add --json")
+    return check_fields(common.fields)
+
+
+def make_renderer(
+    common: Common, settings: Settings, fields: Sequence[str] = (), *, host: Host = "session"
+) -> JsonLines | Renderer:
+    if common.json:
+        from mathrepl.render.json_lines import JsonLines
+
+        return JsonLines(fields)
+    from mathrepl.render.renderer import Renderer
+
+    return Renderer(settings.theme, talk_on_stderr=True, host=host)
+
+
+def _shell_person() -> Person:
+    from mathrepl.hosts.stream import Lines, StreamPerson
+
+    if sys.stdin is not None and sys.stdin.isatty():
+        from mathrepl.hosts.prompt.person import PromptPerson
+
+        return PromptPerson()
+    return StreamPerson(Lines(sys.stdin.buffer) if sys.stdin is not None else iter(()))
+
+
+def _complain_of_plugins() -> None:
+    """A line for each package that adds to mathrepl and cannot be used."""
+    from mathrepl.support.plugins import take_problems
+
+    for problem in take_problems():
+        _complain(problem)
+
+
+def _complain(error: MathreplError) -> None:
+    from mathrepl.render.renderer import plain_console
+    from mathrepl.render.text import error_text
+
+    console = plain_console()
+    console.print(error_text(error, console.width), soft_wrap=not console.is_terminal)

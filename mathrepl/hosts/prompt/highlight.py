@@ -1,0 +1,99 @@
+"""Colours of a line while it is typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
+from prompt_toolkit.document import Document
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.lexers import Lexer
+from prompt_toolkit.styles import Style
+
+if TYPE_CHECKING:
+    from mathrepl.hosts.prompt.parts import Parts
+
+_EQUATION = re.compile(
+    r"(?P<number>[0-9.]+)|(?P<operator>[-+*/=?;]+)|(?P<paren>[()]+)|(?P<space>\s+)|(?P<bad>.)"
+)
+_COMMAND = re.compile(r"(?P<option>--\S+)|(?P<number>\b[0-9.]+\b)|(?P<plain>\s+|\S+?(?=\s|$)|.)")
+
+_DARK = {
+    "number": "ansibrightcyan",
+    "operator": "ansiyellow",
+    "paren": "ansibrightblack",
+    "bad": "ansired underline",
+    "command": "ansigreen bold",
+    "option": "ansicyan",
+    "prompt": "ansigreen bold",
+    "bottom-toolbar": "noreverse",
+    "toolbar.quiet": "ansibrightblack",
+    "toolbar.name": "bold",
+    "toolbar.good": "ansigreen",
+}
+_LIGHT = {
+    **_DARK,
+    "number": "#005f87",
+    "operator": "#8a5a00",
+    "paren": "#606060",
+    "bad": "#b00000 underline",
+    "command": "#006400 bold",
+    "option": "#005f87",
+    "prompt": "#006400 bold",
+    "toolbar.quiet": "#606060",
+    "toolbar.good": "#006400",
+}
+
+
+@cache  # asked for many times a key: another object would be read and merged anew each time
+def style(*, light: bool) -> Style:
+    return Style.from_dict(_LIGHT if light else _DARK)
+
+
+class LineLexer(Lexer):
+    """Numbers, operations and what cannot be read; commands by whether they exist."""
+
+    def __init__(self, loaded: Callable[[], Parts | None]) -> None:
+        self._loaded = loaded
+
+    def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
+        lines = document.lines
+
+        def line(number: int) -> StyleAndTextTuples:
+            text = lines[number] if number < len(lines) else ""
+            if not text or self._loaded() is None:
+                return [("", text)]
+            return self._command(text) if text.lstrip().startswith(":") else _equation(text)
+
+        return line
+
+    def _command(self, text: str) -> StyleAndTextTuples:
+        head = re.match(r"\s*:\s*\S*", text)
+        assert head is not None  # noqa: S101 - the caller saw the colon
+        name = head.group().strip()[1:].strip()
+        parts = self._loaded()
+        commands = parts.commands.values() if parts else ()
+        names = [n for c in commands for n in (c.name, *c.aliases)]
+        known = any(n.startswith(name) for n in names)
+        rest = _pieces(_COMMAND, text[head.end() :])
+        return [("class:command" if known else "class:bad", head.group()), *rest]
+
+
+def _equation(text: str) -> StyleAndTextTuples:
+    from mathrepl.arithmetic.expression import readable
+
+    # The look-alikes of + - * / are as good as the signs themselves.
+    pieces = _pieces(_EQUATION, readable(text))
+    shown: StyleAndTextTuples = []
+    at = 0
+    for piece in pieces:
+        end = at + len(piece[1])
+        shown.append((piece[0], text[at:end]))
+        at = end
+    return shown
+
+
+def _pieces(pattern: re.Pattern[str], text: str) -> StyleAndTextTuples:
+    return [(f"class:{m.lastgroup}", m.group()) for m in pattern.finditer(text)]

@@ -1,0 +1,82 @@
+"""The bottom line: what is loaded, how good it is, what is running, or the command being typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+
+from mathrepl.support.errors import MathreplError
+
+if TYPE_CHECKING:
+    from mathrepl.commands.spec import Command
+    from mathrepl.hosts.prompt.parts import Parts
+    from mathrepl.session.session import Session
+    from mathrepl.training.job import Job
+
+
+def toolbar(loaded: Parts | None, text: str, width: int) -> StyleAndTextTuples:
+    """Fragments that fit into `width` cells; the least important parts give way first."""
+    if loaded is None:
+        return [("class:toolbar.quiet", " loading …")]
+    session = loaded.session
+    hint = _hint(loaded.commands, text)
+    if hint is not None:
+        return [("class:toolbar.quiet", _crop(f" {hint}", width))]
+    parts = _parts(session)
+    while len(parts) > 1 and sum(len(t) + 3 for _, t in parts) > width:
+        parts.pop(-1 if session.running_job is None else -2)
+    fragments: StyleAndTextTuples = []
+    for style, part in parts:
+        fragments.append(("class:toolbar.quiet", " " if not fragments else " · "))
+        fragments.append((f"class:toolbar.{style}", _crop(part, width - 2)))
+    return fragments
+
+
+def _parts(session: Session) -> list[tuple[str, str]]:
+    try:
+        card = session.card
+    except MathreplError as error:
+        return [("quiet", f"no weights: {error.message}")]
+    name = f"auto ({card.name})" if session.auto else card.name
+    parts = [("name", name), ("quiet", card.task.describe())]
+    if card.held_out is not None:
+        parts.append(("good", f"{card.held_out.exact:.2%} exact"))
+    if session.engine != "numpy":
+        parts.append(("quiet", session.engine))
+    if session.task_was_set:
+        parts.append(("quiet", f"next: {session.task.describe()}"))
+    job = session.running_job or (session.jobs[-1] if session.jobs else None)
+    if job is not None:
+        parts.append(("good" if job.running else "quiet", job_text(job)))
+    return parts
+
+
+def job_text(job: Job) -> str:
+    """`job 1 blog 12/50 98.20%`."""
+    head = f"job {job.number} {job.plan.name}"
+    if job.finished is not None:
+        return f"{head} {job.finished.outcome}"
+    if job.started is None:
+        return f"{head} starting"
+    done = job.last_epoch.index if job.last_epoch else 0
+    exact = f" {job.last_epoch.epoch.held_out.exact:.2%}" if job.last_epoch else ""
+    return f"{head} {done}/{job.plan.settings.epochs}{exact}"
+
+
+def _hint(commands: Mapping[str, Command], text: str) -> str | None:
+    """Usage and summary of the command being typed."""
+    typed = text.lstrip()
+    if not typed.startswith(":"):
+        return None
+    name = typed[1:].split(" ")[0]
+    for command in commands.values():
+        if "session" in command.hosts and command.is_called(name):
+            return f"{command.usage('session')}  {command.summary}"
+    starting = [f":{n}" for n, c in commands.items() if n.startswith(name) and "session" in c.hosts]
+    return "  ".join(starting) if starting else "no such command; :help lists them"
+
+
+def _crop(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: max(0, width - 1)] + "…"

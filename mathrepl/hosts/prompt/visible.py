@@ -1,0 +1,34 @@
+"""What a line may show of itself: nothing that steers a terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
+
+from mathrepl.support.safe_text import REPLACEMENT
+
+SHOWN_ANYWAY = "\xa0"  # up to here prompt_toolkit shows controls itself, as ^[ or <9b>
+
+
+class Visible(Processor):
+    """Draws a replacement for each character that would change how others are drawn, such as a
+    right-to-left override; the line keeps what was typed.
+    """
+
+    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
+        return Transformation(
+            [(one[0], _visible(one[1]), *one[2:]) for one in transformation_input.fragments]
+        )
+
+
+def _visible(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(c if _is_safe(c) else REPLACEMENT for c in text)
+
+
+def _is_safe(character: str) -> bool:
+    if character.isprintable() or character <= SHOWN_ANYWAY:
+        return True
+    return unicodedata.category(character) == "Zs"  # a space of any width

@@ -1,0 +1,203 @@
+"""The session without a terminal: lines from stdin, those that have come already in one batch."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import BinaryIO, Protocol
+
+from mathrepl.commands.dispatch import OK, Done, Shows, perform, run_line
+from mathrepl.commands.parse import MAX_LINE
+from mathrepl.commands.spec import Context, Value
+from mathrepl.support.errors import EquationError, MathreplError
+from mathrepl.support.interrupts import raising
+
+MAX_BYTES = 4 * MAX_LINE - 1  # a character of UTF-8 has at most four
+CHUNK = 1 << 16  # bytes read at once, as many as a pipe holds
+BATCH = 256  # lines asked at once at most: more gain nothing
+COLLECT_AFTER = 20_000  # new objects
+
+
+class Gathers(Shows, Protocol):
+    """A renderer that can write several values in one go."""
+
+    def together(self) -> AbstractContextManager[None]:
+        """What is shown within may be written at its end."""
+
+
+class StreamPerson:
+    """Answers a quiz from the lines of the stream; nobody is there to confirm anything."""
+
+    def __init__(self, lines: Iterator[bytes]) -> None:
+        self._lines = lines
+
+    def ask(self, prompt: str) -> str | None:
+        sys.stderr.write(prompt)
+        sys.stderr.flush()
+        try:
+            with raising():
+                line = next(self._lines, None)
+        except KeyboardInterrupt:
+            return None
+        return None if line is None else line.decode("utf-8", "replace").rstrip("\r\n")
+
+    def confirm(self, question: str) -> bool:
+        return True
+
+
+class Lines(Iterator[bytes]):
+    """The lines of a stream; one of more than `MAX_BYTES` is cut to `MAX_BYTES` + 1.
+
+    It never waits for more than the next line: what comes at once is read at once, and no more
+    is read before that is used up.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._lines: deque[bytes] = deque()
+        self._rest = b""  # what has come of the next line
+        self._ended = False
+
+    def __next__(self) -> bytes:
+        while not self._lines:
+            if self._ended:
+                raise StopIteration
+            self._read()
+        return self._lines.popleft()
+
+    def has_one(self) -> bool:
+        """Whether the next line is here, so that nobody has to wait for it."""
+        return bool(self._lines)
+
+    def _read(self) -> None:
+        chunk = self._stream.read1(CHUNK)  # type: ignore[attr-defined]
+        first, *others = chunk.split(b"\n")
+        self._rest = (self._rest + first)[: MAX_BYTES + 1]
+        for piece in others:
+            self._lines.append(self._rest if len(self._rest) > MAX_BYTES else self._rest + b"\n")
+            self._rest = piece[: MAX_BYTES + 1]
+        if not chunk:
+            self._ended = True
+            if self._rest:
+                self._lines.append(self._rest)
+
+
+def run_stream(context: Context, renderer: Gathers, lines: Lines) -> int:
+    """Answer each line; an unreadable one costs its line only. Returns the worst exit code.
+
+    Equations on lines that have come together are asked together. Whoever types slowly, or waits
+    for an answer before writing on, is answered line by line.
+    """
+    code = OK
+    batch: list[str] = []
+    with _collecting_seldom():
+        for raw in lines:
+            equations = _equations(raw)
+            if equations is not None:
+                batch.append(equations)
+                if lines.has_one() and len(batch) < BATCH:
+                    continue
+            if batch:
+                code = max(code, _answer(context, renderer, batch).code)
+                batch = []
+                if context.interrupted:
+                    break
+            if equations is None:
+                done = _line(context, renderer, raw)
+                code = max(code, done.code)
+                if done.leave or context.interrupted:
+                    break
+    return code
+
+
+@contextmanager
+def _collecting_seldom() -> Iterator[None]:
+    """Answers hold no cycles, and to look for some after every 700 objects is slow."""
+    before = gc.get_threshold()
+    gc.set_threshold(COLLECT_AFTER, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def _equations(raw: bytes) -> str | None:
+    """The text of a line of equations, or None for a line to be looked at by itself."""
+    if len(raw) > MAX_BYTES:
+        return None
+    try:
+        text = raw.decode("utf-8").strip()
+    except UnicodeDecodeError:
+        return None
+    start = text[:1]
+    # What starts with a letter is no equation, but may be a command without its colon.
+    return None if not start or start in "#:?" or start.isalpha() else text
+
+
+def _answer(context: Context, renderer: Gathers, batch: Sequence[str]) -> Done:
+    """Ask the equations of several lines together, and tell each line's answer or error."""
+    if len(batch) > 1:
+        try:
+            found = context.session.ask_lines(batch)
+        except KeyboardInterrupt as stop:
+            return perform(context, _raising(stop), renderer)
+        except (MathreplError, OSError, RecursionError, MemoryError):
+            pass  # what fails for all of them is told for each, below
+        else:
+            with renderer.together():
+                return _in_turn(context, renderer, _runs(batch, found))
+    return _in_turn(context, renderer, ((text, run_line(context, text)) for text in batch))
+
+
+def _in_turn(
+    context: Context, renderer: Shows, turns: Iterable[tuple[str | None, Iterator[Value]]]
+) -> Done:
+    code = OK
+    for equation, values in turns:
+        code = max(code, perform(context, values, renderer, equation).code)
+        if context.interrupted:
+            break
+    return Done(code)
+
+
+def _runs(
+    batch: Sequence[str], found: Sequence[Value | MathreplError]
+) -> Iterator[tuple[str | None, Iterator[Value]]]:
+    """Answers that follow each other in one turn, each error in a turn of its own."""
+    answers: list[Value] = []
+    for text, one in zip(batch, found, strict=True):
+        if isinstance(one, MathreplError):
+            yield None, iter(answers)
+            yield text, _raising(one)
+            answers = []
+        else:
+            answers.append(one)
+    yield None, iter(answers)
+
+
+def _raising(error: BaseException) -> Iterator[Value]:
+    raise error
+    yield
+
+
+def _line(context: Context, renderer: Shows, raw: bytes) -> Done:
+    if len(raw.rstrip(b"\r\n")) > MAX_BYTES:
+        problem = EquationError(f"the line has more than {MAX_LINE:,} characters", hint="split it")
+        renderer.error(problem, raw[:200].decode("utf-8", "replace"))
+        return Done(problem.exit_code)
+    try:
+        line = raw.decode("utf-8").strip("\r\n")
+    except UnicodeDecodeError as error:
+        shown = raw.decode("utf-8", "replace").strip("\r\n")[:200]
+        problem = EquationError(
+            f"byte {error.start + 1} of the line is not UTF-8", hint="send UTF-8 text"
+        )
+        renderer.error(problem, shown)
+        return Done(problem.exit_code)
+    if not line.strip() or line.lstrip().startswith("#"):
+        return Done(OK)
+    equation = None if line.lstrip().startswith(":") else line.strip()
+    return perform(context, run_line(context, line), renderer, equation)

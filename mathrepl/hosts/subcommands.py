@@ -1,0 +1,172 @@
+"""Typer's subcommands, made from the command table."""
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import typer
+
+from mathrepl import __version__
+from mathrepl.commands.spec import Command, Parameter, Word
+from mathrepl.hosts.cli import ANSWERING, BROKEN_PIPE, Common, run_session, run_shell_command
+from mathrepl.store.store import Store
+from mathrepl.support.settings import data_directory
+
+# Typer reads annotations as objects, so this module does not postpone them.
+_Weights = Annotated[
+    str | None,
+    typer.Option("--weights", "-w", metavar="NAME", help="Name of the weights to use."),
+]
+_Engine = Annotated[
+    str | None,
+    typer.Option(metavar="numpy|keras", help="What runs the network: numpy or Keras itself."),
+]
+_Json = Annotated[
+    bool, typer.Option("--json", help="One JSON object a line on stdout, talk on stderr.")
+]
+_Fields = Annotated[
+    str | None,
+    typer.Option(
+        "--fields", metavar="NAME,NAME", help="With --json: only these keys of each answer."
+    ),
+]
+_Version = Annotated[bool, typer.Option("--version", help="Show the version.", is_eager=True)]
+
+
+def build_app(commands: Mapping[str, Command], outcome: list[int]) -> typer.Typer:
+    """The Typer app; each subcommand appends its exit code to `outcome`."""
+    app = typer.Typer(
+        name="mathrepl",
+        help="A small neural network does arithmetic, character by character. "
+        "Without a command it starts a session.",
+        no_args_is_help=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.callback(invoke_without_command=True)
+    def start(
+        context: typer.Context,
+        weights: _Weights = None,
+        engine: _Engine = None,
+        json: _Json = False,
+        fields: _Fields = None,
+        version: _Version = False,
+    ) -> None:
+        if version:
+            typer.echo(f"mathrepl {__version__}")
+            raise typer.Exit
+        if context.invoked_subcommand is None:
+            _run(outcome, lambda: run_session(Common(weights, engine, json, fields)))
+        context.obj = Common(weights, engine, json, fields)
+
+    for command in commands.values():
+        app.command(
+            command.name,
+            help=_help(command),
+            short_help=command.summary,
+            context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+        )(_subcommand(command, outcome))
+    return app
+
+
+def _run(outcome: list[int], run: Callable[[], int]) -> None:
+    """Note the exit code; a broken pipe is met here, before Typer calls it a failure."""
+    try:
+        outcome.append(run())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        outcome.append(BROKEN_PIPE)
+
+
+def _help(command: Command) -> str:
+    text = command.summary[0].upper() + command.summary[1:] + "."
+    return f"{text} {command.details}" if command.details else text
+
+
+def _subcommand(command: Command, outcome: list[int]) -> Callable[..., None]:
+    """A function whose signature, made from the table, tells Typer the command's parameters."""
+
+    def subcommand(context: typer.Context, **given: Any) -> None:
+        before: Common = context.obj
+        fields = given.pop("fields") if command.name in ANSWERING else None
+        common = Common(
+            given.pop("weights") or before.weights,
+            given.pop("engine") or before.engine,
+            given.pop("json") or before.json,
+            before.fields if fields is None else fields,
+        )
+        words = [*_words(command, given), *(Word(extra, 0) for extra in context.args)]
+        _run(outcome, lambda: run_shell_command(command, words, common))
+
+    parameters = [_signature("context", typer.Context, inspect.Parameter.empty)]
+    for parameter in command.parameters_for("shell"):
+        parameters.append(_typer_parameter(parameter))
+    parameters += [
+        _signature("weights", _Weights, None),
+        _signature("engine", _Engine, None),
+        _signature("json", _Json, False),
+    ]
+    if command.name in ANSWERING:
+        parameters.append(_signature("fields", _Fields, None))
+    subcommand.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    subcommand.__annotations__ = {p.name: p.annotation for p in parameters}
+    return subcommand
+
+
+def _signature(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
+
+
+def _typer_parameter(parameter: Parameter) -> inspect.Parameter:
+    """Every value is taken as text: one set of checks serves the shell and the session."""
+    complete = _weights_names if parameter.kind == "weights" else _choices(parameter)
+    text = parameter.help + (f" (default {parameter.default})" if parameter.default else "")
+    annotation: Any
+    if parameter.kind == "flag":
+        annotation = Annotated[bool, typer.Option(parameter.name, help=text)]
+        return _signature(parameter.key, annotation, False)
+    if parameter.is_option:
+        option = typer.Option(
+            parameter.name, help=text, metavar=parameter.metavar, autocompletion=complete
+        )
+        given: Any = list[str] | None if parameter.many else str | None
+        return _signature(parameter.key, Annotated[given, option], None)
+    argument = typer.Argument(
+        help=text, metavar=parameter.metavar, autocompletion=complete, show_default=False
+    )
+    kind: Any = list[str] | None if parameter.many else str | None
+    return _signature(parameter.key, Annotated[kind, argument], None)
+
+
+def _choices(parameter: Parameter) -> Callable[[str], list[str]] | None:
+    if not parameter.choices:
+        return None
+    return lambda incomplete: [c for c in parameter.known if c.startswith(incomplete)]
+
+
+def _weights_names(incomplete: str) -> list[str]:
+    names = Store(data_directory() / "weights").names()
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def _words(command: Command, given: Mapping[str, Any]) -> list[Word]:
+    """What Typer took apart, as the words that `bind` checks; columns mean nothing here."""
+    words: list[Word] = []
+    for parameter in command.parameters_for("shell"):
+        value = given.get(parameter.key)
+        if value is None or value is False:
+            continue
+        if value is True:
+            words.append(Word(parameter.name, 0))
+        elif parameter.is_option:
+            texts = value if parameter.many else [value]
+            words += [Word(f"{parameter.name}={text}", 0) for text in texts]
+        else:
+            texts = value if parameter.many else [value]
+            words += [Word(text, 0) for text in texts]
+    return words

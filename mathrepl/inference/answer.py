@@ -1,0 +1,296 @@
+"""The network's answer beside the truth, place by place. Pure values, no drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any, Literal
+
+from mathrepl.arithmetic.expression import MAX_LENGTH, format_value, parse, read_value
+from mathrepl.arithmetic.reference_steps import Step, next_step
+from mathrepl.arithmetic.scratchpad import Mark, splice
+from mathrepl.inference.solution import PLACES, Guess, Line, Solution
+from mathrepl.support.errors import MathreplError
+
+CLOSE_RUNNER_UP = 0.1
+# The keys of an answer's record.
+FIELDS = (
+    "equation",
+    "network",
+    "truth",
+    "right",
+    "weights",
+    "probabilities",
+    "end_probability",
+    "runners_up",
+    "confidence",
+    "wrong_digits",
+    "off_by",
+    "verdict",
+    "engine",
+    "notes",
+    "working",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedLine:
+    """A line beside the truth: `equal` to the question, `rounded` rightly from it, or `wrong`.
+
+    The first wrong line has `wanted`, the right text, and the `columns` of what was written in
+    the part before, beside what belonged there; lines after it are `after`.
+    """
+
+    line: Line
+    state: Literal["equal", "rounded", "wrong", "after"]
+    wanted: str = ""
+    columns: tuple[Column, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One place of the aligned answers; a side that has no character there is empty.
+
+    `power` is the place's power of ten, None for the point and for signs.
+    """
+
+    network: str
+    truth: str
+    guess: Guess | None
+    power: int | None
+
+    @property
+    def right(self) -> bool:
+        return self.network == self.truth
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One question answered: `network` beside `truth`.
+
+    `notes` say in which ways the question lies outside the training, `auto` that the weights
+    were chosen for it.
+    """
+
+    equation: str
+    network: str
+    truth: str
+    solution: Solution
+    weights: str
+    engine: str
+    notes: tuple[str, ...] = field(default=())
+    working: tuple[CheckedLine, ...] = ()
+    auto: bool = False
+
+    @property
+    def right(self) -> bool:
+        return self.network == self.truth
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The two aligned by place: the points stand over each other."""
+        return align(self.solution, self.truth)
+
+    @property
+    def wrong_digits(self) -> int:
+        """Places where the two differ; a missing or surplus character counts."""
+        return 0 if self.right else sum(not column.right for column in self.columns)
+
+    @property
+    def off_by(self) -> str | None:
+        """The size of the error, or None where the network did not write a number."""
+        written = self.network
+        if self.right and written.isascii() and written.isdigit() and len(written) <= MAX_LENGTH:
+            return "0"
+        value = read_value(written)
+        if value is None:
+            return None
+        return format_value(abs(value - Fraction(self.truth)), MAX_LENGTH)
+
+    @property
+    def confidence(self) -> float:
+        """Probability of all that was written, end marks included."""
+        return self.solution.confidence
+
+    @property
+    def verdict(self) -> str:
+        """`right`, or what is wrong, in words."""
+        if self.right:
+            return "right"
+        if self.solution.stuck:
+            return f"wrong: {self.solution.stuck}"
+        if not self.network:
+            return "wrong: it wrote nothing"
+        digits = f"in {self.wrong_digits} digit{'' if self.wrong_digits == 1 else 's'}"
+        if self.off_by is None:
+            return f"wrong: {self.network!r} is not a number"
+        if self.off_by == "0":
+            return f"wrong {digits}: the value is right, the writing is not"
+        return f"wrong by {self.off_by}, {digits}"
+
+    def record(self) -> dict[str, Any]:
+        """For `--json`: one probability a written character, left to right, then the end's."""
+        end = self.solution.end
+        return {
+            "equation": self.equation,
+            "network": self.network,
+            "truth": self.truth,
+            "right": self.right,
+            "weights": self.weights,
+            "probabilities": self.solution.probabilities(),
+            "end_probability": round(end.probability, PLACES) if end else None,
+            "runners_up": self.solution.runners_up(),
+            "confidence": round(self.confidence, PLACES),
+            "wrong_digits": self.wrong_digits,
+            "off_by": self.off_by,
+            "verdict": self.verdict,
+            "engine": self.engine,
+            "notes": list(self.notes),
+            "working": [
+                {
+                    "line": checked.line.text,
+                    "state": checked.state,
+                    "probability": round(checked.line.probability, 6),
+                    **({"wanted": checked.wanted} if checked.wanted else {}),
+                }
+                for checked in self.working
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A question of several that could not be asked, and why."""
+
+    equation: str
+    error: MathreplError
+    weights: str = ""
+
+    def record(self) -> dict[str, Any]:
+        record = {"equation": self.equation, "error": str(self.error)}
+        return {**record, "weights": self.weights} if self.weights else record
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Several questions of one line, in order."""
+
+    items: tuple[Answer | Refused, ...]
+
+    def record(self) -> list[dict[str, Any]]:
+        return [item.record() for item in self.items]
+
+
+def compare(
+    equation: str,
+    solution: Solution,
+    truth: str,
+    *,
+    weights: str,
+    engine: str,
+    notes: tuple[str, ...] = (),
+    auto: bool = False,
+) -> Answer:
+    """`solution` beside `truth`, and each line of its working beside the question's value."""
+    working = check_lines(solution.working) if solution.working else ()
+    return Answer(equation, solution.text, truth, solution, weights, engine, notes, working, auto)
+
+
+def check_lines(lines: Sequence[Line]) -> tuple[CheckedLine, ...]:
+    """Each line of a working beside the truth: whether it still has the first line's value.
+
+    Where a quotient's rest was rounded, the value becomes that of the right rounding.
+    """
+    checker = LineChecker()
+    pairs = zip((None, *lines), lines, strict=False)
+    return tuple(checker.check(before, line) for before, line in pairs)
+
+
+class LineChecker:
+    """The same, a line at a time."""
+
+    def __init__(self) -> None:
+        self._wanted: Fraction | None = None
+        self._wrong = False
+
+    def check(self, before: Line | None, line: Line) -> CheckedLine:
+        """`line` beside the truth, after `before` with its mark; None before the first."""
+        if self._wrong:
+            return CheckedLine(line, "after")
+        value = value_of(line.text)
+        if before is None:
+            self._wanted = value
+        elif value != self._wanted:
+            step = _right_step(before)
+            right = splice(before.text, step.mark, step.result) if step else ""
+            if step and step.kind in ("floor", "rounding") and line.text == right:
+                self._wanted = value
+                return CheckedLine(line, "rounded")
+            self._wrong = True
+            return _wrong_line(before, line, step, right)
+        return CheckedLine(line, "equal")
+
+
+def value_of(line: str) -> Fraction | None:
+    """The exact value of a line, a number alone included; None where it has none."""
+    number = read_value(line)
+    if number is not None:
+        return number
+    # A lone number, as in -(-15), asks nothing and is no question: adding nothing makes it one.
+    for text in (line, f"{line}+0" if line[-1:].isdigit() or line[-1:] == ")" else ""):
+        with suppress(MathreplError):
+            return parse(text).value()
+    return None
+
+
+def _right_step(before: Line) -> Step | None:
+    """The right step for the part that was worked on, else for the line."""
+    mark = before.mark
+    if mark is not None and _may_be_taken(before.text, mark):
+        part = mark.part_of(before.text)
+        with suppress(ValueError):
+            step = next_step(part)
+            if step.redex == part:
+                return replace(step, line=before.text, mark=mark)
+    with suppress(ValueError):
+        return next_step(before.text)
+    return None
+
+
+def _may_be_taken(line: str, mark: Mark) -> bool:
+    """Whether a part can be worked on by itself: in parentheses it would have the same value."""
+    grouped = f"{line[: mark.start]}({mark.part_of(line)}){line[mark.end :]}"
+    value = value_of(grouped)
+    return value is not None and value == value_of(line)
+
+
+def _wrong_line(before: Line, line: Line, step: Step | None, right: str) -> CheckedLine:
+    if step is None or step.mark != before.mark:
+        return CheckedLine(line, "wrong", right)
+    columns = align(Solution(step.redex, before.written, (), None), step.result)
+    return CheckedLine(line, "wrong", right, columns)
+
+
+def align(solution: Solution, truth: str) -> tuple[Column, ...]:
+    """Columns of the two texts, padded left of the whole part and right of the fraction."""
+    network = solution.text
+    whole = max(_whole(network), _whole(truth))
+    left_network, left_truth = whole - _whole(network), whole - _whole(truth)
+    width = max(left_network + len(network), left_truth + len(truth))
+    columns = []
+    for place in range(width):
+        i, j = place - left_network, place - left_truth
+        written = network[i] if 0 <= i < len(network) else ""
+        wanted = truth[j] if 0 <= j < len(truth) else ""
+        guess = solution.guesses[i] if written and i < len(solution.guesses) else None
+        is_digit = (written or wanted).isdigit() or wanted.isdigit()
+        power = (whole - 1 - place if place < whole else whole - place) if is_digit else None
+        columns.append(Column(written, wanted, guess, power))
+    return tuple(columns)
+
+
+def _whole(text: str) -> int:
+    """Characters before the point."""
+    return len(text.split(".", 1)[0])

@@ -1,0 +1,1 @@
+"""The session: weights in use, questions asked, trainings started."""

@@ -1,0 +1,134 @@
+"""The weights in use: their card, who answers through them, and what they are when others save."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mathrepl.store.card import Card
+from mathrepl.store.store import Found, Store
+from mathrepl.support.errors import UsageError, WeightsError
+from mathrepl.support.interrupts import counted
+from mathrepl.support.settings import CHOICES
+from mathrepl.training.job import Job
+
+if TYPE_CHECKING:
+    from mathrepl.inference.solver import Solver
+    from mathrepl.networks import Tensors
+
+
+class Loaded:
+    """Weights by name: card, numpy network and Keras models are read when first asked for.
+
+    `jobs` are the trainings whose saves are taken over. Raises `MathreplError`s only; after any of
+    them the weights are those that were in use before.
+    """
+
+    def __init__(self, store: Store, name: str, engine: str) -> None:
+        self.store = store
+        self.name = name
+        self.engine = engine
+        self.jobs: list[Job] = []
+        self._found: Found | None = None
+        self._solver: Solver | None = None
+        self._models: dict[str, Any] | None = None
+        self._saves_seen = 0
+
+    @property
+    def found(self) -> Found:
+        """The current card and its origin, read again after a training has saved better weights."""
+        self._take_saves()
+        if self._found is None:
+            self._found = self.store.find(self.name)
+        return self._found
+
+    @property
+    def card(self) -> Card:
+        return self.found.card
+
+    @property
+    def models(self) -> dict[str, Any]:
+        """The Keras models of the current weights by part, built on demand (imports TensorFlow).
+
+        A lone network, such as the seq2seq model, is the part without a name.
+        """
+        found = self.found
+        if self._models is None:
+            found, tensors = self._weights_of(found)
+            with counted() as presses:  # an import of TensorFlow that is cut off breaks it for good
+                from mathrepl.inference.solver import keras_models
+
+                self._models = keras_models(found.card, tensors)
+            if presses.count:
+                raise KeyboardInterrupt
+        return self._models
+
+    @property
+    def solver(self) -> Solver:
+        """Answers through numpy, or through Keras itself when the engine is `keras`."""
+        found = self.found
+        if self._solver is None:
+            from mathrepl.inference.solver import keras_solver, numpy_solver
+
+            if self.engine == "keras":
+                models = self.models
+                self._solver = keras_solver(self.card, models)
+            else:
+                found, tensors = self._weights_of(found)
+                self._solver = numpy_solver(found.card, tensors)
+        return self._solver
+
+    def _weights_of(self, found: Found) -> tuple[Found, Tensors]:
+        """The weights of a card; where a training has saved others since, those with their card."""
+        try:
+            return found, self.store.tensors(found)
+        except WeightsError:
+            self._found, tensors = self.store.load(self.name)
+            return self._found, tensors
+
+    def refresh(self) -> None:
+        """Read the card and the weights again when they are next needed."""
+        self._found = self._solver = self._models = None
+
+    def use(self, name: str) -> Card:
+        """Switch to other weights, fully checked first. Raises `WeightsError`."""
+        from mathrepl.inference.solver import numpy_solver
+
+        found, tensors = self.store.load(name)
+        solver = numpy_solver(found.card, tensors)
+        self.refresh()
+        self.name, self._found = name, found
+        if self.engine == "numpy":
+            self._solver = solver
+        return found.card
+
+    def set_engine(self, engine: str) -> None:
+        if engine not in CHOICES["engine"]:
+            raise UsageError(f"engine must be numpy or keras, not {engine!r}")
+        self.engine = engine
+        self._solver = None
+
+    def changed_elsewhere(self) -> bool:
+        """Whether another session has saved other weights under this name since they were read.
+
+        They are then read again when they are next needed.
+        """
+        self._take_saves()
+        if self._found is None:
+            return False
+        try:
+            now = self.store.find(self.name)
+        except WeightsError:  # whoever reads them next says what is wrong
+            return False
+        if (now.origin, now.card.sha256) == (self._found.origin, self._found.card.sha256):
+            return False
+        self.refresh()
+        return True
+
+    def _take_saves(self) -> None:
+        """Take the newest best weights that a training of this name has saved."""
+        if not self.jobs:
+            return
+        saves = sum(job.saves for job in self.jobs if job.plan.name == self.name)
+        if saves != self._saves_seen:
+            self._saves_seen = saves
+            self._found = self._solver = self._models = None

@@ -1,0 +1,1 @@
+"""Weights on disk: model card, checked tensors, names and undo."""

@@ -1,0 +1,129 @@
+"""Weights as safetensors bytes; names, shapes and dtypes are checked before use."""
+
+from __future__ import annotations
+
+import json
+import struct
+from math import prod
+from typing import BinaryIO
+
+import numpy as np
+
+from mathrepl.networks import Tensors, shapes_of
+from mathrepl.networks.config import settings_of
+from mathrepl.networks.plugin_kinds import missing
+from mathrepl.store.card import Card, TwiceError, object_of
+from mathrepl.support.errors import TaskError, WeightsError
+from mathrepl.support.safe_text import one_line
+
+MAX_HEADER_BYTES = 1_000_000
+# How files begin that people save networks in; they are named and never opened.
+_OTHERS = (
+    (b"\x80", "a pickle"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"PK\x03\x04", "a zip archive, such as Keras and PyTorch write"),
+    (b"\x93NUMPY", "a numpy array"),
+)
+
+
+def dump_tensors(tensors: Tensors) -> bytes:
+    """Serialise float32 tensors; equal tensors give equal bytes."""
+    from safetensors.numpy import save
+
+    ordered = {k: np.ascontiguousarray(tensors[k], dtype=np.float32) for k in sorted(tensors)}
+    return save(ordered, metadata={"format": "mathrepl"})
+
+
+def read_tensors(data: bytes, card: Card, where: str) -> Tensors:
+    """Tensors that fit the architecture of `card`, else `WeightsError` with the misfit.
+
+    The header is compared before any tensor is built, so what a file declares costs nothing.
+    """
+    _check_header(data, card, where)
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        tensors = load(data)
+    except (SafetensorError, ValueError) as error:
+        raise WeightsError(f"{where} is not a safetensors file: {one_line(str(error))}") from None
+    for name, tensor in tensors.items():
+        if not np.isfinite(tensor).all():
+            raise WeightsError(f"{where}: {name} holds values that are not finite")
+    return tensors
+
+
+def check_start(file: BinaryIO, card: Card, where: str) -> None:
+    """Compare the header at the start of a file alone. Raises `WeightsError` as `read_tensors`."""
+    _check_header(file.read(8 + MAX_HEADER_BYTES), card, where)
+
+
+def most_bytes(card: Card, where: str) -> int:
+    """The size that a file of such weights can have at most.
+
+    Raises `WeightsError` for an architecture that is unknown here.
+    """
+    return 8 + MAX_HEADER_BYTES + 4 * sum(prod(shape) for shape in _wanted(card, where).values())
+
+
+def _wanted(card: Card, where: str) -> dict[str, tuple[int, ...]]:
+    """Name and shape of every tensor that the card says there is. Raises `WeightsError`."""
+    if settings_of(card.architecture.kind) is None:
+        unknown = missing(card.architecture.kind)
+        told = one_line(unknown.message, 120)
+        raise WeightsError(f"{where} cannot be read: {told}", hint=unknown.hint)
+    try:
+        return shapes_of(card.architecture, card.encoding)
+    except TaskError as error:  # settings that an installed kind cannot have
+        raise WeightsError(f"{where} cannot be read: {error.message}", hint=error.hint) from None
+
+
+def _check_header(data: bytes, card: Card, where: str) -> None:
+    """Raise `WeightsError` where what the header declares is not what the card says."""
+    wanted = _wanted(card, where)
+    declared = _header(data, where)
+    for name in sorted(set(wanted) ^ set(declared)):
+        verb = "lacks" if name in wanted else "has an unknown"
+        raise WeightsError(f"{where} {verb} tensor {one_line(repr(name), 80)}")
+    for name, shape in wanted.items():
+        entry = declared[name]
+        if entry.get("dtype") != "F32":
+            raise WeightsError(f"{where}: {name} has dtype {_shown(entry.get('dtype'))}, not F32")
+        if entry.get("shape") != list(shape):
+            raise WeightsError(
+                f"{where}: {name} has shape {_shown(entry.get('shape'))}, "
+                f"the architecture needs {list(shape)}"
+            )
+
+
+def _shown(value: object) -> str:
+    """A value of a header, cut short; of something nested its type alone."""
+    flat = not isinstance(value, list | dict) or (
+        isinstance(value, list) and all(type(one) in (int, float) for one in value)
+    )
+    return one_line(repr(value), 40) if flat else f"a {type(value).__name__}"
+
+
+def _header(data: bytes, where: str) -> dict[str, dict[str, object]]:
+    """The header of the safetensors format: 8 bytes little-endian length, then JSON."""
+    for start, what in _OTHERS:
+        if data.startswith(start) and not data[8:9] == b"{":
+            raise WeightsError(f"{where} is not a safetensors file but {what}")
+    bad = f"{where} is not a safetensors file"
+    if len(data) < 8:
+        raise WeightsError(f"{bad}: it has {len(data)} bytes")
+    (length,) = struct.unpack("<Q", data[:8])
+    if length > min(MAX_HEADER_BYTES, len(data) - 8):
+        raise WeightsError(
+            f"{bad}: it begins with a header of {length:,} bytes, which is not there"
+        )
+    try:
+        header = json.loads(data[8 : 8 + length], object_pairs_hook=object_of)
+    except TwiceError as error:
+        raise WeightsError(f"{bad}: {error}") from None
+    except (ValueError, RecursionError):
+        raise WeightsError(f"{bad}: its header is not readable as JSON") from None
+    if not isinstance(header, dict) or not all(isinstance(v, dict) for v in header.values()):
+        raise WeightsError(f"{bad}: its header does not describe tensors")
+    header.pop("__metadata__", None)
+    return header

@@ -1,0 +1,1 @@
+"""Files, settings, locks, plugins and errors: nothing here knows arithmetic."""

@@ -1,0 +1,145 @@
+"""Files that are either the old one or the new one, whatever happens in between."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from io import BufferedReader
+from pathlib import Path
+
+from mathrepl.support.errors import MathreplError
+
+ROOM = 100_000  # bytes that must be free for anything to begin
+TEMPORARY = ".mathrepl-tmp"  # ends the names of our temporary files and of nobody else's
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write `data` to a temporary file beside `path`, fsync it, and rename it over `path`.
+
+    Raises `OSError`; then `path` is as it was and no temporary file is left. Those that killed
+    processes have left in the same directory are removed.
+    """
+    with written(path, data):
+        pass
+
+
+@contextlib.contextmanager
+def written(path: Path, data: bytes) -> Iterator[None]:
+    """As `write_bytes`; inside the block `path` is locked, so `clear_abandoned` leaves it alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    clear_abandoned(path.parent, f".*{TEMPORARY}")
+    handle, temporary = _temporary(path)
+    with os.fdopen(handle, "wb") as file:
+        try:
+            file.write(data)
+            file.flush()
+            os.fchmod(file.fileno(), 0o666 & ~_umask())
+            os.fsync(file.fileno())
+            temporary.replace(path)  # while the lock is held, or others might clear it
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_directory(path.parent)
+        yield
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """The bytes of an ordinary file of at most `most`. Raises `OSError`, also for a larger one.
+
+    Pipes and devices are refused unread: they could hold a reader up for ever, or never end.
+    """
+    with open_ordinary(path, most) as file:
+        data = file.read(most + 1)
+    if len(data) > most:  # it grew, or the system did not know its size
+        raise _too_large(path, most)
+    return data
+
+
+def open_ordinary(path: Path, most: int) -> BufferedReader:
+    """An ordinary file of at most `most` bytes, open for reading. Raises `OSError`."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
+        if found.st_size > most:
+            raise _too_large(path, most)
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def _too_large(path: Path, most: int) -> OSError:
+    return OSError(errno.EFBIG, f"it is too large, more than {most:,} bytes", str(path))
+
+
+def _temporary(path: Path) -> tuple[int, Path]:
+    """A new file, locked as long as its writer lives: so others know that it is in use."""
+    while True:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError:  # a file system without locks, where nobody can clear it either
+            return handle, Path(name)
+        if os.fstat(handle).st_nlink:
+            return handle, Path(name)
+        os.close(handle)  # cleared by another process before it was locked
+
+
+def clear_abandoned(
+    directory: Path, pattern: str, needed: Callable[[Path], bool] = lambda path: False
+) -> None:
+    """Remove the files of `pattern` whose writers are gone, but for those still `needed`."""
+    for path in directory.glob(pattern):
+        try:
+            handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:  # renamed into place or removed meanwhile
+            continue
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Another may have written a file of the same name meanwhile.
+            if os.path.samestat(os.fstat(handle), path.stat()) and not needed(path):
+                path.unlink(missing_ok=True)
+        except OSError:  # its writer is at work, or has just ended
+            continue
+        finally:
+            os.close(handle)
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def _sync_directory(directory: Path) -> None:
+    try:
+        handle = os.open(directory, os.O_RDONLY)
+    except OSError:  # not every platform opens directories; the rename itself has happened
+        return
+    try:
+        os.fsync(handle)
+    except OSError:
+        return
+    finally:
+        os.close(handle)
+
+
+def check_writable(directory: Path, hint: str = "set MATHREPL_DATA_DIR to another folder") -> None:
+    """Raise `MathreplError` naming `directory` unless files of some size can be written there."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory) as file:
+            file.write(bytes(ROOM))
+            file.flush()
+    except OSError as error:
+        raise MathreplError(
+            f"cannot write to {directory}: {error.strerror or error}",
+            hint=f"free or unlock it, or {hint}",
+        ) from None

@@ -1,0 +1,157 @@
+"""Plans of trainings, checked before they start."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from typing import Any, cast
+
+from mathrepl.arithmetic.task import Task
+from mathrepl.data.encoding import Encoding
+from mathrepl.networks.config import Architecture
+from mathrepl.store.card import Card
+from mathrepl.store.store import Store, check_name
+from mathrepl.support.errors import TaskError, UsageError
+from mathrepl.training.job import Job
+from mathrepl.training.plan import Plan, TrainSettings
+from mathrepl.training.recipes import RECIPES
+
+
+def plan(
+    store: Store,
+    settings: TrainSettings,
+    *,
+    source: Card | None,
+    name: str,
+    task: Task,
+    architecture: Architecture | None,
+    reverse: bool | None,
+    command: str,
+    part: str | None = None,
+) -> Plan:
+    """Check a training before it starts: of fresh weights, or going on from `source`.
+
+    None stands for "as it is". Raises `TaskError` where going on cannot honour the settings,
+    `WeightsError` for a kind of network whose package is no good.
+    """
+    if source is None:
+        encoding = Encoding.for_task(task, reverse=bool(reverse))
+        shape = architecture or Architecture()
+        if shape.kind == "work":
+            raise TaskError("such weights are started by a recipe", hint="add --recipe work")
+        _check_shape(shape, encoding)
+    else:
+        encoding, shape = source.encoding, source.architecture
+        if architecture not in (None, shape) or reverse not in (None, encoding.reverse):
+            raise TaskError(
+                f"the network of {source.name} cannot change its shape while it goes on",
+                hint="add --fresh to start over",
+            )
+        if task.rule and shape.kind == "work":
+            raise TaskError(
+                f"{source.name} works by the rules of arithmetic, line by line",
+                hint="add --fresh to start over",
+            )
+        if not encoding.fits(task):
+            raise TaskError(
+                f"the network of {source.name} has no room for {task.describe()}",
+                hint="add --fresh to start over",
+            )
+        if (task.seed, task.spaced) != (source.task.seed, source.task.spaced):
+            raise TaskError(
+                "another task seed would train on equations that were held out",
+                hint="add --fresh to start over",
+            )
+        if task != source.task and store.is_bundled(name):
+            raise TaskError(
+                f"{name} is bundled for {source.task.describe()}, this is {task.describe()}",
+                hint="name the outcome with --name, or start over with --fresh",
+            )
+    return Plan(
+        name=name,
+        source=None if source is None else source.name,
+        architecture=shape,
+        encoding=encoding,
+        task=task,
+        settings=settings,
+        command=command,
+        user=store.user,
+        bundled=store.bundled,
+        part=_part(shape, part),
+    )
+
+
+def recipe_plans(
+    store: Store, name: str, *, seed: int | None, epochs: int | None, saved_as: str | None
+) -> list[Plan]:
+    """The trainings of a recipe, each going on from the one before.
+
+    Raises `UsageError` for an unknown recipe, `WeightsError` for what cannot be a name.
+    """
+    if name not in RECIPES:
+        raise UsageError(f"there is no recipe {name!r}", hint=f"there are {', '.join(RECIPES)}")
+    recipe = RECIPES[name]
+    target = check_name(saved_as or name)
+    words = ["mathrepl", "train", *([str(epochs)] if epochs else []), "--recipe", name]
+    words += ["--seed", str(seed)] if seed else []
+    words += ["--name", target] if target != name else []
+    plans: list[Plan] = []
+    for stage in recipe.stages:
+        changes = {"seed": seed, "epochs": epochs}
+        given = {key: value for key, value in changes.items() if value is not None}
+        plans.append(
+            Plan(
+                name=target,
+                source=target if plans else None,
+                architecture=recipe.architecture,
+                encoding=recipe.encoding,
+                task=recipe.task,
+                settings=replace(stage.settings, **cast("dict[str, Any]", given)),
+                command=shlex.join(words),
+                user=store.user,
+                bundled=store.bundled,
+                part=stage.part,
+            )
+        )
+    return plans
+
+
+def _check_shape(architecture: Architecture, encoding: Encoding) -> None:
+    """An installed kind may refuse settings, and is told to be no good before a worker starts."""
+    from mathrepl.networks import shapes_of
+
+    shapes_of(architecture, encoding)
+
+
+def _part(architecture: Architecture, wanted: str | None) -> str:
+    """Which network to train. Raises `UsageError` for a part that these weights do not have."""
+    from mathrepl.networks import parts_of
+
+    parts = list(parts_of(architecture))
+    if wanted is None:
+        return parts[-1]
+    if wanted not in parts:
+        raise UsageError(
+            f"these weights have no part {wanted!r}",
+            hint=f"their parts are {', '.join(parts)}" if parts != [""] else "leave out --part",
+        )
+    return wanted
+
+
+def card_of(store: Store, job: Job | None, name: str) -> Card:
+    """The card of some weights, with the epochs so far where `job` trains them now.
+
+    Raises `WeightsError`.
+    """
+    if job is None or job.plan.name != name:
+        return store.find(name).card
+    plan = job.plan
+    source = name if job.saves else plan.source
+    if source is None:
+        card = Card(name, plan.architecture, plan.encoding, plan.task, parameters=0)
+    else:
+        card = store.find(source).card.renamed(name)
+    known = {(one.part, one.number) for one in card.history}
+    epochs = [done.epoch for done in job.epochs]
+    new = [epoch for epoch in epochs if (epoch.part, epoch.number) not in known]
+    return replace(card, history=(*card.history, *new))

@@ -1,0 +1,243 @@
+"""A training as its starter sees it: a process that streams events, can be stopped, or dropped."""
+
+from __future__ import annotations
+
+import queue
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from mathrepl.store.card import Epoch
+from mathrepl.store.store import Store
+from mathrepl.support.errors import MathreplError
+from mathrepl.support.locks import lock
+from mathrepl.training.events import (
+    EpochDone,
+    Event,
+    Finished,
+    Started,
+    Stepped,
+    Warned,
+    load_event,
+)
+from mathrepl.training.plan import Plan
+
+STOP_SECONDS = 20.0
+_BEGIN = (
+    "import sys; sys.argv[1] in sys.path or sys.path.insert(0, sys.argv[1]); "
+    "from mathrepl.training.keras.worker import main; main()"
+)
+
+
+def worker_command() -> list[str]:
+    """What starts a worker of this very package.
+
+    Not by `-m`, which imports from the current folder first: a `json.py` in somebody else's folder
+    would run.
+    """
+    return [sys.executable, "-P", "-c", _BEGIN, str(Path(__file__).parents[2])]
+
+
+class Job:
+    """One training in a worker process. All public members may be used from any thread.
+
+    Raises `WeightsError` where another process trains weights of that name.
+    """
+
+    def __init__(self, number: int, plan: Plan, *, follow: bool) -> None:
+        self.number = number
+        self.plan = plan
+        self.started: Started | None = None
+        self.last_epoch: EpochDone | None = None
+        self.last_step: Stepped | None = None
+        self.best: EpochDone | None = None
+        self.epochs: list[EpochDone] = []
+        self.finished: Finished | None = None
+        self.saves = 0
+        self.told = follow  # whether the person has seen how it ended
+        self._follow = follow
+        self._killed = False
+        self._store = Store(plan.user, plan.bundled)
+        self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        hint = "wait for it, or train under another name with --name"
+        self._lock = lock(plan.user, plan.name, hint=hint)
+        self._before = self._store.sha256(plan.name)
+        try:
+            self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed when the process ends
+            self._process = subprocess.Popen(  # noqa: S603 - our own program, and no shell
+                worker_command(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._log,
+                text=True,
+                encoding="utf-8",
+                start_new_session=True,
+                # The worker has the lock too: it may live on after whoever started it.
+                pass_fds=() if self._lock.handle is None else (self._lock.handle,),
+            )
+        except BaseException:
+            self._lock.release()
+            raise
+        self._send(plan.to_json())
+        self._reader = threading.Thread(target=self._read, daemon=True, name="mathrepl-job")
+        self._reader.start()
+
+    @property
+    def running(self) -> bool:
+        return self.finished is None
+
+    def events(self, tick: Callable[[], None]) -> Iterator[Event]:
+        """Events up to `Finished`, for a job made with `follow`; `tick` runs at least at 10 Hz."""
+        while True:
+            tick()
+            try:
+                event = self._events.get(timeout=0.1)
+            except queue.Empty:
+                continue
+            yield event
+            if isinstance(event, Finished):
+                return
+
+    def tell(self, event: Event) -> None:
+        """Put a word of the starter's own among the events, where they are followed."""
+        self._events.put(event)
+
+    def stop(self) -> None:
+        """End at the next step and keep the best weights."""
+        if self.started is None and self.running:
+            self._killed = True  # TensorFlow is still loading: there is nothing to keep
+            self._process.kill()
+        self._send("stop")
+
+    def drop(self) -> None:
+        """End, also after the end, and put back the weights from before this training."""
+        self.stop()
+        self.wait()
+        if self.finished is not None and self.finished.outcome != "dropped":
+            self.finished = self._put_back(self.finished)
+
+    def wait(self, seconds: float = STOP_SECONDS) -> None:
+        """Wait for the end; a worker that does not end in time is killed, its best is kept."""
+        deadline = time.monotonic() + seconds
+        while self.running and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if self.running:
+            self._process.kill()
+            while self.running and time.monotonic() < deadline + 5:
+                time.sleep(0.02)
+
+    def _send(self, line: str) -> None:
+        try:
+            assert self._process.stdin is not None  # noqa: S101 - it was opened as a pipe
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
+        except (OSError, ValueError):  # the worker has ended; its last event says how
+            return
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None  # noqa: S101 - it was opened as a pipe
+        finished: Finished | None = None
+        for line in self._process.stdout:
+            try:
+                event = load_event(line)
+            except ValueError:
+                continue
+            if isinstance(event, Finished):
+                finished = event
+                break
+            self._note(event)
+            if self._follow:
+                self._events.put(event)
+        code = self._process.wait()
+        if finished is None:
+            finished = self._died(code)
+        for stream in (self._process.stdin, self._process.stdout, self._log):
+            try:
+                if stream is not None:
+                    stream.close()
+            except OSError:
+                continue
+        self._lock.release()
+        self.saves += finished.saved  # the card was completed at the end
+        self.finished = finished
+        self._events.put(finished)
+
+    def _note(self, event: Event) -> None:
+        match event:
+            case Started():
+                self.started = event
+            case Stepped():
+                self.last_step = event
+            case EpochDone():
+                self.last_epoch = event
+                self.epochs.append(event)
+                if event.best:
+                    self.best = event
+                    self.saves += 1
+            case Warned() | Finished():
+                pass
+
+    def _died(self, code: int) -> Finished:
+        epochs = self.last_epoch.index if self.last_epoch else 0
+        baseline = self.started.baseline if self.started else None
+        best_index, best = (self.best.index, self.best.epoch) if self.best else (0, None)
+        unreported = self._unreported()
+        if unreported is not None and unreported != best:
+            epochs += 1
+            best_index, best = epochs, unreported
+        return Finished(
+            outcome="stopped" if self._killed else "failed",
+            name=self.plan.name,
+            epochs=epochs,
+            saved=best is not None,
+            best_epoch=best_index,
+            held_out=best.held_out if best else baseline,
+            baseline=baseline,
+            message="" if self._killed else self._why(code),
+            undo=self._store.last_undo(self.plan.name) if best else None,
+        )
+
+    def _unreported(self) -> Epoch | None:
+        """The epoch whose weights are on disk, where the worker did not live to tell it."""
+        if self._store.sha256(self.plan.name) in ("", self._before):
+            return None
+        try:
+            card = self._store.find(self.plan.name).card
+        except MathreplError:
+            return None
+        kept = (self.plan.part, card.best_epoch)
+        return next((one for one in card.history if (one.part, one.number) == kept), None)
+
+    def _why(self, code: int) -> str:
+        if code == -signal.SIGKILL:
+            return "the training process was killed (signal 9), as happens when memory runs out"
+        if code < 0:
+            return f"the training process was killed (signal {-code})"
+        try:
+            self._log.seek(0)
+            lines = self._log.read().decode(errors="replace").strip().splitlines()
+        except (OSError, ValueError):
+            lines = []
+        raised = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Killed)\b", line)]
+        last = (raised or lines or ["no message"])[-1]
+        last = "".join(c for c in last if c.isprintable())[:200]
+        return f"the training process ended with code {code}: {last}"
+
+    def _put_back(self, finished: Finished) -> Finished:
+        if finished.undo is not None:
+            try:
+                with lock(self.plan.user, self.plan.name):
+                    self._store.restore(self.plan.name, finished.undo)
+            except (OSError, MathreplError) as error:
+                return replace(finished, message=f"could not put back the old weights: {error}")
+        self.saves += 1
+        return replace(
+            finished, outcome="dropped", saved=False, best_epoch=0, held_out=finished.baseline
+        )

@@ -1,0 +1,52 @@
+"""The variables of a Keras model under the names that tensors have in a file of weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from mathrepl.training.keras.attention_model import AttentionSeq2Seq, Tagger
+
+layers = keras.layers
+
+
+def variables(model: Any) -> dict[str, Any]:
+    """Keras variables by our tensor names, such as `encoder.0.forward.kernel`.
+
+    A name is LAYER.VARIABLE; a `Bidirectional` layer is two, LAYER.forward and LAYER.backward.
+    Where a layer has several variables of a name, their path within it stands between.
+    """
+    found: dict[str, Any] = {}
+    for name, layer in _named_layers(model).items():
+        weights = layer.weights
+        names = [variable.name for variable in weights]
+        for variable in weights:
+            own = variable.name
+            if names.count(own) > 1:
+                own = ".".join(_within(layer.name, variable.path.split("/")))
+            found[f"{name}.{own}"] = variable
+    return found
+
+
+def _within(layer: str, path: list[str]) -> list[str]:
+    """What of a variable's path comes after its layer; a model's name may stand before it."""
+    return path[path.index(layer) + 1 :] if layer in path else path
+
+
+def _named_layers(model: Any) -> dict[str, Any]:
+    if isinstance(model, AttentionSeq2Seq | Tagger):
+        return dict(model.named_layers())
+    found: dict[str, Any] = {}
+    for layer in model.layers:
+        name = layer.name
+        if model.name == "seq2seq":  # ours
+            name = name.replace("_norm", ".norm").replace("coder_", "coder.")
+        if isinstance(layer, layers.Bidirectional):
+            found[f"{name}.forward"] = layer.forward_layer
+            found[f"{name}.backward"] = layer.backward_layer
+        elif isinstance(layer, layers.TimeDistributed):
+            found[name] = layer.layer
+        else:
+            found[name] = layer
+    return found

@@ -1,0 +1,344 @@
+"""One training from plan to weights: examples, model, epochs, and the best kept."""
+
+from __future__ import annotations
+
+import platform
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from mathrepl.data.codec import Floats, decode, encode_questions
+from mathrepl.data.sampling import Example, Split, split
+from mathrepl.data.step_examples import lessons
+from mathrepl.networks import parameter_count, part_tensors, parts_of, prefixed
+from mathrepl.networks.plugin_kinds import version_of_kind
+from mathrepl.store.card import Card, Epoch, Metrics, Training
+from mathrepl.store.store import Store
+from mathrepl.support.errors import MathreplError
+from mathrepl.training.events import (
+    EpochDone,
+    Event,
+    Finished,
+    Outcome,
+    Sample,
+    Started,
+    Stepped,
+    Warned,
+)
+from mathrepl.training.keras.loop import Trainer
+from mathrepl.training.keras.models import build, load_into, predict, tensors_of
+from mathrepl.training.keras.teaching import Arrays, arrays_of
+from mathrepl.training.plan import Plan
+
+SAMPLES = 6
+PROGRESS_SECONDS = 0.1
+HEAR_SECONDS = 0.3
+
+
+def run(
+    plan: Plan,
+    emit: Callable[[Event], None],
+    should_stop: Callable[[], bool],
+    leave: Callable[[], None] | None = None,
+) -> None:
+    """Train as planned; every outcome, failures included, ends in one `Finished`.
+
+    A stop is heard between steps, but TensorFlow can be seconds in the first, or in an evaluation.
+    With `leave`, which ends the process, it is then stopped from another thread.
+    """
+    prepared: list[_Run] = []
+    if leave is not None:
+        leaving = (plan, emit, should_stop, leave, prepared)
+        threading.Thread(target=_leave_unheard, args=leaving, daemon=True).start()
+    try:
+        prepared.append(_Run(plan, emit, should_stop))
+    except _FAILURES as error:
+        emit(Finished("failed", plan.name, 0, False, 0, None, None, _reason(error)))
+        return
+    prepared[0].run()
+
+
+def _leave_unheard(
+    plan: Plan,
+    emit: Callable[[Event], None],
+    should_stop: Callable[[], bool],
+    leave: Callable[[], None],
+    prepared: list[_Run],
+) -> None:
+    """Wait for a stop, and close the training where it does not close itself soon."""
+    while not should_stop():
+        time.sleep(0.02)
+    time.sleep(HEAR_SECONDS)
+    if prepared:
+        prepared[0].close("stopped")
+    else:
+        emit(Finished("stopped", plan.name, 0, False, 0, None, None))
+    leave()
+
+
+_FAILURES = (MathreplError, OSError, MemoryError, tf.errors.ResourceExhaustedError)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, MemoryError | tf.errors.ResourceExhaustedError):
+        return "there was not enough memory; take a smaller --batch, --hidden or --examples"
+    return str(error) or type(error).__name__
+
+
+class _Run:
+    def __init__(
+        self, plan: Plan, emit: Callable[[Event], None], should_stop: Callable[[], bool]
+    ) -> None:
+        self.plan = plan
+        self.emit = emit
+        self.should_stop = should_stop
+        self.store = Store(plan.user, plan.bundled)
+        self.on_disk = self.store.sha256(plan.name)
+        source, tensors = self.store.load(plan.source) if plan.source else (None, {})
+        if source and (source.card.architecture, source.card.encoding) != (
+            plan.architecture,
+            plan.encoding,
+        ):
+            raise MathreplError(f"{plan.source} is no longer the network it was; try again")
+        self.card = Card(
+            name=plan.name,
+            architecture=plan.architecture,
+            encoding=plan.encoding,
+            task=plan.task,
+            parameters=parameter_count(plan.architecture, plan.encoding),
+            trainings=source.card.trainings if source else (),
+            history=source.card.history if source else (),
+            best_epoch=source.card.best_epoch if source else 0,
+            held_out=source.card.held_out if source else None,
+        )
+        self.past_epochs = self.card.history[-1].number if self.card.history else 0
+        keras.utils.set_random_seed((plan.settings.seed + self.past_epochs) % 2**31)
+        tf.config.experimental.enable_op_determinism()
+        examples = examples_of(plan)
+        self.held_out = examples.held_out
+        self.encoding = plan.encoding
+        if plan.part == "reader":
+            self.encoding = replace(plan.encoding, reverse=False)
+        self.tensors: dict[str, Floats] = {}
+        for part in parts_of(plan.architecture):
+            model = build(plan.architecture, plan.encoding, part=part, fused=True)
+            if source:
+                load_into(model, part_tensors(tensors, part))
+            self.tensors |= _named(part, model)
+            if part == plan.part:
+                self.model = model
+        self.trainer = Trainer(
+            self.model,
+            self._arrays(examples.training),
+            self._arrays(examples.held_out),
+            encoding=self.encoding,
+            settings=plan.settings,
+        )
+        settings = asdict(plan.settings)
+        self.training = Training(
+            command=plan.command,
+            **{**settings, "examples": len(examples.training)},
+            held_out_examples=len(examples.held_out),
+            started=datetime.now(UTC).isoformat(timespec="seconds"),
+            outcome="running",
+            versions=_versions() | version_of_kind(plan.architecture.kind),
+            part=plan.part,
+        )
+        self.history: list[Epoch] = []
+        self.best: Metrics | None = None
+        self.baseline: Metrics | None = None
+        self.undo: int | None = None
+        self.kept: Card | None = None
+        self.unsaved: tuple[dict[str, Floats], Card] | None = None
+        self._keeping = threading.RLock()  # held while the best changes, and at the end for good
+        self._closed = False
+
+    def run(self) -> None:
+        outcome: Outcome = "finished"
+        message = ""
+        try:
+            if self.plan.source:
+                self.baseline = self.trainer.evaluate()
+                self.best = self.baseline if np.isfinite(self.baseline.loss) else None
+            outcome, message = self._epochs()
+        except _FAILURES as error:
+            outcome, message = "failed", _reason(error)
+        self.close(outcome, message)
+
+    def _epochs(self) -> tuple[Outcome, str]:
+        settings = self.plan.settings
+        self.emit(
+            Started(
+                self.plan.name,
+                self.card.parameters,
+                len(self.trainer.training),
+                len(self.trainer.held_out),
+                settings.epochs,
+                self.baseline,
+            )
+        )
+        for index in range(1, settings.epochs + 1):
+            done = self._epoch(index)
+            if done is None:
+                return "stopped", ""
+            self.emit(done)
+            if not np.isfinite([done.epoch.training.loss, done.epoch.held_out.loss]).all():
+                return "failed", "the loss is no longer a number; try a smaller --lr"
+        return "finished", ""
+
+    def _epoch(self, index: int) -> EpochDone | None:
+        number = self.past_epochs + index
+        started = time.perf_counter()
+        last_report = [started]
+
+        def report(share: float, loss: float) -> None:
+            now = time.perf_counter()
+            if now - last_report[0] >= PROGRESS_SECONDS:
+                last_report[0] = now
+                self.emit(Stepped(index, share, loss))
+
+        training = self.trainer.epoch(number, should_stop=self.should_stop, on_progress=report)
+        if training is None:
+            return None
+        held_out = self.trainer.evaluate()
+        seconds = round(time.perf_counter() - started, 3)
+        epoch = Epoch(number, seconds, training, held_out, self.plan.part)
+        saved = False
+        with self._keeping:
+            if self._closed:
+                return None
+            self.history.append(epoch)
+            if np.isfinite(held_out.loss) and (self.best is None or _better(held_out, self.best)):
+                self.best = held_out
+                saved = self._keep(epoch)
+            elif self.unsaved is not None:
+                self._save(*self.unsaved)
+        return EpochDone(index, epoch, saved, self._samples())
+
+    def _samples(self) -> tuple[Sample, ...]:
+        """What the network now writes for a few held-out questions."""
+        shown = self.held_out[:SAMPLES]
+        questions = encode_questions(self.encoding, [e.question for e in shown])
+        with self.trainer.averaged():
+            written = predict(self.model, self.encoding, questions).argmax(-1)
+        if self.plan.part == "reader":
+            texts = [
+                "".join(str(tag) for tag in row[: len(e.question)])
+                for row, e in zip(written, shown, strict=True)
+            ]
+        else:
+            texts = decode(self.encoding, written)
+        return tuple(
+            Sample(e.question, text, e.answer) for e, text in zip(shown, texts, strict=True)
+        )
+
+    def _keep(self, epoch: Epoch) -> bool:
+        card = replace(
+            self.card,
+            trainings=(*self.card.trainings, self.training),
+            history=(*self.card.history, *self.history),
+            best_epoch=epoch.number,
+            held_out=epoch.held_out if self.plan.part != "reader" else self.card.held_out,
+        )
+        with self.trainer.averaged():
+            trained = _named(self.plan.part, self.model)
+        return self._save({**self.tensors, **trained}, card)
+
+    def _save(self, tensors: dict[str, Floats], card: Card) -> bool:
+        try:
+            on_disk = self.store.sha256(card.name)
+            changed = on_disk != self.on_disk  # by a program that heeds no lock
+            if self.undo is None or changed:
+                number = self.store.remember(card.name)
+                self.undo = number if self.undo is None else self.undo
+                self.on_disk = on_disk
+            if changed:
+                self.emit(Warned(f"{card.name} was changed from outside; :undo goes back to that"))
+            self.kept = self.store.save(card, tensors)
+            self.on_disk = self.kept.sha256
+        except OSError as error:
+            # The best stays in memory, and every epoch tries again: a full disk may be emptied.
+            self.unsaved = (tensors, card)
+            self.emit(Warned(f"could not save the best weights yet: {error.strerror or error}"))
+            return False
+        self.unsaved = None
+        return True
+
+    def close(self, outcome: Outcome, message: str = "") -> None:
+        """Complete the card and tell the end; the first of two threads does, the other waits."""
+        with self._keeping:
+            if not self._closed:
+                self._closed = True
+                self._close(outcome, message)
+
+    def _close(self, outcome: Outcome, message: str) -> None:
+        if self.unsaved is not None:
+            self._save(*self.unsaved)
+        if self.unsaved is not None:
+            outcome, message = "failed", "the best weights could not be saved; free the disk"
+        kept = self.kept
+        if kept is None and self.undo is not None:
+            self.store.forget(self.plan.name, self.undo)
+        if kept is not None:
+            done = f"{outcome} after {len(self.history)} of {self.plan.settings.epochs} epochs"
+            final = replace(
+                kept,
+                trainings=(*self.card.trainings, replace(self.training, outcome=done)),
+                history=(*self.card.history, *self.history),
+            )
+            try:
+                self.store.save_card(final)
+            except (OSError, MathreplError) as error:
+                why = (error.strerror if isinstance(error, OSError) else None) or error
+                self.emit(Warned(f"could not complete the card: {why}"))
+        self.emit(
+            Finished(
+                outcome,
+                self.plan.name,
+                len(self.history),
+                kept is not None,
+                kept.best_epoch - self.past_epochs if kept else 0,
+                self.best if kept else self.baseline,
+                self.baseline,
+                message,
+                self.undo if kept else None,
+            )
+        )
+
+    def _arrays(self, examples: tuple[Example, ...]) -> Arrays:
+        if self.plan.part != "reader":
+            return arrays_of(self.encoding, examples)
+        questions = encode_questions(self.encoding, [e.question for e in examples])
+        tags = np.zeros_like(questions)
+        for row, example in enumerate(examples):
+            tags[row, : len(example.answer)] = [int(tag) for tag in example.answer]
+        return Arrays(questions, tags)
+
+
+def examples_of(plan: Plan) -> Split:
+    """What the plan trains on and holds out: equations, or the lessons of a part."""
+    if plan.part:
+        return lessons(plan.task, plan.part, plan.settings.examples)
+    return split(plan.task, plan.settings.examples)
+
+
+def _named(part: str, model: Any) -> dict[str, Floats]:
+    return {prefixed(part, name): tensor for name, tensor in tensors_of(model).items()}
+
+
+def _better(one: Metrics, other: Metrics) -> bool:
+    """By held-out exact match; ties by loss."""
+    return (one.exact, -one.loss) > (other.exact, -other.loss)
+
+
+def _versions() -> dict[str, str]:
+    libraries = {name: version(name) for name in ("mathrepl", "tensorflow", "keras", "numpy")}
+    return {"python": platform.python_version(), "machine": platform.machine(), **libraries}

@@ -1,1 +1,0 @@
-"""Tiny networks of every kind, exported."""

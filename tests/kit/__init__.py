@@ -1,0 +1,1 @@
+"""What several tests share: networks, sessions, packages and people that are scripted."""

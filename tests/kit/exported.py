@@ -1,0 +1,84 @@
+"""Tiny untrained networks of every kind, and texts of several lengths for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mathrepl.arithmetic.task import Task
+from mathrepl.data.codec import Floats, Indices, encode_questions
+from mathrepl.export.interface import encoding_of
+from mathrepl.networks import KINDS, Tensors, parameter_count, part_tensors, parts_of
+from mathrepl.networks.config import Architecture
+from mathrepl.store.card import Card
+from tests.kit.weights import random_tensors, tiny_card
+
+TASK = Task(high=999)
+WORK = Architecture("work", hidden=8, embedding=5, reader_hidden=3, reader_depth=2)
+ATTENTION = Architecture("attention", hidden=8, embedding=5, places=3)
+LOOKUP = Architecture("attention", hidden=8, embedding=4, places=7, lookup=True)
+# As (architecture, part); each is written in both directions.
+SEQ2SEQ = {
+    "seq2seq": (Architecture(hidden=4), ""),
+    "uneven depth": (Architecture(hidden=3, encoder_depth=3, decoder_depth=2), ""),
+    "batch norm": (
+        Architecture(hidden=8, encoder_depth=2, decoder_depth=2, batch_norm=True, dropout=0.3),
+        "",
+    ),
+}
+MASKED = {
+    "attention": (ATTENTION, ""),
+    "one head, no places": (
+        Architecture("attention", hidden=6, embedding=4, heads=1, places=0),
+        "",
+    ),
+    "three heads": (Architecture("attention", hidden=12, embedding=3, heads=3), ""),
+    "lookup": (LOOKUP, ""),
+    "lookup, no places": (replace(LOOKUP, places=0), ""),
+    "doer": (WORK, "doer"),
+    "reader": (WORK, "reader"),
+    "deep reader": (replace(WORK, reader_depth=3), "reader"),
+}
+# Longer than any of the training, and with several numbers of several digits.
+UNEVEN = ["1 + 2", "7", "905 + 97", "999 + 999", "12 + 34567 + 890123", "0"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tiny:
+    """Random weights, of which `part` is asked."""
+
+    card: Card
+    part: str
+    tensors: Tensors
+
+    @property
+    def kind(self) -> str:
+        return parts_of(self.card.architecture)[self.part]
+
+    def indices(self, texts: list[str]) -> Indices:
+        return encode_questions(encoding_of(self.card, self.part), texts)
+
+    def probabilities(self, questions: Indices) -> Floats:
+        """By numpy."""
+        tensors = part_tensors(self.tensors, self.part)
+        encoding = encoding_of(self.card, self.part)
+        kind = KINDS[self.kind]
+        return kind.probabilities(tensors, self.card.architecture, encoding, questions)
+
+    def means(self, questions: Indices, probabilities: Floats) -> np.ndarray:
+        """Which places (n, U) of a masked network's output mean something."""
+        if self.kind == "tagger":
+            return questions > 0
+        ends = probabilities.argmax(-1) == 0
+        return np.cumsum(ends, 1) - ends == 0
+
+
+def tiny(
+    architecture: Architecture, part: str = "", *, reverse: bool = False, seed: int = 0
+) -> Tiny:
+    card = tiny_card("tiny", TASK, architecture, reverse=reverse)
+    assert card.parameters == parameter_count(architecture, card.encoding)
+    # With weights as small as training starts with, stacked LSTMs forget the question.
+    tensors = random_tensors(architecture, card.encoding, seed)
+    return Tiny(card, part, {name: 2 * tensor for name, tensor in tensors.items()})

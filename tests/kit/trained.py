@@ -1,0 +1,65 @@
+"""Tiny untrained networks of every kind, as the analysis modules take them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from mathrepl.analysis.network import Network
+from mathrepl.arithmetic.task import Task
+from mathrepl.data.encoding import Encoding
+from mathrepl.networks import part_tensors, parts_of
+from mathrepl.networks.config import Architecture
+from mathrepl.session.session import Session
+from mathrepl.store.card import Card
+from mathrepl.store.store import Store
+from mathrepl.support.settings import Settings
+from mathrepl.training.recipes import RECIPES
+from tests.kit.weights import TINY_TASK, random_tensors, tiny_weights
+
+SEQ2SEQ = Architecture(hidden=4)
+DEEP = Architecture(hidden=3, encoder_depth=2, decoder_depth=2, batch_norm=True)
+ATTENTION = Architecture("attention", hidden=8, embedding=5, places=3)
+LOOKUP = Architecture("attention", hidden=8, embedding=4, places=7, lookup=True)
+WORK = Architecture("work", hidden=8, embedding=5, reader_hidden=3, reader_depth=2)
+WRITING = {
+    "seq2seq": (SEQ2SEQ, False),
+    "seq2seq reversed": (SEQ2SEQ, True),
+    "attention": (ATTENTION, False),
+    "attention reversed": (ATTENTION, True),
+    "lookup reversed": (LOOKUP, True),
+}
+
+
+def network(
+    architecture: Architecture = SEQ2SEQ,
+    *,
+    reverse: bool = False,
+    task: Task = TINY_TASK,
+    part: str = "",
+    seed: int = 0,
+    answer_length: int | None = None,
+) -> Network:
+    """A network of random weights, without a store."""
+    encoding = Encoding.for_task(task, reverse=reverse)
+    if answer_length is not None:
+        encoding = replace(encoding, answer_length=answer_length)
+    if architecture.kind == "work":
+        task, encoding = RECIPES["work"].task, RECIPES["work"].encoding
+    tensors = part_tensors(random_tensors(architecture, encoding, seed), part)
+    card = Card("tiny", architecture, encoding, task, 0)
+    return Network(card, part, parts_of(architecture)[part], tensors)
+
+
+def session(
+    folder: Path,
+    architecture: Architecture = SEQ2SEQ,
+    *,
+    reverse: bool = False,
+    task: Task = TINY_TASK,
+    seed: int = 0,
+) -> Session:
+    """A session over `folder` that uses the untrained weights `tiny`."""
+    store = Store(folder / "user", folder / "bundled")
+    tiny_weights(store, "tiny", task, architecture, seed, reverse=reverse)
+    return Session(Settings(weights="tiny"), store)

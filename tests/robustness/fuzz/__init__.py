@@ -1,0 +1,1 @@
+"""Random and hostile lines and sessions; `python -m tests.robustness.fuzz -h`."""

@@ -1,0 +1,1 @@
+"""Kills and interrupts of real processes at random: `python -m tests.robustness.kill --help`."""

@@ -1,0 +1,30 @@
+"""`:map` and `:errors`: what they refuse, and what their help promises."""
+
+from __future__ import annotations
+
+import pytest
+
+from mathrepl.analysis.mistakes import ASKED, WORK_ASKED
+from mathrepl.commands.surveying import WIDEST_MAP, WIDEST_WORK
+from mathrepl.support.errors import UsageError
+from tests.kit.lab import Lab
+
+
+def test_remainders_have_no_map(lab: Lab):
+    with pytest.raises(UsageError, match="no map of remainders") as caught:
+        lab.value(":map 0..9 --op %")
+    assert caught.value.hint == "use one of + - * /"
+
+
+def default_of(lab: Lab, command: str, key: str) -> str:
+    (found,) = (one for one in lab.context.commands[command].parameters if one.key == key)
+    return found.default
+
+
+def test_help_tells_the_sizes_that_are_used(lab: Lab):
+    assert default_of(lab, "errors", "n") == str(ASKED)
+    (asked,) = [p.help for p in lab.context.commands["errors"].parameters if p.key == "n"]
+    assert f"of work {WORK_ASKED}" in asked
+    default = default_of(lab, "map", "range")
+    assert str(WIDEST_MAP) in default
+    assert f"of work {WIDEST_WORK}" in default

@@ -1,0 +1,150 @@
+"""`:sweep`; no test here starts a process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+import mathrepl.commands.sweeping
+from mathrepl.analysis.figure import Figure, Looking
+from mathrepl.commands.spec import Note, Table
+from mathrepl.store.card import Epoch, Metrics
+from mathrepl.store.store import Store
+from mathrepl.support.errors import MathreplError, UsageError
+from mathrepl.training.recipes import RECIPES
+from mathrepl.training.sweep import Sweeping, Trial, TrialDone, outcome_of
+from tests.kit.lab import Lab
+from tests.kit.weights import random_tensors, tiny_card
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> list[Trial]:
+    """The trials that ran; each is as exact as its training seed says, seed 1 the best."""
+    ran: list[Trial] = []
+
+    def runner(
+        trials: Sequence[Trial], should_stop: Callable[[], bool]
+    ) -> Iterator[Sweeping | TrialDone]:
+        for trial in trials:
+            ran.append(trial)
+            seed = trial.plans[0].settings.seed
+            metrics = Metrics(0.5, 0.75, {1: 0.9}.get(seed, 0.1))
+            card = replace(
+                tiny_card(trial.name),
+                held_out=metrics,
+                best_epoch=1,
+                history=(Epoch(1, 0.1, metrics, metrics),),
+            )
+            directory = trial.plans[0].user
+            Store(directory).save(card, random_tensors(card.architecture, card.encoding))
+            yield Sweeping(1, len(trials))
+            yield outcome_of(trial, directory, 2.0)
+
+    monkeypatch.setattr(mathrepl.commands.sweeping, "local_runner", lambda workers: runner)
+    return ran
+
+
+def test_trials_are_every_combination_with_every_seed(lab: Lab, run: list[Trial]):
+    lab.values(":sweep --epochs 3 --seeds 2 --set hidden=4,8 --set lr=0.1,0.2")
+    made = [
+        (
+            t.plans[0].architecture.hidden,
+            t.plans[0].settings.learning_rate,
+            t.plans[0].settings.seed,
+        )
+        for t in run
+    ]
+    assert made == [(h, lr, s) for h in (4, 8) for lr in (0.1, 0.2) for s in (0, 1)]
+    assert all(t.plans[0].settings.epochs == 3 for t in run)
+    assert all(t.plans[0].source is None for t in run)
+
+
+def test_the_best_is_ranked_first_and_kept_under_its_name(lab: Lab, run: list[Trial]):
+    values = lab.values(":sweep --epochs 1 --seeds 3 --name winner")
+    (table,) = [value for value in values if isinstance(value, Table)]
+    assert [row[1] for row in table.rows] == ["1", "0", "2"]
+    assert table.footer == "6 s of training in all"
+    assert any(isinstance(value, Figure) for value in values)
+    assert any(isinstance(value, Looking) for value in values)
+    assert isinstance(values[-1], Note)
+    assert "winner" in values[-1].text
+    card = lab.store.find("winner").card
+    assert card.held_out is not None
+    assert card.held_out.exact == 0.9
+
+
+def test_weights_of_that_name_can_be_had_back(lab: Lab, run: list[Trial]):
+    before = lab.store.find("tiny").card.sha256
+    lab.values(":sweep --epochs 1 --seeds 2 --name tiny")
+    assert lab.store.find("tiny").card.held_out is not None
+    lab.values(":undo")
+    assert lab.store.find("tiny").card.sha256 == before
+
+
+def test_more_seeds_run_only_what_is_new(lab: Lab, run: list[Trial]):
+    lab.values(":sweep --epochs 1 --seeds 2")
+    first = len(run)
+    values = lab.values(":sweep --epochs 1 --seeds 3")
+    assert len(run) - first == 1
+    (table,) = [value for value in values if isinstance(value, Table)]
+    assert len(table.rows) == 3
+
+
+def test_a_recipe_is_the_base_and_its_settings_change(lab: Lab, run: list[Trial]):
+    lab.values(":sweep --recipe work --epochs 1 --set hidden=64 --set lookup=on")
+    (trial,) = run
+    assert [plan.part for plan in trial.plans] == [s.part for s in RECIPES["work"].stages]
+    assert all(plan.architecture.hidden == 64 for plan in trial.plans)
+    assert all(plan.architecture.lookup for plan in trial.plans)
+    assert all(plan.task == RECIPES["work"].task for plan in trial.plans)
+
+
+def test_the_command_in_the_card_trains_a_plain_trial_alone(lab: Lab, run: list[Trial]):
+    lab.values(":sweep --epochs 2 --set hidden=8 --name best")
+    command = run[0].plans[0].command
+    assert command.startswith("mathrepl train 2 --fresh --name best")
+    assert "--hidden 8" in command
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (":sweep", ["how many epochs"]),
+        (":sweep --epochs 1 --set", ["--set needs a value"]),
+        (":sweep --epochs 1 --set hidden", ["'hidden' sets nothing"]),
+        (":sweep --epochs 1 --set hiden=3", ["did you mean hidden?"]),
+        (":sweep --epochs 1 --set hidden=x", ["whole number", "'x'"]),
+        (":sweep --epochs 1 --set hidden=", ["whole number"]),
+        (":sweep --epochs 1 --set hidden=4 --set hidden=8", ["hidden is set twice"]),
+        (":sweep --epochs 1 --set batch-norm=yes", ["on or off"]),
+        (":sweep --epochs 1 --set seed=1", ["sets nothing"]),
+        (":sweep --epochs 1 --set hidden=0", ["hidden"]),
+        (":sweep --epochs 1 --seeds 1000 --set hidden=1,2", ["2,000 trials"]),
+        (":sweep --epochs 1 --name ../x", ["name"]),
+        (":sweep --recipe nosuch", ["--recipe"]),
+    ],
+)
+def test_what_cannot_be_swept_is_said(lab: Lab, run: list[Trial], line: str, words: list[str]):
+    with pytest.raises(MathreplError) as caught:
+        lab.values(line)
+    message = str(caught.value)
+    assert all(word in message for word in words), message
+    assert run == []
+    assert not isinstance(caught.value, UsageError) or caught.value.exit_code == 2
+
+
+def test_failed_trials_stand_last_and_none_is_kept_where_all_failed(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+):
+    def failing(
+        trials: Sequence[Trial], should_stop: Callable[[], bool]
+    ) -> Iterator[Sweeping | TrialDone]:
+        for trial in trials:
+            yield TrialDone(trial.name, trial.settings, 0.0, 0.0, 0, 0, 1.0, message="killed")
+
+    monkeypatch.setattr(mathrepl.commands.sweeping, "local_runner", lambda workers: failing)
+    values = lab.values(":sweep --epochs 1 --seeds 2 --name winner")
+    assert any(isinstance(value, Table) for value in values)
+    assert "winner" not in lab.store.names()

@@ -1,0 +1,43 @@
+"""Tab and paste at the prompt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.hosts.prompt.test_loop import TAB, PipeInput, Session, keyboard, run, session
+
+__all__ = ["keyboard", "session"]
+
+
+def equations(session: Session) -> list[str]:
+    return [asked.answer.equation for asked in session.history]
+
+
+@pytest.mark.parametrize(
+    ("pasted", "asked"),
+    [
+        ("1+2\n3+4\n5+6", ["1 + 2", "3 + 4", "5 + 6"]),
+        ("1+2\r\n\r\n3+4\r\n", ["1 + 2", "3 + 4"]),
+        ("1+2", ["1 + 2"]),
+    ],
+)
+def test_pasted_lines_are_answered_one_by_one(
+    session: Session, keyboard: PipeInput, pasted: str, asked: list[str]
+) -> None:
+    run(session, keyboard, f"\x1b[200~{pasted}\x1b[201~\r")
+    assert equations(session) == asked
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\u2028"])
+def test_the_line_end_of_one_pasted_line_is_no_part_of_it(
+    session: Session, keyboard: PipeInput, tmp_path: Path, end: str
+) -> None:
+    run(session, keyboard, f"\x1b[200~1 + 2{end}\x1b[201~ + 3\r")
+    assert (tmp_path / "history").read_text(encoding="utf-8").endswith("\n+1 + 2 + 3\n")
+
+
+def test_tab_finishes_a_word_that_has_one_completion(session: Session, keyboard: PipeInput) -> None:
+    run(session, keyboard, f":us{TAB}oth{TAB}\r")
+    assert session.name == "other"

@@ -1,0 +1,338 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mathrepl.arithmetic.expression import format_value, parse
+from mathrepl.arithmetic.reference_steps import next_step, quotient, trace
+from mathrepl.arithmetic.scratchpad import first_line, is_done
+from mathrepl.data.codec import decode, encode_answers, one_hot
+from mathrepl.inference import scratchpad_solver
+from mathrepl.inference.answer import check_lines, compare
+from mathrepl.inference.scratchpad_solver import WorkSolver
+from mathrepl.inference.solution import Line
+from mathrepl.store.card import Card
+from mathrepl.training.recipes import RECIPES
+from tests.unit.arithmetic.test_scratchpad import dividing_questions, quotients, whole_questions
+
+RECIPE = RECIPES["work"]
+SURE = 0.9
+
+
+def right_tags(line: str) -> str:
+    try:
+        return next_step(line).tags
+    except ValueError:
+        return "0" * len(line)
+
+
+def right_text(part: str) -> str:
+    try:
+        return next_step(part).result
+    except ValueError:
+        return ""
+
+
+def solver(
+    read: Callable[[str], str] = right_tags,
+    write: Callable[[str], str] = right_text,
+    *,
+    reverse: bool = True,
+) -> WorkSolver:
+    """A solver whose networks tag and write what these say, each character `SURE`."""
+    encoding = replace(RECIPE.encoding, reverse=reverse)
+    rest = 1 - SURE
+
+    def run(part: str, indices: np.ndarray) -> np.ndarray:
+        if part == "reader":
+            lines = decode(replace(encoding, reverse=False), indices)
+            tags = np.zeros((*indices.shape, 2), np.float32)
+            tags[..., 0] = 1
+            for row, line in enumerate(lines):
+                for place, tag in enumerate(read(line)):
+                    tags[row, place] = (rest, SURE) if tag == "1" else (SURE, rest)
+            return tags
+        most = encoding.answer_length - 1
+        texts = [write(text)[-most:] for text in decode(encoding, indices)]
+        written = one_hot(encoding, encode_answers(encoding, texts)) * (SURE - rest / 20)
+        return written + np.float32(rest / 20)
+
+    card = Card("work", RECIPE.architecture, encoding, RECIPE.task, 0)
+    return WorkSolver(card, run)
+
+
+def fits(question: str) -> bool:
+    """Whether the doer's answers are long enough for every layout of the right working."""
+    steps = trace(first_line(parse(question), RECIPE.task.decimals) or "0")
+    return all(len(step.result) < RECIPE.encoding.answer_length for step in steps)
+
+
+whole_questions_that_fit = whole_questions.filter(fits)
+quotients_that_fit = quotients.filter(fits)
+
+
+def texts(lines: tuple[Line, ...]) -> list[str]:
+    return [line.text for line in lines]
+
+
+def states(lines: tuple[Line, ...]) -> list[str]:
+    return [checked.state for checked in check_lines(lines)]
+
+
+def truth(question: str) -> str:
+    return RECIPE.task.truth(parse(question))
+
+
+# Right networks
+
+
+@given(whole_questions_that_fit)
+@settings(max_examples=40, deadline=None)
+def test_right_networks_answer_without_division(question: str):
+    (solution,) = solver().solve([question])
+    assert (solution.question, solution.stuck) == (question, "")
+    assert solution.text == format_value(parse(question).value(), 0)
+    assert solution.working[0].text == first_line(parse(question), 0)
+    assert is_done(solution.working[-1].text)
+
+
+@given(quotients_that_fit)
+@settings(max_examples=30, deadline=None)
+def test_right_networks_divide_to_the_tasks_decimals(question: str):
+    question = question.replace(
+        "-", "+"
+    )  # negative quotients: tests/unit/arithmetic/test_reference_steps.py
+    (solution,) = solver().solve([question])
+    assert (solution.text, solution.stuck) == (truth(question), "")
+
+
+@given(st.integers(0, 99_999), st.integers(1, 999))
+@settings(max_examples=30, deadline=None)
+def test_right_networks_find_the_remainder(a: int, b: int):
+    (solution,) = solver().solve([f"{a}%{b}"])
+    assert (solution.text, solution.stuck) == (str(a % b), "")
+
+
+@pytest.mark.parametrize("question", ["842%10", "7%10", "0%7", "37%37", "842%1"])
+def test_right_networks_find_these_remainders_too(question: str):
+    assert solver().write([question]) == [truth(question)]
+
+
+@given(st.lists(whole_questions | dividing_questions, max_size=5))
+@settings(max_examples=15, deadline=None)
+def test_a_batch_answers_as_one_by_one_in_order(questions: list[str]):
+    right = solver()
+    together = right.solve(questions)
+    assert together == [right.solve([question])[0] for question in questions]
+    assert right.write(questions) == [solution.text for solution in together]
+
+
+@pytest.mark.parametrize("reverse", [True, False])
+def test_write_gives_the_texts_of_solve_in_either_direction_of_writing(reverse: bool):
+    questions = ["94+909", "12*34", "7/3"]
+    right = solver(reverse=reverse)
+    assert right.write(questions) == ["1003", "408", "2.333"]
+    assert [solution.text for solution in right.solve(questions)] == ["1003", "408", "2.333"]
+
+
+def test_many_questions_are_worked_on_in_batches_of_like_length(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(scratchpad_solver, "BATCH", 2)
+    questions = ["1+2", "12*34*56", "3+4", "100/7", "5+6"]
+    asked: list[int] = []
+    right = solver()
+    run = right._run
+    right._run = lambda part, indices: (asked.append(len(indices)), run(part, indices))[1]
+    assert right.write(questions) == [truth(question) for question in questions]
+    assert set(asked) == {1, 2}
+
+
+def test_the_working_shows_every_line_with_its_part_and_what_was_written():
+    (solution,) = solver().solve(["2 * (3 + 4)"])
+    assert texts(solution.working) == ["2*(3+4)", "2*7", "14"]
+    first, second, last = solution.working
+    assert [first.mark.part_of(first.text), first.written] == ["3+4", "7"]
+    assert (second.written, last.mark, last.written) == ("14", None, "")
+
+
+def test_every_line_of_a_right_working_is_equal_until_the_quotient_is_rounded():
+    for question in ("12*34-7*(2-30)", "5-900", "-(2-5)*3"):
+        (solution,) = solver().solve([question])
+        assert set(states(solution.working)) == {"equal"}
+    (solution,) = solver().solve(["100/7"])
+    found = states(solution.working)
+    assert set(found) == {"equal", "rounded"}
+    assert found[0] == "equal"
+    assert found[-1] == "rounded"
+
+
+def test_confidence_is_the_product_over_all_tags_and_characters():
+    right = solver()
+    line = SURE ** len("3+4") * SURE ** len("7\0")
+    assert right.confidences(["3+4"]) == pytest.approx([line], rel=1e-4)
+    before = SURE ** len("2*(3+4)") * SURE ** len("7\0")
+    after = SURE ** len("2*7") * SURE ** len("14\0")
+    assert right.confidences(["2*(3+4)", "3+4"]) == pytest.approx([before * after, line], rel=1e-4)
+    assert right.solve(["2*(3+4)"])[0].working[1].probability == pytest.approx(after, rel=1e-4)
+
+
+def test_answers_with_how_sure_they_are_equal_those_of_solve():
+    stuck = solver(write=lambda part: "" if part == "3+4" else right_text(part))
+    questions = ["2*(3+5)", "3+4", "100/7", "842%37"]
+    written, sure = stuck.write_surely(questions)
+    solutions = stuck.solve(questions)
+    assert written == ["16", "", "14.286", "28"] == [solution.text for solution in solutions]
+    assert sure == [solution.confidence for solution in solutions] == stuck.confidences(questions)
+
+
+def test_each_written_character_keeps_its_guess_and_a_copied_one_has_none():
+    (solution,) = solver().solve(["94+909"])
+    assert [guess.character for guess in solution.guesses] == list("1003")
+    assert all(guess.probability == pytest.approx(SURE, abs=1e-4) for guess in solution.guesses)
+    (solution,) = solver().solve(["1/2"])
+    assert solution.text == "0.5"
+    assert [g and g.character for g in solution.guesses] == [None, None, "5"]
+
+
+def test_no_questions_give_no_answers():
+    assert solver().solve([]) == []
+    assert solver().write([]) == []
+    assert solver().confidences([]) == []
+    assert solver().write_surely([]) == ([], [])
+
+
+@pytest.mark.parametrize("question", ["8/2/2", "0.5+1", "7%3+1"])
+def test_what_has_no_first_line_is_a_value_error(question: str):
+    with pytest.raises(ValueError, match="cannot be laid out"):
+        solver().solve([question])
+
+
+# One network alone
+
+
+def test_the_reader_alone_writes_tags():
+    lines = ["2*(3+4)", "3+4"]
+    assert solver().write_part("reader", lines) == ["0001110", "111"]
+    (mark, sure), _ = solver().mark(lines)
+    assert (mark.start, mark.end) == (3, 6)
+    assert sure == pytest.approx(SURE**7, rel=1e-4)
+
+
+def test_the_doer_alone_writes_what_belongs_in_place_of_parts():
+    assert solver().write_part("doer", ["3+4", "12*34"]) == ["7", "12*30+12*4"]
+    assert solver(reverse=False).do(["12*34"]) == ["12*30+12*4"]
+
+
+def test_an_unknown_part_is_a_key_error():
+    with pytest.raises(KeyError):
+        solver().write_part("writer", ["3+4"])
+
+
+# Wrong networks
+
+
+def test_a_wrong_doer_gives_a_marked_wrong_line():
+    def write(part: str) -> str:
+        return "13" if part == "2*7" else right_text(part)
+
+    (solution,) = solver(write=write).solve(["2*7+100"])
+    answer = compare("2*7+100", solution, "114", weights="work", engine="numpy")
+    assert (answer.network, answer.right, solution.stuck) == ("113", False, "")
+    assert texts(solution.working) == ["2*7+100", "13+100", "113"]
+    assert [checked.state for checked in answer.working] == ["equal", "wrong", "after"]
+    wrong = answer.working[1]
+    assert wrong.wanted == "14+100"
+    assert [(c.network, c.truth, c.right) for c in wrong.columns] == [
+        ("1", "1", True),
+        ("3", "4", False),
+    ]
+
+
+@given(whole_questions_that_fit, st.data())
+@settings(max_examples=30, deadline=None)
+def test_a_doer_that_is_wrong_once_never_goes_unnoticed(question: str, data: st.DataObject):
+    (right,) = solver().solve([question])
+    number = data.draw(st.integers(0, len(right.working) - 2))
+    wrong_at = right.working[number].text
+    line_now = [""]
+
+    def read(line: str) -> str:
+        line_now[0] = line
+        return right_tags(line)
+
+    def write(part: str) -> str:
+        return "1+" + right_text(part) if line_now[0] == wrong_at else right_text(part)
+
+    (solution,) = solver(read, write).solve([question])
+    found = states(solution.working)
+    assert "wrong" in found or solution.stuck or solution.text == right.text
+
+
+def test_a_rest_dropped_too_early_is_wrong():
+    def write(part: str) -> str:
+        rest, _, divisor = part.partition("/")
+        if divisor.isdigit() and quotient(int(rest), int(divisor))[0] == "quotient":
+            return "1"
+        return right_text(part)
+
+    (solution,) = solver(write=write).solve(["100/7"])
+    assert "wrong" in states(solution.working)
+
+
+STUCK = [
+    (lambda line: "0" * len(line), right_text, "the reader marked no one part of the line"),
+    (lambda line: "101" + line[3:], right_text, "the reader marked no one part of the line"),
+    (right_tags, lambda part: "", "the doer wrote nothing in place of a part"),
+    (right_tags, lambda part: part, "the doer wrote the same line again"),
+    (right_tags, lambda part: "+".join(part[::-1].split("+")), "no end after 200 lines"),
+    (right_tags, lambda part: "1+" * 40 + "1", "the line grew too long"),
+    (right_tags, lambda part: f"2*({part})-1", "the parentheses nest ever deeper"),
+]
+
+
+@pytest.mark.parametrize(("read", "write", "reason"), STUCK)
+@pytest.mark.parametrize("question", ["3+4", "12+34+5"])
+def test_a_solver_that_is_stuck_says_why(
+    read: Callable[[str], str], write: Callable[[str], str], reason: str, question: str
+):
+    stuck = solver(read, write)
+    (solution,) = stuck.solve([question])
+    assert (solution.text, solution.guesses, solution.stuck) == ("", (), reason)
+    assert solution.working[0].text == question
+    assert stuck.write([question]) == [""]
+    answer = compare(question, solution, truth(question), weights="work", engine="numpy")
+    assert answer.verdict == f"wrong: {reason}"
+
+
+@pytest.mark.parametrize(
+    ("read", "write"), [(right_tags, right_text), *(stuck[:2] for stuck in STUCK)]
+)
+@pytest.mark.parametrize("question", ["3+4", "12+34+5", "100/7", "842%37"])
+def test_line_by_line_it_is_the_same_working(
+    read: Callable[[str], str], write: Callable[[str], str], question: str
+):
+    asked = solver(read, write)
+    *growing, solution = asked.solve_by_lines(question)
+    assert [solution] == asked.solve([question])
+    assert growing[0] == (Line(first_line(parse(question), 3 if "/" in question else 0)),)
+    assert [len(lines) for lines in growing] == [*range(1, len(solution.working) + 1)]
+    assert growing[-1] == solution.working
+    for fewer, more in pairwise(growing):
+        assert more[: len(fewer) - 1] == fewer[:-1]
+        assert more[len(fewer) - 1].text == fewer[-1].text
+
+
+def test_one_stuck_question_leaves_the_others_alone():
+    stuck = solver(write=lambda part: "" if part == "3+4" else right_text(part))
+    assert stuck.write(["1+2", "3+4", "100/7"]) == ["3", "", "14.286"]
+
+
+def test_a_stuck_remainder_has_no_answer():
+    stuck = solver(lambda line: "0" * len(line))
+    (solution,) = stuck.solve(["842%37"])
+    assert (solution.text, solution.stuck) == ("", "the reader marked no one part of the line")

@@ -1,0 +1,135 @@
+"""Where figures are written, and how a bad place is refused."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+import tempfile
+
+import pytest
+
+from mathrepl.analysis.figure import Bar, Bars, Figure, Lines, Series
+from mathrepl.plots import files
+from mathrepl.plots.files import check_path, save_figure
+from mathrepl.support.errors import MathreplError, UsageError
+from tests.kit.paths import ROOT
+
+FIGURE = Figure(
+    "Two panels",
+    (
+        Lines("loss", (Series("held-out", (1.0, 2.0, 3.0), (0.5, 0.2, 0.1)),), log=True),
+        Bars("digits", (Bar("3", 0.5, "50%"),), high=1.0),
+    ),
+    facts=("a fact",),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("figure.png", b"\x89PNG\r\n\x1a\n"),
+        ("FIGURE.PNG", b"\x89PNG\r\n\x1a\n"),
+        ("figure.svg", b"<?xml"),
+        ("a.figure.SvG", b"<?xml"),
+    ],
+)
+def test_the_ending_picks_the_kind(tmp_path, name, start):
+    path = tmp_path / name
+    assert save_figure(FIGURE, path) == path
+    assert path.read_bytes().startswith(start)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("name", ["figure", "figure.pdf", "figure.png.txt", ".png"])
+@pytest.mark.parametrize("refuses", [check_path, lambda path: save_figure(FIGURE, path)])
+def test_another_ending_is_refused(tmp_path, name, refuses):
+    with pytest.raises(UsageError, match="cannot tell the kind") as caught:
+        refuses(tmp_path / name)
+    assert caught.value.hint == "end it in .png or .svg"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_directory_is_refused_and_not_made(tmp_path):
+    with pytest.raises(MathreplError, match=r"there is no directory .*missing"):
+        check_path(tmp_path / "missing" / "figure.png")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_directory_is_no_file(tmp_path):
+    path = tmp_path / "folder.png"
+    path.mkdir()
+    with pytest.raises(MathreplError, match="is a directory"):
+        check_path(path)
+
+
+def test_a_directory_that_cannot_be_written_is_refused(tmp_path, monkeypatch):
+    def refused(*_args: object, **_kwargs: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refused)
+    with pytest.raises(MathreplError, match=r"cannot write .*figure\.png: Read-only file system"):
+        check_path(tmp_path / "figure.png")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_locked_directory_is_refused(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(MathreplError, match=r"cannot write .*: Permission denied"):
+        check_path(tmp_path / "figure.png")
+
+
+def test_a_name_too_long_is_refused(tmp_path):
+    with pytest.raises(MathreplError, match=r"cannot write .*: File name too long"):
+        check_path(tmp_path / ("x" * 300 + ".png"))
+
+
+def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
+    def full(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = tmp_path / "figure.svg"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(MathreplError, match=r"cannot write .*figure\.svg: No space left"):
+        save_figure(FIGURE, path)
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("refuses", [check_path, lambda path: save_figure(FIGURE, path)])
+def test_without_matplotlib_it_says_how_to_get_it(tmp_path, monkeypatch, refuses):
+    monkeypatch.setattr(files, "find_spec", lambda name: None)
+    with pytest.raises(MathreplError, match=r"writing figure\.png needs matplotlib") as caught:
+        refuses(tmp_path / "figure.png")
+    assert caught.value.hint == "pip install 'mathrepl[plots]'"
+
+
+def test_a_check_loads_no_matplotlib():
+    code = (
+        "import sys, pathlib, mathrepl.plots.files as files\n"
+        "files.check_path(pathlib.Path('figure.png'))\n"
+        "sys.exit('matplotlib' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("ending", ["png", "svg"])
+def test_the_same_figure_gives_the_same_bytes_in_another_process(tmp_path, ending):
+    """Another hash seed, and a matplotlibrc that would change every colour and every id."""
+    here = save_figure(FIGURE, tmp_path / f"here.{ending}").read_bytes()
+    assert save_figure(FIGURE, tmp_path / f"again.{ending}").read_bytes() == here
+    rc = tmp_path / "matplotlibrc"
+    rc.write_text("lines.linewidth: 9\nsavefig.bbox: tight\nsavefig.dpi: 30\nfont.size: 30\n")
+    there = tmp_path / f"there.{ending}"
+    code = (
+        "import sys, pathlib\n"
+        "from tests.unit.plots.test_files import FIGURE\n"
+        "from mathrepl.plots.files import save_figure\n"
+        "save_figure(FIGURE, pathlib.Path(sys.argv[1]))"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "7", "MATPLOTLIBRC": str(rc)}
+    root = ROOT
+    subprocess.run([sys.executable, "-c", code, str(there)], check=True, cwd=root, env=environment)
+    assert there.read_bytes() == here
