@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mathrepl.analysis.figure import Figure, Heat
+from mathrepl.analysis.figure import Figure, Heatmap
 from mathrepl.analysis.network import Network, check_known, rounded, shown
 from mathrepl.data.codec import Floats
-from mathrepl.inference.scratchpad_solver import WorkSolver
+from mathrepl.inference.scratchpad_solver import ScratchpadSolver
 from mathrepl.networks.attention import decode_greedily
 from mathrepl.support.errors import UsageError
 
@@ -23,11 +23,11 @@ def attend(network: Network, question: str) -> Figure:
             f"{network.name} has no attention: its decoder sees one summary of the equation",
             hint="look at that with :peek, or :use add",
         )
-    ((weights, codes),) = _looks(network, [question])
+    ((weights, codes),) = _attention_weights(network, [question])
     rows = tuple(network.character(code) for code in codes)
     columns = tuple(shown(c) for c in question)
     heats = tuple(
-        Heat(
+        Heatmap(
             f"head {head + 1}",
             weights[:, head],
             rows=rows,
@@ -53,37 +53,37 @@ def attend(network: Network, question: str) -> Figure:
 
 
 def attend_to_work(
-    reader: Network, doer: Network, solver: WorkSolver, question: str, number: int | None
+    reader: Network, doer: Network, solver: ScratchpadSolver, question: str, number: int | None
 ) -> Figure:
-    """Line by line: what the reader marked and how surely, and where the doer looked then.
+    """Each step: the span the reader marked, with its probability, and where the doer looked.
 
     `number` picks one line, from 1. Raises `UsageError` for a line that there is not.
     """
     solution = solver.solve([question])[0]
-    marked = [line for line in solution.working if line.mark is not None]
+    marked = [line for line in solution.scratchpad if line.span is not None]
     if number is not None and not 1 <= number <= len(marked):
         raise UsageError(f"there is no line {number}", hint=f"the working has {len(marked)}")
-    heats: list[Heat] = []
+    heats: list[Heatmap] = []
     data = []
-    parts = [line.mark.part_of(line.text) for line in marked if line.mark is not None]
+    parts = [line.span.of(line.text) for line in marked if line.span is not None]
     # All together even for one line: alone, it could be rounded otherwise.
     all_tags = reader.probabilities([line.text for line in marked]) if marked else ()
-    looks = _looks(doer, parts) if marked else []
-    of_lines = zip(marked, parts, all_tags, looks, strict=True)
+    attention = _attention_weights(doer, parts) if marked else []
+    of_lines = zip(marked, parts, all_tags, attention, strict=True)
     for index, (line, part, of_line, (weights, codes)) in enumerate(of_lines, 1):
         if number not in (None, index):
             continue
         tags = of_line[: len(line.text), 1]
         heats.append(
-            Heat(
+            Heatmap(
                 f"line {index}: the reader marks {part}, {line.probability:.2%} sure of the step",
                 tags[None, :],
-                rows=("mark",),
+                rows=("span",),
                 columns=tuple(line.text),
             )
         )
         heats.append(
-            Heat(
+            Heatmap(
                 f"the doer writes {doer.read(codes)}",
                 weights.mean(1),
                 rows=tuple(doer.character(code) for code in codes),
@@ -114,9 +114,11 @@ def _order(network: Network) -> str:
     return "from the last character on" if network.reverse else "from the first character on"
 
 
-def _looks(network: Network, questions: Sequence[str]) -> list[tuple[Floats, list[int]]]:
+def _attention_weights(
+    network: Network, questions: Sequence[str]
+) -> list[tuple[Floats, list[int]]]:
     """Of each question attention weights (U, H, T), T in its order, and what was written."""
-    probabilities, looks = decode_greedily(
+    probabilities, attention = decode_greedily(
         network.tensors,
         network.card.architecture,
         network.encoding,
@@ -125,6 +127,6 @@ def _looks(network: Network, questions: Sequence[str]) -> list[tuple[Floats, lis
     found = []
     for row, question in enumerate(questions):
         codes = network.until_end(probabilities[row].argmax(-1).tolist())
-        weights = looks[row, : len(codes), :, : len(question)]
+        weights = attention[row, : len(codes), :, : len(question)]
         found.append((weights[..., ::-1] if network.reverse else weights, codes))
     return found

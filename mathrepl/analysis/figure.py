@@ -18,7 +18,7 @@ Palette = Literal["amount", "signed", "verdict"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heat:
+class Heatmap:
     """A grid of numbers between `low` and `high`, NaN where there is none.
 
     `cells` is (R, C), its first row on top. `rows` and `columns` label each row and column, or
@@ -82,7 +82,7 @@ class Bars:
     high: float | None = None
 
 
-Panel = Heat | Lines | Bars | Answers
+Panel = Heatmap | Lines | Bars | Answers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +122,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Looking:
+class Progress:
     """Progress of a command that takes more than a moment: `done` of `total`."""
 
     what: str

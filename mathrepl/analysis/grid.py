@@ -69,7 +69,7 @@ class Cells:
             questions += [f"{a}{ending}" for ending in self.endings[some]]
             if self.task.rule:
                 asked = questions[len(truths) :]
-                truths += [self.task.truth(parse(question)) for question in asked]
+                truths += [self.task.target(parse(question)) for question in asked]
             elif self.operation == "/":
                 decimals = self.task.decimals
                 truths += [format_value(Fraction(a, b), decimals) for b in self.b[some]]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mathrepl.analysis.figure import Bar, Bars, Figure, Heat
+from mathrepl.analysis.figure import Bar, Bars, Figure, Heatmap
 from mathrepl.data.codec import Floats
 from mathrepl.data.step_examples import PARTS
 from mathrepl.support.errors import UsageError
@@ -33,7 +33,7 @@ def overview(name: str, tensors: Mapping[str, Floats]) -> Figure:
 
 
 def matrices(name: str, tensors: Mapping[str, Floats], layer: str) -> Figure:
-    """Heat maps of the tensors whose name begins with `layer`.
+    """Heatmap maps of the tensors whose name begins with `layer`.
 
     Where none does, those of all parts whose own name does. Raises `UsageError` for neither.
     """
@@ -50,7 +50,7 @@ def matrices(name: str, tensors: Mapping[str, Floats], layer: str) -> Figure:
         grid = values[None, :] if values.ndim == 1 else values
         bound = float(np.abs(grid).max(initial=0.0)) or 1.0
         heats.append(
-            Heat(
+            Heatmap(
                 f"{tensor} {_shape(values)}, rms {_rms(values):.3f}, "
                 f"norm {np.linalg.norm(values):.2f}",
                 grid,

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mathrepl.analysis.asking import Answered, batch_size, percent
-from mathrepl.analysis.figure import Bar, Bars, Figure, Lines, Looking, Panel, Series
+from mathrepl.analysis.figure import Bar, Bars, Figure, Lines, Panel, Progress, Series
 from mathrepl.analysis.tally import BINS, SAME_VALUE, SIZE_ORDER, SMALL, Tally
 from mathrepl.arithmetic.expression import parse
 from mathrepl.data.sampling import Example, draw_held_out, every
@@ -29,7 +29,7 @@ MAX_ASKED = 2_000_000
 MOST_BARS = 12
 
 
-def errors(session: Session, count: int | None, *, whole: bool) -> Iterator[Looking | Figure]:
+def errors(session: Session, count: int | None, *, whole: bool) -> Iterator[Progress | Figure]:
     """Progress, then the mistakes among held-out equations, `count` or a default of them.
 
     They are drawn from the seed of certificates. With `whole` all equations of the task are
@@ -67,7 +67,7 @@ def _drawn(task: Task) -> Task:
 
 def _ask(
     session: Session, examples: Iterator[Example], total: int, notes: list[str]
-) -> Iterator[Looking | Figure]:
+) -> Iterator[Progress | Figure]:
     card, solver, engine = session.card, session.solver, session.engine
     what = f"{card.name}: {card.task.describe()}"
     tally = Tally()
@@ -75,12 +75,12 @@ def _ask(
     def ask(batch: list[Example]) -> tuple[list[str], list[float]]:
         return solver.write_surely([example.question for example in batch])
 
-    yield Looking(what, 0, total)
+    yield Progress(what, 0, total)
     asked = side_by_side(batches(examples, batch_size(card, engine)), ask, threads_for(engine))
     with closing(asked):
         for batch, (written, sure) in asked:
             tally.count(batch, written, sure)
-            yield Looking(what, tally.total, total)
+            yield Progress(what, tally.total, total)
     if not tally.total:
         raise UsageError(
             f"no equation of {card.task.describe()} is held out", hint="add --whole to ask them all"
@@ -192,7 +192,7 @@ def _answers(session: Session, examples: Sequence[Answered]) -> Answers:
         for one, solution in zip(examples, solutions, strict=True)
     ]
     if not session.settings.steps:
-        answers = [replace(answer, working=()) for answer in answers]
+        answers = [replace(answer, scratchpad=()) for answer in answers]
     return Answers(tuple(answers))
 
 

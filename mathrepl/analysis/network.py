@@ -10,7 +10,7 @@ import numpy as np
 
 from mathrepl.data.codec import Floats, Indices, encode_questions
 from mathrepl.data.encoding import END, Encoding
-from mathrepl.networks import KINDS, Kept, kind_of, part_tensors, parts_of, shapes_of
+from mathrepl.networks import KINDS, CachedTensors, kind_of, part_tensors, parts_of, shapes_of
 from mathrepl.networks.lstm import States, Tensors
 from mathrepl.session.session import Session
 from mathrepl.store.card import Card
@@ -118,7 +118,7 @@ def network_of(session: Session, part: str | None = None) -> Network:
     if name not in kinds:
         hint = f"its parts are {', '.join(kinds)}" if "" not in kinds else "leave out --part"
         raise UsageError(f"{found.card.name} has no part {name!r}", hint=hint)
-    tensors = Kept(part_tensors(session.store.tensors(found), name))
+    tensors = CachedTensors(part_tensors(session.store.tensors(found), name))
     return Network(found.card, name, kinds[name], tensors)
 
 

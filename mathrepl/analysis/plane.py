@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathrepl.analysis.asking import Answered, batch_size, percent
-from mathrepl.analysis.figure import Figure, Heat, Looking, Palette
+from mathrepl.analysis.figure import Figure, Heatmap, Palette, Progress
 from mathrepl.analysis.grid import COMPUTED, MAX_LISTED, NOTABLE, Bounds, Cells, Show, ending
 from mathrepl.arithmetic.expression import OPERATIONS, parse
 from mathrepl.evaluation.certify import side_by_side, threads_for
@@ -37,7 +37,7 @@ SCALES: dict[Show, tuple[str, Palette]] = {
 
 def plane(
     session: Session, *, operation: str | None, a: Bounds, b: Bounds, show: Show
-) -> Iterator[Looking | Figure]:
+) -> Iterator[Progress | Figure]:
     """Progress, then the plane of `a op b`: b upwards, a to the right.
 
     Without an operation it is the first of the network's task that is not a division. Raises,
@@ -81,7 +81,7 @@ def _check_size(card: Card, cells: int) -> None:
         )
 
 
-def _look(asked: Cells, card: Card, b: Bounds, engine: str) -> Iterator[Looking | Figure]:
+def _look(asked: Cells, card: Card, b: Bounds, engine: str) -> Iterator[Progress | Figure]:
     what = f"{card.name}: a {asked.operation} b"
     total, step = asked.total, batch_size(card, engine)
     shown = np.empty(total, np.float32)
@@ -89,14 +89,14 @@ def _look(asked: Cells, card: Card, b: Bounds, engine: str) -> Iterator[Looking 
     mistakes: list[Answered] = []
     notable: list[Answered] = []
     parts = (range(first, min(first + step, total)) for first in range(0, total, step))
-    yield Looking(what, 0, total)
+    yield Progress(what, 0, total)
     with closing(side_by_side(parts, asked.ask, threads_for(engine))) as answered:
         for part, seen in answered:
             shown[part.start : part.stop] = seen.shown
             wrong[part.start : part.stop] = seen.wrong
             mistakes += seen.mistakes[: MAX_LISTED - len(mistakes)]
             notable = sorted([*notable, *seen.notable], key=_rank(asked.show))[:NOTABLE]
-            yield Looking(what, part.stop, total)
+            yield Progress(what, part.stop, total)
     yield _figure(asked, card, b, shown, wrong, mistakes, notable)
 
 
@@ -135,7 +135,7 @@ def _figure(
     if not there.all():
         notes.append("b = 0 has no cells: a division by zero has no answer")
     scale, palette = SCALES[asked.show]
-    heat = Heat(
+    heat = Heatmap(
         scale,
         cells.T[::-1],
         row_range=(b[1], b[0]),

@@ -9,7 +9,7 @@ from itertools import islice
 
 import numpy as np
 
-from mathrepl.analysis.figure import Bar, Bars, Figure, Heat, Looking
+from mathrepl.analysis.figure import Bar, Bars, Figure, Heatmap, Progress
 from mathrepl.analysis.handing import due, remarks
 from mathrepl.analysis.network import END_SHOWN, Network, check_known, rounded, shown
 from mathrepl.arithmetic.task import Task
@@ -35,13 +35,13 @@ def peek(network: Network, question: str, layer: str | None = None) -> Figure:
         raise UsageError(
             f"{network.name} has no layer {layer!r}", hint=f"its layers are {', '.join(states)}"
         )
-    heats: list[Heat] = []
+    heats: list[Heatmap] = []
     for name in chosen:
         for what, values in zip(("state", "memory"), states[name], strict=True):
             # A hidden state lies within -1..1; a memory may grow, and has a scale of its own.
             bound = 1.0 if what == "state" else float(np.abs(values).max(initial=1.0))
             heats.append(
-                Heat(
+                Heatmap(
                     f"{name} {what}",
                     values.T,
                     columns=_columns(network, name, question, written, len(values)),
@@ -76,7 +76,7 @@ def follow(network: Network, questions: Sequence[str], unit: int) -> Figure:
 
     Raises `UsageError` for a unit that no layer has.
     """
-    heats: list[Heat] = []
+    heats: list[Heatmap] = []
     data = []
     for question in questions:
         written = _written(network, question)
@@ -96,7 +96,7 @@ def follow(network: Network, questions: Sequence[str], unit: int) -> Figure:
             columns = _columns(network, names[0], question, written, len(rows[0]))
             bound = float(np.abs(rows).max(initial=1.0))
             heats.append(
-                Heat(
+                Heatmap(
                     question,
                     np.array(rows),
                     rows=tuple(labels),
@@ -123,7 +123,7 @@ def follow(network: Network, questions: Sequence[str], unit: int) -> Figure:
 
 def like(
     network: Network, question: str, count: int, sample: int = LIKE_SAMPLE
-) -> Iterator[Looking | Figure]:
+) -> Iterator[Progress | Figure]:
     """The equations, of `sample` drawn ones, that leave the encoder most nearly as `question` does.
 
     Progress comes before the figure. A doer is compared over single steps. Nearness is the
@@ -145,7 +145,7 @@ def like(
         raise UsageError(f"there are no other equations of {task.describe()}")
     parts = []
     for first in range(0, len(others), BATCH):
-        yield Looking("equations compared", first, len(others))
+        yield Progress("equations compared", first, len(others))
         parts.append(_code(network, others[first : first + BATCH]))
     codes = np.concatenate(parts)
     distances = np.sqrt(((codes - _code(network, [question])) ** 2).sum(-1))

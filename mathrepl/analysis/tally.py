@@ -20,7 +20,7 @@ from mathrepl.inference.solution import Solution
 
 SHOWN = 20
 BINS = 10
-PLACES = {
+PLACE_NAMES = {
     0: "ones",
     1: "tens",
     2: "hundreds",
@@ -105,7 +105,7 @@ class Tally:
 
 
 def _place(power: int | None) -> str:
-    return PLACES.get(power, f"10^{power}")
+    return PLACE_NAMES.get(power, f"10^{power}")
 
 
 def _size(size: Fraction | None) -> str:

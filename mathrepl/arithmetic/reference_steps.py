@@ -17,7 +17,7 @@ import random
 import re
 from dataclasses import dataclass
 
-from mathrepl.arithmetic.scratchpad import Mark, is_done, splice
+from mathrepl.arithmetic.scratchpad import Span, is_done, splice
 
 MAX_LINES = 200
 _ATOM = r"(?:[0-9]+|\(-[0-9]+\))"
@@ -32,34 +32,34 @@ _ROUNDED = re.compile(r"\(-([0-9]+)\)/([0-9]+)/10(?![0-9])")
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReferenceStep:
     """The part of `line` to work on, and the `result` that belongs in its place.
 
     `kind` is one of zeros, sign, sum, difference, product, layout, quotient, floor, rounding.
     """
 
     line: str
-    mark: Mark
+    span: Span
     kind: str
     result: str
 
     @property
     def redex(self) -> str:
-        return self.mark.part_of(self.line)
+        return self.span.of(self.line)
 
     @property
     def tags(self) -> str:
         """`1` for every marked character of the line, `0` for the others."""
-        marked = self.mark.end - self.mark.start
-        return "0" * self.mark.start + "1" * marked + "0" * (len(self.line) - self.mark.end)
+        marked = self.span.end - self.span.start
+        return "0" * self.span.start + "1" * marked + "0" * (len(self.line) - self.span.end)
 
 
-def next_step(line: str) -> Step:
+def next_step(line: str) -> ReferenceStep:
     """The right step of a line that is not done. Raises `ValueError` for what is no line."""
     zeros = _ZEROS.search(line)
     if zeros:
         text = zeros[0].lstrip("0") or "0"
-        return Step(line, Mark(zeros.start(), zeros.end()), "zeros", text)
+        return ReferenceStep(line, Span(zeros.start(), zeros.end()), "zeros", text)
     group = _GROUP.search(line)
     base, inner = (group.start(1), group.group(1)) if group else (0, line)
     found = _PRODUCT.search(inner)
@@ -76,10 +76,12 @@ def next_step(line: str) -> Step:
         kind, result = "sign", "0"
     else:
         raise ValueError(f"no step for {line!r}")
-    return Step(line, Mark(base + found.start(), base + found.end()), kind, result)
+    return ReferenceStep(line, Span(base + found.start(), base + found.end()), kind, result)
 
 
-def trace(line: str, mistakes: random.Random | None = None, share: float = 0.08) -> list[Step]:
+def trace(
+    line: str, mistakes: random.Random | None = None, share: float = 0.08
+) -> list[ReferenceStep]:
     """The steps from a first line to the number. Raises `ValueError` for what is no line.
 
     With `mistakes`, a `share` of the guessed quotients is written one off in its first digit;
@@ -94,7 +96,7 @@ def trace(line: str, mistakes: random.Random | None = None, share: float = 0.08)
             rest, divisor = step.redex.split("/")
             if rest.isdigit():
                 written = _partial(int(rest), int(divisor), mistakes.choice((-1, 1)))
-        line = splice(line, step.mark, written)
+        line = splice(line, step.span, written)
         if len(steps) > MAX_LINES:
             raise ValueError(f"no end to {steps[0].line!r}")
     return steps

@@ -21,13 +21,13 @@ _LEADING = re.compile(r"(^|\()\((-[0-9]+)\)(?=[-+)]|$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Span:
     """The part `start..end` (end excluded) of a line that is to be worked on next."""
 
     start: int
     end: int
 
-    def part_of(self, line: str) -> str:
+    def of(self, line: str) -> str:
         """The part itself."""
         return line[self.start : self.end]
 
@@ -48,9 +48,9 @@ def nesting(line: str) -> int:
     return max(accumulate(steps), default=0)
 
 
-def splice(line: str, mark: Mark, text: str) -> str:
+def splice(line: str, span: Span, text: str) -> str:
     """The line with `text` in the marked place; parentheses that change nothing go."""
-    before, after = line[: mark.start], line[mark.end :]
+    before, after = line[: span.start], line[span.end :]
     if _is_group(text):
         if before[-1:] == "(" and after[:1] == ")":
             text = text[1:-1]
@@ -94,12 +94,12 @@ def _is_group(text: str) -> bool:
     return False
 
 
-def mark_of(flags: Sequence[bool]) -> Mark | None:
+def span_of(flags: Sequence[bool]) -> Span | None:
     """The one unbroken marked part, or None where there is none or more than one."""
     marked = [place for place, flag in enumerate(flags) if flag]
     if not marked or marked[-1] - marked[0] >= len(marked):
         return None
-    return Mark(marked[0], marked[-1] + 1)
+    return Span(marked[0], marked[-1] + 1)
 
 
 def first_line(expression: Expression, decimals: int) -> str | None:

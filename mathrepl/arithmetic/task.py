@@ -182,7 +182,7 @@ class Task:
         assert bounds is not None  # noqa: S101 - any one operation extends every shorter equation
         return bounds
 
-    def truth(self, expression: Expression, value: Fraction | None = None) -> str:
+    def target(self, expression: Expression, value: Fraction | None = None) -> str:
         """The exact answer, rounded as this task says, or that of its rule.
 
         `value` is that of the expression, for who knows it already. Raises `DivisionByZeroError`,

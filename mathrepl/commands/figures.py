@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 
-from mathrepl.analysis.figure import Figure, Looking
+from mathrepl.analysis.figure import Figure, Progress
 from mathrepl.commands.spec import Arguments, Context, Note, Parameter, Value
 from mathrepl.support.errors import UsageError
 from mathrepl.support.interrupts import counted
@@ -24,7 +24,7 @@ def path_of(text: str) -> Path:
 
 
 def show_figures(
-    context: Context, arguments: Arguments, make: Callable[[], Figure | Iterable[Looking | Figure]]
+    context: Context, arguments: Arguments, make: Callable[[], Figure | Iterable[Progress | Figure]]
 ) -> Iterator[Value]:
     """The figure, or several and their progress; with `--save` a file of the last.
 

@@ -50,17 +50,17 @@ def like(context: Context, arguments: Arguments) -> Iterator[Value]:
 def attn(context: Context, arguments: Arguments) -> Iterator[Value]:
     from mathrepl.analysis.attending import attend, attend_to_work
     from mathrepl.analysis.network import network_of
-    from mathrepl.inference.scratchpad_solver import WorkSolver
+    from mathrepl.inference.scratchpad_solver import ScratchpadSolver
 
     asked = _one(context, arguments)
     chosen = asked.chosen
     number = arguments.integer("line")
     solver = chosen.solver
-    if number is not None and not isinstance(solver, WorkSolver):
+    if number is not None and not isinstance(solver, ScratchpadSolver):
         raise UsageError(f"{chosen.name} writes no lines", hint="leave out --line, or :use work")
 
     def figures() -> Iterator[Figure]:
-        if isinstance(solver, WorkSolver):
+        if isinstance(solver, ScratchpadSolver):
             reader, doer = (network_of(chosen, part) for part in PARTS)
             yield attend_to_work(reader, doer, solver, asked.question, number)
         else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from mathrepl.analysis.figure import Looking
+from mathrepl.analysis.figure import Progress
 from mathrepl.arithmetic.task import parse_operations, parse_range
 from mathrepl.commands.figures import SAVE, path_of, show_figures
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Parameter, Value
@@ -99,7 +99,7 @@ def report(context: Context, arguments: Arguments) -> Iterator[Value]:
     made = []
     with counted() as presses:
         for value in sections(session):
-            if isinstance(value, Looking):
+            if isinstance(value, Progress):
                 yield value
             else:
                 made.append(value)

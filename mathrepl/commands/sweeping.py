@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from mathrepl.analysis.figure import Figure, Lines, Looking, Series
+from mathrepl.analysis.figure import Figure, Lines, Progress, Series
 from mathrepl.commands.figures import SAVE, show_figures
 from mathrepl.commands.options import FRESH_PARAMETERS, reproduce
 from mathrepl.commands.parse import convert, did_you_mean
@@ -32,7 +32,14 @@ from mathrepl.support.errors import UsageError
 from mathrepl.support.interrupts import counted
 from mathrepl.training.plan import MAX_EPOCHS, Plan, TrainSettings
 from mathrepl.training.recipes import RECIPES
-from mathrepl.training.sweep import Runner, Sweeping, Trial, TrialDone, local_runner, make_trial
+from mathrepl.training.sweep import (
+    Runner,
+    SweepProgress,
+    Trial,
+    TrialDone,
+    local_runner,
+    make_trial,
+)
 from mathrepl.training.sweep import sweep as run_sweep
 
 MAX_TRIALS = 1000
@@ -52,8 +59,8 @@ def sweep(context: Context, arguments: Arguments) -> Iterator[Value]:
     found: list[TrialDone] = []
     with counted() as presses:
         for event in run_sweep(trials, directory, runner, lambda: presses.count > 0):
-            if isinstance(event, Sweeping):
-                yield Looking("epochs", event.done, event.total)
+            if isinstance(event, SweepProgress):
+                yield Progress("epochs", event.done, event.total)
                 continue
             found.append(event)
             yield Note(_told(event, len(found), len(trials)), "bad" if event.message else "plain")

@@ -45,7 +45,7 @@ def digits_in(encoding: Encoding) -> NDArray[np.bool_]:
     return np.array([character.isdigit() for character in encoding.characters])
 
 
-def places(encoding: Encoding, indices: Indices) -> Indices:
+def digit_positions(encoding: Encoding, indices: Indices) -> Indices:
     """The place of each digit within its number, (n, T) counted from 1 in writing order.
 
     Other characters have 0. With a reversed encoding the least significant digit has 1.

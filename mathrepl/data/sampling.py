@@ -392,7 +392,7 @@ def _question(task: Task, operands: list[int], operations: list[str]) -> str:
 
 def _example(task: Task, question: str) -> Example | None:
     try:
-        return Example(question, task.truth(parse(question)))
+        return Example(question, task.target(parse(question)))
     except DivisionByZeroError:
         return None
 

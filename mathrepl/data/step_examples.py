@@ -28,13 +28,13 @@ _REAL = 0.4
 _LONGER = 0.4
 
 
-def lessons(task: Task, part: str, count: int) -> Split:
+def step_examples(task: Task, part: str, count: int) -> Split:
     """`count` lessons for the reader or the doer, a tenth of them held out.
 
     No part and no question that is held out (`is_held_out`) stands in a training lesson, except
     the shortest parts. Raises `KeyError` for an unknown part, `TaskError` for too small a task.
     """
-    draw = {"reader": _reader_lessons, "doer": _doer_lessons}[part]
+    draw = {"reader": _tagger_examples, "doer": _rewriter_examples}[part]
     wanted_held_out = max(1, min(count // 10, 20_000))
     wanted = {False: max(1, count - wanted_held_out), True: wanted_held_out}
     sides: dict[bool, list[Example]] = {False: [], True: []}
@@ -58,7 +58,7 @@ def lessons(task: Task, part: str, count: int) -> Split:
     return Split(tuple(sides[False]), tuple(sides[True]))
 
 
-def _reader_lessons(task: Task, rng: random.Random) -> Iterator[tuple[Example, bool]]:
+def _tagger_examples(task: Task, rng: random.Random) -> Iterator[tuple[Example, bool]]:
     """Lines of workings; a lesson is held out when its question is.
 
     `_LONGER` of the questions may have twice as many operations: more lines are read than
@@ -83,7 +83,7 @@ def _first_lines(task: Task, rng: random.Random) -> Iterator[tuple[str, str]]:
             yield question, line
 
 
-def _doer_lessons(task: Task, rng: random.Random) -> Iterator[tuple[Example, bool]]:
+def _rewriter_examples(task: Task, rng: random.Random) -> Iterator[tuple[Example, bool]]:
     real = _real_parts(task, rng)
     kinds = list(_SYNTHETIC)
     weights = [_SYNTHETIC[kind] for kind in kinds]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mathrepl.arithmetic.expression import parse
 from mathrepl.data.sampling import Example
-from mathrepl.evaluation.suites import Space, spaces_of
+from mathrepl.evaluation.suites import Suite, suites_of
 from mathrepl.inference.answer import align
 from mathrepl.inference.solution import Solution
 from mathrepl.store.card import Card, Certificate, Mistake, certificate_from_record
@@ -44,7 +44,7 @@ Elsewhere = Callable[[int], Asker]
 
 
 @dataclass(frozen=True, slots=True)
-class Certifying:
+class CertifyProgress:
     """So many asked of one space, of so many, so many of them wrong; which space of how many."""
 
     name: str
@@ -134,14 +134,14 @@ def certify(
     progress: Path,
     threads: int,
     elsewhere: Elsewhere | None = None,
-) -> Generator[Certifying | tuple[Certificate, ...], None, None]:
+) -> Generator[CertifyProgress | tuple[Certificate, ...], None, None]:
     """Ask all spaces of the weights, or `sample` of each; the certificates at the end.
 
     What was counted so far is kept in the file `progress`, now and then and when the caller stops
     early, for the same command on the same weights to go on from; it is removed at the end.
     Batches are asked by `threads` here, or by `elsewhere`.
     """
-    spaces = spaces_of(card, sample)
+    spaces = suites_of(card, sample)
     finished, tally = _resume(progress, card, command)
     kept = time.monotonic()
     try:
@@ -153,7 +153,7 @@ def certify(
                 if time.monotonic() > kept + KEEP_SECONDS:
                     kept = time.monotonic()
                     _keep(progress, card, command, finished, tally)
-                yield Certifying(
+                yield CertifyProgress(
                     card.name, tally.done, space.total, wrong, space.name, number, len(spaces)
                 )
             finished.append(_certificate(card, space, tally, command))
@@ -166,14 +166,14 @@ def certify(
     yield tuple(finished)
 
 
-def _here(space: Space, solver: Solver, threads: int) -> Asker:
+def _here(space: Suite, solver: Solver, threads: int) -> Asker:
     def write(batch: list[Example]) -> list[str]:
         return space.write(solver, [example.question for example in batch])
 
     return lambda some: side_by_side(some, write, threads)
 
 
-def _ask(space: Space, solver: Solver, tally: _Tally, asker: Asker) -> Iterator[int]:
+def _ask(space: Suite, solver: Solver, tally: _Tally, asker: Asker) -> Iterator[int]:
     """Ask what is left of a space, batches side by side; yields the wrong so far."""
     examples = islice(space.examples(), tally.done, None)
     began, before = time.perf_counter(), tally.seconds
@@ -211,7 +211,7 @@ def side_by_side(
 
 
 def _count(
-    tally: _Tally, batch: list[Example], written: list[str], space: Space, solver: Solver
+    tally: _Tally, batch: list[Example], written: list[str], space: Suite, solver: Solver
 ) -> None:
     wrong = []
     _count_classes(tally.asked, [example.question for example in batch])
@@ -296,7 +296,7 @@ def has_operand_below(question: str, bound: int) -> bool:
         return False
 
 
-def _certificate(card: Card, space: Space, tally: _Tally, command: str) -> Certificate:
+def _certificate(card: Card, space: Suite, tally: _Tally, command: str) -> Certificate:
     return Certificate(
         space=space.name + (f", {tally.done:,} unseen" if space.unseen else ""),
         command=command,

@@ -13,7 +13,7 @@ from typing import Any
 
 from mathrepl.data.sampling import Example
 from mathrepl.evaluation.certify import Asked, Asker, Elsewhere
-from mathrepl.evaluation.suites import Space, spaces_of
+from mathrepl.evaluation.suites import Suite, suites_of
 from mathrepl.inference.solver import Solver, numpy_solver
 from mathrepl.store.card import load_card
 from mathrepl.store.store import Found, Store
@@ -21,7 +21,7 @@ from mathrepl.store.tensors import read_tensors
 from mathrepl.support import atomic
 from mathrepl.support.errors import MathreplError
 from mathrepl.training.plan import Plan
-from mathrepl.training.sweep import Runner, Sweeping, Trial, TrialDone, run_trial
+from mathrepl.training.sweep import Runner, SweepProgress, Trial, TrialDone, run_trial
 
 RETRIES = 3
 WAIT_SECONDS = 0.5
@@ -38,7 +38,7 @@ def ray_runner(directory: Path, workers: int, address: str | None) -> Runner:
 
     def run(
         trials: Sequence[Trial], should_stop: Callable[[], bool]
-    ) -> Iterator[Sweeping | TrialDone]:
+    ) -> Iterator[SweepProgress | TrialDone]:
         own = not ray.is_initialized()
         if own:
             _start(ray, workers, address)
@@ -95,10 +95,10 @@ def write_here(
 
 
 @lru_cache(maxsize=1)
-def _space(card: bytes, weights: bytes, sample: int | None, number: int) -> tuple[Space, Solver]:
+def _space(card: bytes, weights: bytes, sample: int | None, number: int) -> tuple[Suite, Solver]:
     known = load_card(card, "the card")
     solver = numpy_solver(known, read_tensors(weights, known, "the weights"))
-    return spaces_of(known, sample)[number], solver
+    return suites_of(known, sample)[number], solver
 
 
 def _ray() -> Any:
@@ -138,7 +138,7 @@ def _reach(address: str) -> None:
 
 def _run(
     ray: Any, trials: Sequence[Trial], should_stop: Callable[[], bool], directory: Path
-) -> Iterator[Sweeping | TrialDone]:
+) -> Iterator[SweepProgress | TrialDone]:
     task = ray.remote(num_cpus=1, max_retries=RETRIES)(train_here)
     total, done = sum(trial.epochs for trial in trials), 0
     waiting = {
@@ -155,7 +155,7 @@ def _run(
             for reference in waiting:
                 ray.cancel(reference, force=True)
             return
-        yield Sweeping(done, total)
+        yield SweepProgress(done, total)
 
 
 def _fetched(ray: Any, reference: Any, trial: Trial, directory: Path) -> TrialDone:

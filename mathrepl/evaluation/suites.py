@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from mathrepl.arithmetic.expression import parse
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.sampling import Example, draw_held_out, every, with_carries
-from mathrepl.data.step_examples import PARTS, lessons
+from mathrepl.data.step_examples import PARTS, step_examples
 from mathrepl.store.card import Card
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ SEED = 2025
 
 
 @dataclass(frozen=True, slots=True)
-class Space:
+class Suite:
     """Equations to ask: `total` at most, `examples` in a fixed order; `write` asks them.
 
     They are asked `batch` at a time.
@@ -49,30 +49,30 @@ class Space:
     batch: int = 4096
 
 
-def spaces_of(card: Card, sample: int | None) -> list[Space]:
+def suites_of(card: Card, sample: int | None) -> list[Suite]:
     """The spaces that weights are certified on; `sample` asks so many of each instead."""
     task = card.task
     if card.architecture.kind == "work":
-        return _work_spaces(card, sample)
+        return _work_suites(card, sample)
     if sample is None and task.space_size <= WHOLE_SPACE:
-        whole = Space(task.describe(), task.space_size, lambda: every(task), False)
+        whole = Suite(task.describe(), task.space_size, lambda: every(task), False)
         return [whole]
     if task.sampling == "carries" and task.space_size > WHOLE_SPACE and not task.rule:
-        return _long_spaces(task, sample)
+        return _long_suites(task, sample)
     return [_held_out(task.describe(), task, sample or SAMPLE)]
 
 
-def _held_out(name: str, task: Task, count: int, *, divides: bool = False) -> Space:
+def _held_out(name: str, task: Task, count: int, *, divides: bool = False) -> Suite:
     """Unseen equations of `task`; with `divides` those alone that do."""
 
     def examples() -> Iterator[Example]:
         drawn = draw_held_out(task, random.Random(SEED), split_seed=task.seed)
         return islice((e for e in drawn if not divides or "/" in e.question), count)
 
-    return Space(name, count, examples, True)
+    return Suite(name, count, examples, True)
 
 
-def _work_spaces(card: Card, sample: int | None) -> list[Space]:
+def _work_suites(card: Card, sample: int | None) -> list[Suite]:
     """Expressions by what they hold; then beyond the training; then each network alone."""
     task, count = card.task, sample or SAMPLE
     few = min(count, BEYOND)
@@ -111,25 +111,25 @@ def _work_spaces(card: Card, sample: int | None) -> list[Space]:
     return [replace(space, batch=256) for space in spaces]
 
 
-def _remainders(task: Task, count: int) -> Space:
+def _remainders(task: Task, count: int) -> Suite:
     """`a % b` of the divisions that are held out."""
     divisions = _held_out("", replace(task, operations="/", fewest=1, most=1), count)
 
     def examples() -> Iterator[Example]:
         for example in divisions.examples():
             question = example.question.replace("/", "%")
-            yield Example(question, task.truth(parse(question)))
+            yield Example(question, task.target(parse(question)))
 
     name = f"a % b, the remainder, {task.low}..{task.high}"
     return replace(divisions, name=name, examples=examples)
 
 
-def _lessons(task: Task, part: str, count: int) -> Space:
+def _lessons(task: Task, part: str, count: int) -> Suite:
     """The held-out lessons of one network, asked of it alone."""
     names = {"reader": "the reader alone: lines", "doer": "the doer alone: parts"}
 
     def examples() -> Iterator[Example]:
-        return iter(lessons(task, part, 10 * count).held_out)
+        return iter(step_examples(task, part, 10 * count).held_out)
 
     def write(solver: Solver, texts: Sequence[str]) -> list[str]:
         return solver.write_part(part, texts)
@@ -137,10 +137,10 @@ def _lessons(task: Task, part: str, count: int) -> Space:
     def sure(solver: Solver, texts: Sequence[str]) -> list[float]:
         return solver.part_confidences(part, texts)
 
-    return Space(names[part], count, examples, True, write, sure)
+    return Suite(names[part], count, examples, True, write, sure)
 
 
-def _long_spaces(task: Task, sample: int | None) -> list[Space]:
+def _long_suites(task: Task, sample: int | None) -> list[Suite]:
     """Random pairs by digit counts, the hard cases, and numbers longer than any in training."""
     digits = len(str(task.high))
     spaces = []
@@ -160,7 +160,7 @@ def _long_spaces(task: Task, sample: int | None) -> list[Space]:
     return spaces
 
 
-def _hard(task: Task, digits: int) -> Space:
+def _hard(task: Task, digits: int) -> Suite:
     """Carries through every length of number, zeros, and ones beside many nines."""
     space = " " if task.spaced else ""
     rng = random.Random(SEED)
@@ -191,10 +191,10 @@ def _hard(task: Task, digits: int) -> Space:
         return (Example(f"{a}{space}+{space}{b}", str(a + b)) for a, b in inside)
 
     name = "hard cases: carry chains of every length, nines, ones and zeros"
-    return Space(name, len(inside), examples, False)
+    return Suite(name, len(inside), examples, False)
 
 
-def _of_digits(task: Task, digits: int, count: int) -> Space:
+def _of_digits(task: Task, digits: int, count: int) -> Suite:
     space = " " if task.spaced else ""
 
     def examples() -> Iterator[Example]:
@@ -203,4 +203,4 @@ def _of_digits(task: Task, digits: int, count: int) -> Space:
             a, b = (rng.randrange(10 ** (digits - 1), 10**digits) for _ in range(2))
             yield Example(f"{a}{space}+{space}{b}", str(a + b))
 
-    return Space(f"a + b of {digits} digits each, at random", count, examples, True)
+    return Suite(f"a + b of {digits} digits each, at random", count, examples, True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mathrepl.data.codec import Floats, Indices, encode_questions
 from mathrepl.data.sampling import distinct
-from mathrepl.data.step_examples import PARTS, lessons
+from mathrepl.data.step_examples import PARTS, step_examples
 from mathrepl.export.files import Comparison
 from mathrepl.export.interface import INPUT, encoding_of
 from mathrepl.networks import KINDS, Tensors, part_tensors, parts_of
@@ -55,7 +55,7 @@ def _means(kind: str, questions: Indices, probabilities: Floats) -> NDArray[np.b
 def texts_for(card: Card, part: str) -> list[str]:
     """`TEXTS` texts that such a network reads, or fewer where its task has no more."""
     if part in PARTS:
-        return [one.question for one in lessons(card.task, part, 10 * TEXTS).held_out][:TEXTS]
+        return [one.question for one in step_examples(card.task, part, 10 * TEXTS).held_out][:TEXTS]
     rng = random.Random(card.task.seed)
     return [example.question for example in islice(distinct(card.task, rng), TEXTS)]
 

@@ -15,13 +15,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
-from mathrepl.analysis.figure import Figure, Looking
+from mathrepl.analysis.figure import Figure, Progress
 from mathrepl.arithmetic.expression import parse
 from mathrepl.commands.dispatch import run_command, run_line
 from mathrepl.commands.parse import bind
 from mathrepl.commands.spec import CommandLine, Context, Parameter, Value, Word
 from mathrepl.commands.table import command_table
-from mathrepl.evaluation.certify import Certified, Certifying
+from mathrepl.evaluation.certify import Certified, CertifyProgress
 from mathrepl.inference.answer import Answer
 from mathrepl.session import session as inner
 from mathrepl.session.quiz import Score
@@ -41,7 +41,7 @@ def is_passing(value: Value) -> bool:
     """Whether a value only tells how far something is, and says nothing once that has ended."""
     if isinstance(value, Figure):
         return value.live
-    return isinstance(value, (Launched, Stepped, Certifying, Looking))
+    return isinstance(value, (Launched, Stepped, CertifyProgress, Progress))
 
 
 class InputPerson:

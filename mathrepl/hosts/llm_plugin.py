@@ -99,7 +99,7 @@ def _answer(session: Session, equation: str, *, places: bool, named: bool) -> It
     from mathrepl.inference.answer import Answer
     from mathrepl.render.plain import plain_answer, plain_line, plain_places
 
-    for found in session.ask_by_lines(equation):
+    for found in session.ask_stepwise(equation):
         if not isinstance(found, Answer):
             yield f"{plain_line(found)}\n"
         else:

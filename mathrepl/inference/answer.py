@@ -9,9 +9,9 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from mathrepl.arithmetic.expression import MAX_LENGTH, format_value, parse, read_value
-from mathrepl.arithmetic.reference_steps import Step, next_step
-from mathrepl.arithmetic.scratchpad import Mark, splice
-from mathrepl.inference.solution import PLACES, Guess, Line, Solution
+from mathrepl.arithmetic.reference_steps import ReferenceStep, next_step
+from mathrepl.arithmetic.scratchpad import Span, splice
+from mathrepl.inference.solution import DIGITS_KEPT, Guess, ScratchpadStep, Solution
 from mathrepl.support.errors import MathreplError
 
 CLOSE_RUNNER_UP = 0.1
@@ -36,14 +36,14 @@ FIELDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class CheckedLine:
+class CheckedStep:
     """A line beside the truth: `equal` to the question, `rounded` rightly from it, or `wrong`.
 
     The first wrong line has `wanted`, the right text, and the `columns` of what was written in
     the part before, beside what belonged there; lines after it are `after`.
     """
 
-    line: Line
+    line: ScratchpadStep
     state: Literal["equal", "rounded", "wrong", "after"]
     wanted: str = ""
     columns: tuple[Column, ...] = ()
@@ -81,7 +81,7 @@ class Answer:
     weights: str
     engine: str
     notes: tuple[str, ...] = field(default=())
-    working: tuple[CheckedLine, ...] = ()
+    scratchpad: tuple[CheckedStep, ...] = ()
     auto: bool = False
 
     @property
@@ -140,9 +140,9 @@ class Answer:
             "right": self.right,
             "weights": self.weights,
             "probabilities": self.solution.probabilities(),
-            "end_probability": round(end.probability, PLACES) if end else None,
+            "end_probability": round(end.probability, DIGITS_KEPT) if end else None,
             "runners_up": self.solution.runners_up(),
-            "confidence": round(self.confidence, PLACES),
+            "confidence": round(self.confidence, DIGITS_KEPT),
             "wrong_digits": self.wrong_digits,
             "off_by": self.off_by,
             "verdict": self.verdict,
@@ -155,7 +155,7 @@ class Answer:
                     "probability": round(checked.line.probability, 6),
                     **({"wanted": checked.wanted} if checked.wanted else {}),
                 }
-                for checked in self.working
+                for checked in self.scratchpad
             ],
         }
 
@@ -194,43 +194,43 @@ def compare(
     auto: bool = False,
 ) -> Answer:
     """`solution` beside `truth`, and each line of its working beside the question's value."""
-    working = check_lines(solution.working) if solution.working else ()
+    working = check_steps(solution.scratchpad) if solution.scratchpad else ()
     return Answer(equation, solution.text, truth, solution, weights, engine, notes, working, auto)
 
 
-def check_lines(lines: Sequence[Line]) -> tuple[CheckedLine, ...]:
+def check_steps(lines: Sequence[ScratchpadStep]) -> tuple[CheckedStep, ...]:
     """Each line of a working beside the truth: whether it still has the first line's value.
 
     Where a quotient's rest was rounded, the value becomes that of the right rounding.
     """
-    checker = LineChecker()
+    checker = StepChecker()
     pairs = zip((None, *lines), lines, strict=False)
     return tuple(checker.check(before, line) for before, line in pairs)
 
 
-class LineChecker:
+class StepChecker:
     """The same, a line at a time."""
 
     def __init__(self) -> None:
         self._wanted: Fraction | None = None
         self._wrong = False
 
-    def check(self, before: Line | None, line: Line) -> CheckedLine:
-        """`line` beside the truth, after `before` with its mark; None before the first."""
+    def check(self, before: ScratchpadStep | None, line: ScratchpadStep) -> CheckedStep:
+        """`line` beside the truth, after `before` with its span; None before the first."""
         if self._wrong:
-            return CheckedLine(line, "after")
+            return CheckedStep(line, "after")
         value = value_of(line.text)
         if before is None:
             self._wanted = value
         elif value != self._wanted:
             step = _right_step(before)
-            right = splice(before.text, step.mark, step.result) if step else ""
+            right = splice(before.text, step.span, step.result) if step else ""
             if step and step.kind in ("floor", "rounding") and line.text == right:
                 self._wanted = value
-                return CheckedLine(line, "rounded")
+                return CheckedStep(line, "rounded")
             self._wrong = True
             return _wrong_line(before, line, step, right)
-        return CheckedLine(line, "equal")
+        return CheckedStep(line, "equal")
 
 
 def value_of(line: str) -> Fraction | None:
@@ -245,32 +245,34 @@ def value_of(line: str) -> Fraction | None:
     return None
 
 
-def _right_step(before: Line) -> Step | None:
+def _right_step(before: ScratchpadStep) -> ReferenceStep | None:
     """The right step for the part that was worked on, else for the line."""
-    mark = before.mark
-    if mark is not None and _may_be_taken(before.text, mark):
-        part = mark.part_of(before.text)
+    span = before.span
+    if span is not None and _may_be_taken(before.text, span):
+        part = span.of(before.text)
         with suppress(ValueError):
             step = next_step(part)
             if step.redex == part:
-                return replace(step, line=before.text, mark=mark)
+                return replace(step, line=before.text, span=span)
     with suppress(ValueError):
         return next_step(before.text)
     return None
 
 
-def _may_be_taken(line: str, mark: Mark) -> bool:
+def _may_be_taken(line: str, span: Span) -> bool:
     """Whether a part can be worked on by itself: in parentheses it would have the same value."""
-    grouped = f"{line[: mark.start]}({mark.part_of(line)}){line[mark.end :]}"
+    grouped = f"{line[: span.start]}({span.of(line)}){line[span.end :]}"
     value = value_of(grouped)
     return value is not None and value == value_of(line)
 
 
-def _wrong_line(before: Line, line: Line, step: Step | None, right: str) -> CheckedLine:
-    if step is None or step.mark != before.mark:
-        return CheckedLine(line, "wrong", right)
+def _wrong_line(
+    before: ScratchpadStep, line: ScratchpadStep, step: ReferenceStep | None, right: str
+) -> CheckedStep:
+    if step is None or step.span != before.span:
+        return CheckedStep(line, "wrong", right)
     columns = align(Solution(step.redex, before.written, (), None), step.result)
-    return CheckedLine(line, "wrong", right, columns)
+    return CheckedStep(line, "wrong", right, columns)
 
 
 def align(solution: Solution, truth: str) -> tuple[Column, ...]:

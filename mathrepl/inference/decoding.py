@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from mathrepl.data.codec import Floats
-from mathrepl.inference.solution import PLACES, Guess, Guesses
+from mathrepl.inference.solution import DIGITS_KEPT, Guess, Guesses
 
 
 def guesses_of(
@@ -29,8 +29,8 @@ def guesses_of(
         others.argmax(-1).tolist(),
         sure.tolist(),
         less_sure.tolist(),
-        sure.round(PLACES).tolist(),
-        less_sure.round(PLACES).tolist(),
+        sure.round(DIGITS_KEPT).tolist(),
+        less_sure.round(DIGITS_KEPT).tolist(),
         strict=True,
     )
     character = characters.__getitem__

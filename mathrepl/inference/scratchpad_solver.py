@@ -1,4 +1,4 @@
-"""The solver that shows its work: a reader marks, a doer writes, code copies.
+"""The solver that shows its work: a reader spans, a doer writes, code copies.
 
 Every line goes to the reader, the part it marks to the doer, and what the doer writes in the
 part's place. That goes on until a number is left, for all questions side by side.
@@ -12,19 +12,19 @@ from typing import TypeVar
 
 from mathrepl.arithmetic.expression import parse
 from mathrepl.arithmetic.scratchpad import (
-    Mark,
+    Span,
     first_line,
     is_done,
     is_line,
-    mark_of,
     nesting,
     point,
     rest_of,
+    span_of,
     splice,
 )
 from mathrepl.data.codec import Floats, Indices, decode, encode_questions
 from mathrepl.inference.decoding import guesses_of
-from mathrepl.inference.solution import Guess, Line, Solution, probability_of
+from mathrepl.inference.solution import Guess, ScratchpadStep, Solution, probability_of
 from mathrepl.store.card import Card
 
 _T = TypeVar("_T")
@@ -37,7 +37,7 @@ BATCH = 1024
 
 
 @dataclass(slots=True)
-class _Sheet:
+class _Scratchpad:
     """One question being worked out; `guesses` go with the characters of the last line."""
 
     question: str
@@ -45,7 +45,7 @@ class _Sheet:
     line: str
     guesses: list[Guess | None]
     deepest: int
-    lines: list[Line] = field(default_factory=list)
+    lines: list[ScratchpadStep] = field(default_factory=list)
     end: Guess | None = None
     stuck: str = ""
     wants_rest: bool = False
@@ -57,7 +57,7 @@ class _Sheet:
         return not self.stuck and self.rest is None and not is_done(self.line)
 
 
-class WorkSolver:
+class ScratchpadSolver:
     """Weights of kind `work`; `run` maps a part and indices to that network's probabilities."""
 
     def __init__(self, card: Card, run: Callable[[str, Indices], Floats]) -> None:
@@ -75,20 +75,20 @@ class WorkSolver:
         self._work(sheets, keep=True)
         return [self._solution(sheet) for sheet in sheets]
 
-    def solve_by_lines(self, question: str) -> Iterator[tuple[Line, ...] | Solution]:
+    def solve_stepwise(self, question: str) -> Iterator[tuple[ScratchpadStep, ...] | Solution]:
         """The lines so far whenever there is one more, and the solution at the end.
 
         Raises `ValueError` for what has no first line.
         """
         sheet = self._sheet(question)
-        yield (Line(sheet.line),)
+        yield (ScratchpadStep(sheet.line),)
         for _ in range(MAX_LINES):
             if not sheet.open:
                 break
             known = len(sheet.lines)
             self._step([sheet], keep=True)
             if len(sheet.lines) > known:
-                yield (*sheet.lines, Line(sheet.line))
+                yield (*sheet.lines, ScratchpadStep(sheet.line))
         _end([sheet])
         yield self._solution(sheet)
 
@@ -116,7 +116,7 @@ class WorkSolver:
         return {"reader": self._sure_of_tags, "doer": self._sure_of_parts}[part](texts)
 
     def _sure_of_tags(self, lines: Sequence[str]) -> list[float]:
-        return [sure for _, sure in self.mark(lines)]
+        return [sure for _, sure in self.span(lines)]
 
     def _sure_of_parts(self, parts: Sequence[str]) -> list[float]:
         written = guesses_of(self._doer.characters, self._doer_on(parts))
@@ -129,14 +129,14 @@ class WorkSolver:
             for row, line in zip(tags, lines, strict=True)
         ]
 
-    def mark(self, lines: Sequence[str]) -> list[tuple[Mark | None, float]]:
+    def span(self, lines: Sequence[str]) -> list[tuple[Span | None, float]]:
         """The reader alone: the part it marks in each line, and how sure it is of all its tags."""
-        marked: list[tuple[Mark | None, float]] = []
+        marked: list[tuple[Span | None, float]] = []
         probabilities = self._reader_on(lines)
         for row, line in enumerate(lines):
             tags = probabilities[row, : len(line)]
-            mark = mark_of([bool(tag) for tag in tags.argmax(-1)])
-            marked.append((mark, float(tags.max(-1).prod())))
+            span = span_of([bool(tag) for tag in tags.argmax(-1)])
+            marked.append((span, float(tags.max(-1).prod())))
         return marked
 
     def do(self, parts: Sequence[str]) -> list[str]:
@@ -149,7 +149,7 @@ class WorkSolver:
     def _doer_on(self, parts: Sequence[str]) -> Floats:
         return self._run("doer", encode_questions(self._doer, parts))
 
-    def _sheet(self, question: str) -> _Sheet:
+    def _sheet(self, question: str) -> _Scratchpad:
         expression = parse(question)
         decimals = self.card.task.decimals if "/" in expression.operations() else 0
         line = first_line(expression, decimals)
@@ -157,9 +157,11 @@ class WorkSolver:
             raise ValueError(f"{question!r} cannot be laid out")
         wants_rest = "%" in expression.operations()
         deepest = nesting(line) + MAX_DEEPER
-        return _Sheet(question, decimals, line, [None] * len(line), deepest, wants_rest=wants_rest)
+        return _Scratchpad(
+            question, decimals, line, [None] * len(line), deepest, wants_rest=wants_rest
+        )
 
-    def _work(self, sheets: Sequence[_Sheet], *, keep: bool) -> None:
+    def _work(self, sheets: Sequence[_Scratchpad], *, keep: bool) -> None:
         for _ in range(MAX_LINES):
             open_sheets = [sheet for sheet in sheets if sheet.open]
             if not open_sheets:
@@ -167,48 +169,48 @@ class WorkSolver:
             self._step(open_sheets, keep=keep)
         _end(sheets)
 
-    def _step(self, sheets: Sequence[_Sheet], *, keep: bool) -> None:
+    def _step(self, sheets: Sequence[_Scratchpad], *, keep: bool) -> None:
         """The next line of each."""
-        marked: list[tuple[_Sheet, Mark, float]] = []
+        marked: list[tuple[_Scratchpad, Span, float]] = []
         for batch in _alike(sheets, lambda sheet: len(sheet.line)):
-            marks = self.mark([sheet.line for sheet in batch])
-            for sheet, (mark, sure) in zip(batch, marks, strict=True):
-                if mark is None:
+            spans = self.span([sheet.line for sheet in batch])
+            for sheet, (span, sure) in zip(batch, spans, strict=True):
+                if span is None:
                     sheet.stuck = "the reader marked no one part of the line"
                 else:
-                    marked.append((sheet, mark, sure))
+                    marked.append((sheet, span, sure))
         for parts in _alike(marked, lambda one: one[1].end - one[1].start):
             self._do(parts, keep=keep)
 
-    def _do(self, batch: Sequence[tuple[_Sheet, Mark, float]], *, keep: bool) -> None:
-        parts = [mark.part_of(sheet.line) for sheet, mark, _ in batch]
+    def _do(self, batch: Sequence[tuple[_Scratchpad, Span, float]], *, keep: bool) -> None:
+        parts = [span.of(sheet.line) for sheet, span, _ in batch]
         probabilities = self._doer_on(parts)
         if not keep:
-            for (sheet, mark, _), text in zip(
+            for (sheet, span, _), text in zip(
                 batch, decode(self._doer, probabilities.argmax(-1)), strict=True
             ):
-                self._put(sheet, mark, text)
+                self._put(sheet, span, text)
             return
         written = guesses_of(self._doer.characters, probabilities, reverse=self._doer.reverse)
-        for (sheet, mark, sure), (guesses, end) in zip(batch, written, strict=True):
+        for (sheet, span, sure), (guesses, end) in zip(batch, written, strict=True):
             text = guesses.characters
             probability = sure * probability_of((*guesses, end))
-            sheet.lines.append(Line(sheet.line, mark, text, probability))
+            sheet.lines.append(ScratchpadStep(sheet.line, span, text, probability))
             before = sheet.guesses
             line = sheet.line
-            self._put(sheet, mark, text)
-            placed = line[: mark.start] + text + line[mark.end :]
-            origins = [*before[: mark.start], *guesses, *before[mark.end :]]
+            self._put(sheet, span, text)
+            placed = line[: span.start] + text + line[span.end :]
+            origins = [*before[: span.start], *guesses, *before[span.end :]]
             sheet.guesses = _follow(placed, origins, sheet.line)
             if sheet.rest is not None:
-                slash = mark.start + mark.part_of(line).index("/")
+                slash = span.start + span.of(line).index("/")
                 sheet.rest_guesses = before[slash - len(sheet.rest) : slash]
             sheet.end = end
 
-    def _put(self, sheet: _Sheet, mark: Mark, text: str) -> None:
+    def _put(self, sheet: _Scratchpad, span: Span, text: str) -> None:
         if sheet.wants_rest:
-            sheet.rest = rest_of(mark.part_of(sheet.line), text)
-        line = splice(sheet.line, mark, text)
+            sheet.rest = rest_of(span.of(sheet.line), text)
+        line = splice(sheet.line, span, text)
         if not text or not is_line(line):
             sheet.stuck = "the doer wrote nothing in place of a part"
         elif line == sheet.line:
@@ -219,19 +221,19 @@ class WorkSolver:
             sheet.stuck = "the parentheses nest ever deeper"
         sheet.line = line
 
-    def _text(self, sheet: _Sheet) -> str:
+    def _text(self, sheet: _Scratchpad) -> str:
         if sheet.wants_rest:
             return sheet.rest or ""
         return "" if sheet.stuck else point(sheet.line, sheet.decimals)
 
-    def _solution(self, sheet: _Sheet) -> Solution:
+    def _solution(self, sheet: _Scratchpad) -> Solution:
         text = self._text(sheet)
-        lines = (*sheet.lines, Line(sheet.line))
+        lines = (*sheet.lines, ScratchpadStep(sheet.line))
         guesses = tuple(sheet.rest_guesses or _follow(sheet.line, sheet.guesses, text))
         return Solution(sheet.question, text, guesses, sheet.end, lines, sheet.stuck)
 
 
-def _end(sheets: Sequence[_Sheet]) -> None:
+def _end(sheets: Sequence[_Scratchpad]) -> None:
     for sheet in sheets:
         if sheet.open:
             sheet.stuck = f"no end after {MAX_LINES} lines"

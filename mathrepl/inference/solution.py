@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import overload
 
-from mathrepl.arithmetic.scratchpad import Mark
+from mathrepl.arithmetic.scratchpad import Span
 
-PLACES = 6  # of probabilities in records
+DIGITS_KEPT = 6  # of probabilities in records
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Guesses(Sequence[Guess]):
     """The guesses of one answer, kept as columns: in a batch most are never looked at singly.
 
     `characters` and `runners_up` have a character a guess; the others a probability, in the
-    last two rounded to `PLACES`.
+    last two rounded to `DIGITS_KEPT`.
     """
 
     __slots__ = (
@@ -91,15 +91,15 @@ def probability_of(guesses: Sequence[Guess | None]) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ScratchpadStep:
     """One line of a working, the part of it that was worked on next, and what became of it.
 
     `probability` is that of the marks times that of the characters written in their place.
-    A last line has no mark, and is sure.
+    A last line has no span, and is sure.
     """
 
     text: str
-    mark: Mark | None = None
+    span: Span | None = None
     written: str = ""
     probability: float = 1.0
 
@@ -117,24 +117,24 @@ class Solution:
     text: str
     guesses: Sequence[Guess | None]
     end: Guess | None
-    working: tuple[Line, ...] = ()
+    scratchpad: tuple[ScratchpadStep, ...] = ()
     stuck: str = ""
 
     @property
     def confidence(self) -> float:
         """Probability of all that was written, end marks included: the product over it."""
-        if self.working:
-            return prod(line.probability for line in self.working)
+        if self.scratchpad:
+            return prod(line.probability for line in self.scratchpad)
         if isinstance(self.guesses, Guesses):
             sure = prod(self.guesses.probabilities)
             return sure if self.end is None else sure * self.end.probability
         return probability_of((*self.guesses, self.end))
 
     def probabilities(self) -> Sequence[float | None]:
-        """That of each character, to `PLACES`; None for one that was copied."""
+        """That of each character, to `DIGITS_KEPT`; None for one that was copied."""
         if isinstance(self.guesses, Guesses):
             return self.guesses.rounded
-        return [round(guess.probability, PLACES) if guess else None for guess in self.guesses]
+        return [round(guess.probability, DIGITS_KEPT) if guess else None for guess in self.guesses]
 
     def runners_up(self) -> Sequence[Sequence[str | float] | None]:
         """The second likeliest of each character and its probability, likewise."""
@@ -142,6 +142,6 @@ class Solution:
             columns = zip(self.guesses.runners_up, self.guesses.runner_up_rounded, strict=True)
             return [[runner_up, probability] for runner_up, probability in columns]
         return [
-            [guess.runner_up, round(guess.runner_up_probability, PLACES)] if guess else None
+            [guess.runner_up, round(guess.runner_up_probability, DIGITS_KEPT)] if guess else None
             for guess in self.guesses
         ]

@@ -13,9 +13,9 @@ import numpy as np
 
 from mathrepl.data.codec import Floats, Indices, decode, encode_questions
 from mathrepl.inference.decoding import guesses_of
-from mathrepl.inference.scratchpad_solver import WorkSolver
-from mathrepl.inference.solution import Line, Solution
-from mathrepl.networks import Kept, kind_of, part_tensors, parts_of
+from mathrepl.inference.scratchpad_solver import ScratchpadSolver
+from mathrepl.inference.solution import ScratchpadStep, Solution
+from mathrepl.networks import CachedTensors, kind_of, part_tensors, parts_of
 from mathrepl.store.card import Card
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Solver(Protocol):
     def solve(self, questions: Sequence[str]) -> list[Solution]:
         """Solutions in order, with how sure the network was of each character."""
 
-    def solve_by_lines(self, question: str) -> Iterator[tuple[Line, ...] | Solution]:
+    def solve_stepwise(self, question: str) -> Iterator[tuple[ScratchpadStep, ...] | Solution]:
         """The lines so far whenever there is one more of a working, and the solution at the end."""
 
     def write(self, questions: Sequence[str]) -> list[str]:
@@ -64,7 +64,7 @@ class NetworkSolver:
             solutions += _solutions(self.card, texts, probabilities)
         return solutions
 
-    def solve_by_lines(self, question: str) -> Iterator[tuple[Line, ...] | Solution]:
+    def solve_stepwise(self, question: str) -> Iterator[tuple[ScratchpadStep, ...] | Solution]:
         """The solution, which has no lines: all of the answer is known at once."""
         yield self.solve([question])[0]
 
@@ -127,7 +127,7 @@ def numpy_solver(card: Card, tensors: Tensors) -> Solver:
     # One that is never touched costs nothing, and lets a batch use again what the last one used.
     np.empty(KEPT, np.uint8)
     kinds = parts_of(card.architecture)
-    parts = {part: Kept(part_tensors(tensors, part)) for part in kinds}
+    parts = {part: CachedTensors(part_tensors(tensors, part)) for part in kinds}
 
     def run(part: str, questions: Indices) -> Floats:
         kind = kind_of(kinds[part])
@@ -164,7 +164,7 @@ def keras_solver(card: Card, models: Mapping[str, Any]) -> Solver:
 
 def _solver(card: Card, run: Run) -> Solver:
     if card.architecture.kind == "work":
-        return WorkSolver(card, run)
+        return ScratchpadSolver(card, run)
     return NetworkSolver(card, lambda questions: run("", questions))
 
 

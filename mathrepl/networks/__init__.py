@@ -14,11 +14,11 @@ from mathrepl.networks import attention, seq2seq, tagger
 from mathrepl.networks.config import Architecture
 from mathrepl.networks.installed import installed_network
 from mathrepl.networks.kind import Kind
-from mathrepl.networks.lstm import Kept, States, Tensors
+from mathrepl.networks.lstm import CachedTensors, States, Tensors
 
 __all__ = [
     "KINDS",
-    "Kept",
+    "CachedTensors",
     "Kind",
     "States",
     "Tensors",

@@ -17,7 +17,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from mathrepl.data.codec import Floats, Indices, digits_in, places
+from mathrepl.data.codec import Floats, Indices, digit_positions, digits_in
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
 from mathrepl.networks.lstm import (
@@ -89,11 +89,11 @@ def decode_greedily(
     state = decoder.start
     written = np.zeros(len(questions), np.int32)
     ended = np.zeros(len(questions), bool)
-    outputs, looks, kept = [], [], []
+    outputs, attention, kept = [], [], []
     for position in range(encoding.answer_length):
         state, output, weights = decoder.step(state, written)
         outputs.append(output)
-        looks.append(weights)
+        attention.append(weights)
         kept.append(state)
         written = output.argmax(-1).astype(np.int32)
         if position in forced:
@@ -108,7 +108,7 @@ def decode_greedily(
                 np.stack([hidden for hidden, _ in layer], 1),
                 np.stack([memory for _, memory in layer], 1),
             )
-    return np.stack(outputs, 1), np.stack(looks, 1)
+    return np.stack(outputs, 1), np.stack(attention, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +197,7 @@ def _encode(
     """Keys (n, H, e, T), values (n, H, T, h / H), mask (n, 1, 1, T), and the decoder's states."""
     n, steps = questions.shape
     heads, h = architecture.heads, architecture.hidden
-    x = _embed(tensors, questions, places(encoding, questions))
+    x = _embed(tensors, questions, digit_positions(encoding, questions))
     seen, bridge = x, np.zeros((n, 2 * h), np.float32)
     sharper = np.ones(n, np.float32)
     lengths = (questions > 0).sum(1)

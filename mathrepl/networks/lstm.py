@@ -112,7 +112,7 @@ class Gates:
         return cls(kernel, recurrent, bias)
 
 
-class Kept(dict[str, Floats]):
+class CachedTensors(dict[str, Floats]):
     """Tensors that do not change, of a network that is asked often: gates are laid out once."""
 
     def __init__(self, tensors: Tensors) -> None:
@@ -122,7 +122,7 @@ class Kept(dict[str, Floats]):
 
 def gates_of(tensors: Tensors, name: str) -> Gates:
     """The gates of the cell `name`."""
-    if not isinstance(tensors, Kept):
+    if not isinstance(tensors, CachedTensors):
         return Gates.of(cell_of(tensors, name))
     if name not in tensors.gates:
         tensors.gates[name] = Gates.of(cell_of(tensors, name))

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from matplotlib import style
 from matplotlib.figure import Figure as Drawing
 
-from mathrepl.analysis.figure import Bars, Figure, Heat, Lines, Panel
+from mathrepl.analysis.figure import Bars, Figure, Heatmap, Lines, Panel
 from mathrepl.plots.answers import answers_block
 from mathrepl.plots.bars import bars_block
 from mathrepl.plots.block import INK, QUIET, Block
@@ -91,7 +91,7 @@ def _stacked(figure: Figure) -> Drawing:
 
 
 def _block(panel: Panel) -> Block:
-    if isinstance(panel, Heat):
+    if isinstance(panel, Heatmap):
         return heat_block(panel)
     if isinstance(panel, Lines):
         return lines_block(panel)

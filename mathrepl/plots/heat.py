@@ -13,7 +13,7 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.image import AxesImage
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from mathrepl.analysis.figure import Heat, Palette
+from mathrepl.analysis.figure import Heatmap, Palette
 from mathrepl.plots.block import MISSING, QUIET, ROUND, Block, plain_number, say_empty
 from mathrepl.plots.text import SMALL, drawable, px, shortened, text_width
 
@@ -38,7 +38,7 @@ class _Ticks:
         return max((text_width(label, SMALL) for label in self.labels), default=0)
 
 
-def heat_block(heat: Heat) -> Block:
+def heat_block(heat: Heatmap) -> Block:
     """Lay out a grid; `heat.cells` is (R, C). Rows or columns of no cells say so."""
     rows, columns = heat.cells.shape
     if not rows or not columns:
@@ -90,7 +90,7 @@ def palette(name: Palette) -> Colormap:
     return colours.with_extremes(bad=MISSING)
 
 
-def _cell_sizes(heat: Heat) -> tuple[int, int]:
+def _cell_sizes(heat: Heatmap) -> tuple[int, int]:
     """Pixels a cell is wide and high: square, but where a side or its labels would lack room."""
     rows, columns = heat.cells.shape
     square = max(1, min(CELL, SIDE // max(rows, columns)))
@@ -102,7 +102,7 @@ def _cell_sizes(heat: Heat) -> tuple[int, int]:
     return sizes[0], sizes[1]
 
 
-def _bounds(heat: Heat) -> tuple[float, float]:
+def _bounds(heat: Heatmap) -> tuple[float, float]:
     low, high = heat.low, heat.high
     if heat.palette == "signed":
         high = max(abs(low), abs(high))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from html import escape
 from pathlib import Path
 
-from mathrepl.analysis.figure import Figure, Heat, Section
+from mathrepl.analysis.figure import Figure, Heatmap, Section
 from mathrepl.inference.answer import Answers
 from mathrepl.plots.files import check_path
 from mathrepl.plots.report_style import STYLE
@@ -116,7 +116,7 @@ def _picture(figure: Figure) -> str:
     png = picture(replace(figure, title="", facts=(), notes=()), "png")
     # A PNG's width and height, in pixels, are the first two numbers of its first chunk.
     width, height = struct.unpack(">II", png[16:24])
-    full = any(isinstance(p, Heat) and max(p.cells.shape) > MANY_CELLS for p in figure.panels)
+    full = any(isinstance(p, Heatmap) and max(p.cells.shape) > MANY_CELLS for p in figure.panels)
     kind = "exact" if full else "fluid"
     return (
         f'<div class="picture {kind}"><img alt="{_safe(_alternative(figure))}" '

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mathrepl.data.encoding import END
-from mathrepl.inference.answer import CLOSE_RUNNER_UP, Answer, Answers, CheckedLine, Column, Refused
+from mathrepl.inference.answer import CLOSE_RUNNER_UP, Answer, Answers, CheckedStep, Column, Refused
 from mathrepl.inference.solution import Guess
 from mathrepl.render.text import NARROW, confidence_style, percent, place_name
 from mathrepl.support.safe_text import printable
@@ -45,8 +45,8 @@ def draw_answer(answer: Answer, console: Console, *, steps: bool = True) -> Rend
     wanted = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
     body: RenderableType = table if wanted <= console.width else _narrow(answer)
     lines: list[RenderableType] = [Text(f"{answer.equation} = ?", "title")]
-    if steps and answer.working:
-        lines.append(draw_working(answer.working))
+    if steps and answer.scratchpad:
+        lines.append(draw_working(answer.scratchpad))
         if outcome := _outcome(answer):
             lines.append(Text(f"  {outcome}", "quiet"))
     sure = f"  ·  {answer.weights} was {percent(answer.confidence)} sure of the whole"
@@ -58,7 +58,7 @@ def draw_answer(answer: Answer, console: Console, *, steps: bool = True) -> Rend
 
 def _outcome(answer: Answer) -> str:
     """How the answer comes out of a working whose last line is another number."""
-    if answer.network in ("", answer.working[-1].line.text):
+    if answer.network in ("", answer.scratchpad[-1].line.text):
         return ""
     if "%" in answer.equation:
         return f"the answer is what was left over, {answer.network}"
@@ -73,7 +73,7 @@ STATES = {
 }
 
 
-def draw_working(working: Sequence[CheckedLine]) -> RenderableType:
+def draw_working(working: Sequence[CheckedStep]) -> RenderableType:
     """The lines as they were written; what was worked on next is underlined.
 
     `=` before a line says that it equals the question, `≈` that it was rounded rightly from it,
@@ -83,9 +83,9 @@ def draw_working(working: Sequence[CheckedLine]) -> RenderableType:
     for checked in working:
         sign, style = STATES[checked.state]
         line = Text(checked.line.text, "" if checked.state in ("equal", "rounded") else style)
-        mark = checked.line.mark
-        if mark is not None:
-            line.stylize("underline", mark.start, mark.end)
+        span = checked.line.span
+        if span is not None:
+            line.stylize("underline", span.start, span.end)
         drawn.append(Text.assemble(("  " + sign, style), line, overflow="fold"))
         if checked.wanted:
             drawn.append(
@@ -134,7 +134,7 @@ def _places(answer: Answer) -> Table:
 
 
 def _narrow(answer: Answer) -> RenderableType:
-    """Network over truth with a mark under each place that differs; no table."""
+    """Network over truth with a span under each place that differs; no table."""
     texts = []
     for side in ("network", "truth"):
         text = Text(f"{side:<8}")
@@ -220,13 +220,13 @@ def _item_line(item: Answer | Refused, named: bool) -> Text:
     if isinstance(item, Refused):
         return Text.assemble(f"{printable(item.equation)}: ", (printable(str(item.error)), "bad"))
     name = f"{item.weights}: " if named else ""
-    mark = ("✓ ", "good") if item.right else ("✗ ", "bad")
-    return Text.assemble(mark, name, answer_line(item))
+    span = ("✓ ", "good") if item.right else ("✗ ", "bad")
+    return Text.assemble(span, name, answer_line(item))
 
 
 def _mark_verdict(answer: Answer) -> Text:
-    mark = ("✓ ", "good") if answer.right else ("✗ ", "bad")
-    return Text.assemble(mark, verdict(answer))
+    span = ("✓ ", "good") if answer.right else ("✗ ", "bad")
+    return Text.assemble(span, verdict(answer))
 
 
 def _marked(answer: Answer) -> Text:

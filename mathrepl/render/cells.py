@@ -1,4 +1,4 @@
-"""Heat maps: a grid of numbers as coloured cells, or as shades where there is no colour."""
+"""Heatmap maps: a grid of numbers as coloured cells, or as shades where there is no colour."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.console import Group, RenderableType
 from rich.style import Style
 from rich.text import Text
 
-from mathrepl.analysis.figure import Heat, Palette
+from mathrepl.analysis.figure import Heatmap, Palette
 from mathrepl.render.canvas import indented, number, ruler, sized
 from mathrepl.support.safe_text import printable
 
@@ -57,7 +57,7 @@ class Fit:
     wide: int
 
 
-def draw_heat(heat: Heat, width: int, height: int, depth: Depth) -> RenderableType:
+def draw_heat(heat: Heatmap, width: int, height: int, depth: Depth) -> RenderableType:
     """The heat in at most `width` cells, with its labels and under it a legend.
 
     A colour each for cells where the terminal has the `depth` for it, else a character.
@@ -80,14 +80,14 @@ def draw_heat(heat: Heat, width: int, height: int, depth: Depth) -> RenderableTy
     return Group(*parts, indented(_legend(heat, depth, width - beside), beside))
 
 
-def natural_width(heat: Heat) -> int | None:
+def natural_width(heat: Heatmap) -> int | None:
     """Cells that a heat with labelled columns takes where there is room; None without labels."""
     if not heat.columns:
         return None
     return _beside(heat, 1000) + len(heat.columns) * _column_width(heat.columns, 1000)
 
 
-def _beside(heat: Heat, width: int) -> int:
+def _beside(heat: Heatmap, width: int) -> int:
     """Cells left of the picture, with the blank that parts them from it."""
     labels = [_shown(label) for label in heat.rows]
     if not labels and heat.row_range:
@@ -105,7 +105,7 @@ def _ends(row_range: tuple[int, int], lines: int) -> list[str]:
     return [first, *[""] * (lines - 2), "" if first == last else last]
 
 
-def fitted(heat: Heat, room: int, lines: int, *, halves: bool) -> Fit:
+def fitted(heat: Heatmap, room: int, lines: int, *, halves: bool) -> Fit:
     """The fit for `room` cells by `lines`; steps are square where neither axis is labelled."""
     rows, columns = heat.cells.shape
     high = lines * (2 if halves else 1)
@@ -139,7 +139,7 @@ def _column_width(labels: Sequence[str], room: int) -> int:
     return min(longest + 1, room)
 
 
-def _pieces(heat: Heat, fit: Fit, room: int) -> Iterator[tuple[int, int]]:
+def _pieces(heat: Heatmap, fit: Fit, room: int) -> Iterator[tuple[int, int]]:
     """Stretches of labelled columns, about equally long, that each fit into the room."""
     count = heat.cells.shape[1]
     number_of_pieces = _quotient(count, max(room // fit.wide, 1)) if heat.columns else 1
@@ -152,7 +152,7 @@ def _pieces(heat: Heat, fit: Fit, room: int) -> Iterator[tuple[int, int]]:
 class _Picture:
     """What all pieces of a heat have in common."""
 
-    heat: Heat
+    heat: Heatmap
     fit: Fit
     beside: int
     depth: Depth
@@ -221,7 +221,7 @@ def reduced(cells: Numbers, rows: int, columns: int, *, peaks: bool, signed: boo
     return np.where(count > 0, values, np.nan)
 
 
-def _steps(heat: Heat, values: Numbers, count: int) -> Steps:
+def _steps(heat: Heatmap, values: Numbers, count: int) -> Steps:
     """The step of a ramp of `count` for each of the values, which keep their shape."""
     low, high = heat.low, heat.high
     if heat.palette == "signed":
@@ -245,7 +245,7 @@ def ramp(palette: Palette, depth: Literal["256", "truecolor"]) -> tuple[str, ...
     )
 
 
-def _painted(heat: Heat, values: Numbers, depth: Depth, *, halves: bool) -> list[Text]:
+def _painted(heat: Heatmap, values: Numbers, depth: Depth, *, halves: bool) -> list[Text]:
     """Lines of cells as the palette has them; two rows a line with `halves` and colour."""
     if depth == "none":
         shades = _SHADES[heat.palette]
@@ -293,7 +293,7 @@ def _blocks(steps: Steps, colours: Sequence[str]) -> list[Text]:
     return rows
 
 
-def _legend(heat: Heat, depth: Depth, room: int) -> Text:
+def _legend(heat: Heatmap, depth: Depth, room: int) -> Text:
     """The ramp between the numbers of its ends."""
     low, high = (number(end, heat.high - heat.low) for end in (heat.low, heat.high))
     spare = room - len(low) - len(high) - 2

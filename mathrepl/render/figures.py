@@ -14,7 +14,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from mathrepl.analysis.figure import Bars, Figure, Heat, Lines, Looking, Panel
+from mathrepl.analysis.figure import Bars, Figure, Heatmap, Lines, Panel, Progress
 from mathrepl.render.answers import draw_answers
 from mathrepl.render.canvas import draw_lines, sized
 from mathrepl.support.safe_text import printable
@@ -55,7 +55,11 @@ def _rows(panels: Sequence[Panel], width: int) -> Iterator[list[Panel]]:
     taken = 0
     for panel in panels:
         last = row[-1] if row else None
-        alike = isinstance(panel, Heat) and isinstance(last, Heat) and panel.columns == last.columns
+        alike = (
+            isinstance(panel, Heatmap)
+            and isinstance(last, Heatmap)
+            and panel.columns == last.columns
+        )
         needed = _width_of(panel)
         if alike and needed is not None and taken + GAP + needed <= width:
             row.append(panel)
@@ -70,7 +74,7 @@ def _rows(panels: Sequence[Panel], width: int) -> Iterator[list[Panel]]:
 
 def _width_of(panel: Panel) -> int | None:
     """Cells that a heat with labelled columns takes, its title and legend included."""
-    if not isinstance(panel, Heat) or not panel.columns:
+    if not isinstance(panel, Heatmap) or not panel.columns:
         return None
     from mathrepl.render.cells import natural_width
 
@@ -86,7 +90,7 @@ def page_of(console: Console) -> tuple[int, int]:
 
 def _draw_panel(panel: Panel, console: Console) -> RenderableType:
     width, height = page_of(console)
-    if isinstance(panel, Heat):
+    if isinstance(panel, Heatmap):
         # numpy, which a session that draws no heat map never loads for drawing
         from mathrepl.render.cells import draw_heat
 
@@ -139,7 +143,7 @@ def bar_of(share: float, width: int) -> str:
     return "█" * whole + (_EIGHTHS[rest - 1] if rest else "")
 
 
-class LookingView:
+class ProgressView:
     """A progress bar over a slow command; only on a terminal, and not before a second is over."""
 
     def __init__(self, console: Console) -> None:
@@ -147,7 +151,7 @@ class LookingView:
         self._live: Live | None = None
         self._began = time.monotonic()
 
-    def show(self, value: Looking) -> None:
+    def show(self, value: Progress) -> None:
         if not self._console.is_terminal or time.monotonic() - self._began <= PATIENCE:
             return
         if self._live is None:
@@ -155,7 +159,7 @@ class LookingView:
             self._live.start()
         self._live.update(self._line(value))
 
-    def _line(self, value: Looking) -> RenderableType:
+    def _line(self, value: Progress) -> RenderableType:
         """One line, and short of the window by what a terminal echoes at Ctrl-C.
 
         A line that wraps then could not be wiped. For want of room the name is cropped first.

@@ -10,17 +10,17 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
-from mathrepl.analysis.figure import Figure, Looking
+from mathrepl.analysis.figure import Figure, Progress
 from mathrepl.commands.spec import Note, Quit, Value
-from mathrepl.evaluation.certify import Certifying
+from mathrepl.evaluation.certify import CertifyProgress
 from mathrepl.inference.answer import FIELDS, Answer, Answers, Refused
-from mathrepl.inference.solution import PLACES, Guesses
+from mathrepl.inference.solution import DIGITS_KEPT, Guesses
 from mathrepl.support.errors import EquationError, MathreplError, UsageError
 from mathrepl.support.safe_text import printable
 from mathrepl.training.events import Launched, Stepped, Warned
 
 ERROR_FIELDS = ("error", "column")  # of a question that could not be asked
-_QUIET = (Launched, Stepped, Certifying, Looking, Quit)
+_QUIET = (Launched, Stepped, CertifyProgress, Progress, Quit)
 
 
 class JsonLines:
@@ -104,7 +104,7 @@ class JsonLines:
         if (
             not answer.right
             or answer.notes
-            or answer.working
+            or answer.scratchpad
             or answer.solution.stuck
             or end is None
             or not isinstance(guesses, Guesses)
@@ -118,8 +118,8 @@ class JsonLines:
         return (
             f'{{"equation": {text(answer.equation)}, "network": {network}, "truth": {network}, '
             f'"right": true, "weights": {often(answer.weights)}, "probabilities": '
-            f'{guesses.rounded!r}, "end_probability": {round(end.probability, PLACES)!r}, '
-            f'"runners_up": [{runners_up}], "confidence": {round(confidence, PLACES)!r}, '
+            f'{guesses.rounded!r}, "end_probability": {round(end.probability, DIGITS_KEPT)!r}, '
+            f'"runners_up": [{runners_up}], "confidence": {round(confidence, DIGITS_KEPT)!r}, '
             f'"wrong_digits": 0, "off_by": {"null" if off_by is None else often(off_by)}, '
             f'"verdict": "right", "engine": {often(answer.engine)}, "notes": [], "working": []}}'
         )

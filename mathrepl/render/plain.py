@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import StringIO
 
-from mathrepl.inference.answer import Answer, CheckedLine
+from mathrepl.inference.answer import Answer, CheckedStep
 from mathrepl.render.answers import STATES, draw_answer, written
 from mathrepl.render.theme import make_console
 from mathrepl.support.safe_text import printable
@@ -29,7 +29,7 @@ def plain_places(answer: Answer) -> str:
     return "\n".join(line.rstrip() for line in drawn.get().splitlines())
 
 
-def plain_line(checked: CheckedLine) -> str:
+def plain_line(checked: CheckedStep) -> str:
     """A line of a working behind its sign; under a wrong one, what belonged there."""
     sign, _ = STATES[checked.state]
     wanted = f"\n  {printable(checked.wanted)} belongs here" if checked.wanted else ""

@@ -10,14 +10,14 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from mathrepl.analysis.figure import Figure, Looking
+from mathrepl.analysis.figure import Figure, Progress
 from mathrepl.commands.configuring import HelpPage
 from mathrepl.commands.spec import Host, Note, Quit, Table, Value
 from mathrepl.commands.weights import CardPage
-from mathrepl.evaluation.certify import Certified, Certifying
+from mathrepl.evaluation.certify import Certified, CertifyProgress
 from mathrepl.inference.answer import Answer, Answers, Refused
 from mathrepl.render.answers import answer_line, draw_answer, draw_answers, names_networks
-from mathrepl.render.figures import LookingView, draw_figure
+from mathrepl.render.figures import ProgressView, draw_figure
 from mathrepl.render.pages import draw_card, draw_certified, draw_help, draw_note, draw_table
 from mathrepl.render.quiz import draw_round, draw_score
 from mathrepl.render.text import error_text
@@ -38,7 +38,7 @@ class Renderer:
         self._host = host
         self._training: TrainingView | None = None
         self._certifying: CertifyView | None = None
-        self._looking: LookingView | None = None
+        self._looking: ProgressView | None = None
 
     def set_theme(self, theme: str) -> None:
         for console in {id(self.out): self.out, id(self.talk): self.talk}.values():
@@ -56,14 +56,14 @@ class Renderer:
         if isinstance(value, (Launched, Started, Stepped, EpochDone, Warned, Finished)):
             self._show_training(value)
             return
-        if isinstance(value, Certifying):
+        if isinstance(value, CertifyProgress):
             if self._certifying is None:
                 self._certifying = CertifyView(self.talk)
             self._certifying.show(value)
             return
-        if isinstance(value, Looking):
+        if isinstance(value, Progress):
             if self._looking is None:
-                self._looking = LookingView(self.talk)
+                self._looking = ProgressView(self.talk)
             self._looking.show(value)
             return
         self.close()

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mathrepl.commands.spec import Host
-from mathrepl.evaluation.certify import Certifying
+from mathrepl.evaluation.certify import CertifyProgress
 from mathrepl.render.answers import written
 from mathrepl.render.text import sparkline, thinned
 from mathrepl.support.safe_text import printable
@@ -200,7 +200,7 @@ class CertifyView:
         self._live: Live | None = None
         self._began = time.monotonic()
 
-    def show(self, value: Certifying) -> None:
+    def show(self, value: CertifyProgress) -> None:
         if not self._console.is_terminal:
             return
         if self._live is None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mathrepl.networks import Tensors
 
 
-class Loaded:
+class ActiveWeights:
     """Weights by name: card, numpy network and Keras models are read when first asked for.
 
     `jobs` are the trainings whose saves are taken over. Raises `MathreplError`s only; after any of

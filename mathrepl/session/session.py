@@ -11,10 +11,10 @@ from tempfile import gettempdir
 
 from mathrepl.arithmetic.expression import Expression, parse, split_line
 from mathrepl.arithmetic.task import Task
-from mathrepl.inference.answer import Answer, Answers, CheckedLine, LineChecker, Refused, compare
+from mathrepl.inference.answer import Answer, Answers, CheckedStep, Refused, StepChecker, compare
 from mathrepl.inference.solution import Solution
 from mathrepl.networks.config import Architecture
-from mathrepl.session.active_weights import Loaded
+from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.coverage import check_plain, check_reach, grows, misfits, notes_on, too_many
 from mathrepl.store import changes
 from mathrepl.store.card import Card
@@ -56,7 +56,7 @@ class Askable:
         return self.expression.format(spaced=self.chosen.card.task.spaced)
 
 
-class Session(Loaded):
+class Session(ActiveWeights):
     """Holds the network of the current weights and answers through it.
 
     Raises `MathreplError`s only; after any of them the session goes on with the weights it had.
@@ -131,23 +131,23 @@ class Session(Loaded):
         """Answer one equation."""
         return self.ask_expressions([parse(text)])[0]
 
-    def ask_by_lines(self, text: str) -> Iterator[CheckedLine | Answer]:
+    def ask_stepwise(self, text: str) -> Iterator[CheckedStep | Answer]:
         """The lines of a working as they are written, and the answer at the end.
 
         Raises `EquationError`.
         """
         one = self.askable(parse(text))
         card = one.chosen.card
-        checker = LineChecker()
+        checker = StepChecker()
         started = time.perf_counter()
-        for found in one.chosen.solver.solve_by_lines(one.question):
+        for found in one.chosen.solver.solve_stepwise(one.question):
             if not isinstance(found, Solution):
                 if self.settings.steps:
                     yield checker.check(found[-2] if len(found) > 1 else None, found[-1])
                 continue
             answer = one.chosen._compared(card, one, found)
             if not self.settings.steps:
-                answer = replace(answer, working=())
+                answer = replace(answer, scratchpad=())
             self._remember([Asked(answer, time.perf_counter() - started)])
             yield answer
 
@@ -195,7 +195,7 @@ class Session(Loaded):
         chosen = self._chosen(expression, names)
         card = chosen.card
         check_reach(card, self.store, expression)
-        return Askable(expression, card.task.truth(expression, value), chosen, self.auto)
+        return Askable(expression, card.task.target(expression, value), chosen, self.auto)
 
     def _chosen(self, expression: Expression, names: Sequence[str]) -> Session:
         """This session, or in `auto` the one beside whose weights fit the question best."""
@@ -240,7 +240,7 @@ class Session(Loaded):
             places = [i for i, one in enumerate(askable) if one.chosen is chosen]
             asked = chosen._ask_network([askable[i] for i in places])
             if not self.settings.steps:
-                asked = [replace(one, answer=replace(one.answer, working=())) for one in asked]
+                asked = [replace(one, answer=replace(one.answer, scratchpad=())) for one in asked]
             for place, one in zip(places, asked, strict=True):
                 found[place] = one
         in_order = [one for one in found if one is not None]

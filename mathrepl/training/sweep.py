@@ -71,7 +71,7 @@ class TrialDone:
 
 
 @dataclass(frozen=True, slots=True)
-class Sweeping:
+class SweepProgress:
     """Progress: so many of all epochs are done."""
 
     done: int
@@ -86,7 +86,7 @@ class Runner(Protocol):
 
     def __call__(
         self, trials: Sequence[Trial], should_stop: Callable[[], bool]
-    ) -> Iterator[Sweeping | TrialDone]: ...
+    ) -> Iterator[SweepProgress | TrialDone]: ...
 
 
 def make_trial(
@@ -109,7 +109,7 @@ def make_trial(
 
 def sweep(
     trials: Sequence[Trial], directory: Path, runner: Runner, should_stop: Callable[[], bool]
-) -> Iterator[Sweeping | TrialDone]:
+) -> Iterator[SweepProgress | TrialDone]:
     """Run what is not finished in `directory`; a `TrialDone` for each trial as it ends."""
     directory.mkdir(parents=True, exist_ok=True)
     waiting = []
@@ -121,8 +121,8 @@ def sweep(
             yield done
     spared = sum(trial.epochs for trial in trials) - sum(trial.epochs for trial in waiting)
     for event in runner(waiting, should_stop):
-        if isinstance(event, Sweeping):
-            yield Sweeping(event.done + spared, event.total + spared)
+        if isinstance(event, SweepProgress):
+            yield SweepProgress(event.done + spared, event.total + spared)
             continue
         if not event.message:
             note_finished(event, directory)
@@ -153,7 +153,7 @@ def local_runner(workers: int) -> Runner:
 
     def run(
         trials: Sequence[Trial], should_stop: Callable[[], bool]
-    ) -> Iterator[Sweeping | TrialDone]:
+    ) -> Iterator[SweepProgress | TrialDone]:
         total = sum(trial.epochs for trial in trials)
         epochs = dict.fromkeys((trial.name for trial in trials), 0)
 
@@ -174,7 +174,7 @@ def local_runner(workers: int) -> Runner:
                 if should_stop():
                     for future in running:
                         future.cancel()
-                yield Sweeping(sum(epochs.values()), total)
+                yield SweepProgress(sum(epochs.values()), total)
 
     return run
 

@@ -11,8 +11,8 @@ import pytest
 
 from mathrepl.arithmetic.scratchpad import nesting
 from mathrepl.data.sampling import split
-from mathrepl.data.step_examples import lessons
-from mathrepl.evaluation.suites import spaces_of
+from mathrepl.data.step_examples import step_examples
+from mathrepl.evaluation.suites import suites_of
 from mathrepl.inference.answer import Answer
 from mathrepl.inference.scratchpad_solver import MAX_DEEPER
 from mathrepl.networks import parameter_count
@@ -52,7 +52,7 @@ def test_the_held_out_figure_is_true(session: Session) -> None:
     training = [t for t in card.trainings if t.part != "reader"][-1]
     count = training.held_out_examples
     if training.part:
-        held_out = lessons(card.task, training.part, 10 * count).held_out
+        held_out = step_examples(card.task, training.part, 10 * count).held_out
         write = partial(session.solver.write_part, training.part)
     else:
         # Of a larger split these are the first.
@@ -73,7 +73,7 @@ def test_the_held_out_figure_is_true(session: Session) -> None:
 def test_the_certificates_are_true_when_asked_afresh(session: Session) -> None:
     """A part of each space; what is wrong there must be what the card lists."""
     card = session.card
-    spaces = spaces_of(card, None)
+    spaces = suites_of(card, None)
     assert len(spaces) == len(card.certificates)
     for space, certificate in zip(spaces, card.certificates, strict=True):
         assert certificate.space.startswith(space.name)
@@ -144,7 +144,8 @@ def test_right_workings_stay_far_from_the_nesting_at_which_one_counts_as_astray(
     session = Session(Settings(weights="work"), Store(Path("/nonexistent")))
     answers = [one for one in session.ask_each(questions).items if isinstance(one, Answer)]
     deeper = [
-        max(nesting(one.line.text) for one in answer.working) - nesting(answer.working[0].line.text)
+        max(nesting(one.line.text) for one in answer.scratchpad)
+        - nesting(answer.scratchpad[0].line.text)
         for answer in answers
         if answer.right
     ]

@@ -15,7 +15,7 @@ import pytest
 from mathrepl.store.card import Metrics
 from mathrepl.store.store import Store
 from mathrepl.training.sweep import (
-    Sweeping,
+    SweepProgress,
     Trial,
     TrialDone,
     finished_before,
@@ -52,16 +52,16 @@ class Scripted:
 
     def __call__(
         self, trials: Sequence[Trial], should_stop: Callable[[], bool]
-    ) -> Iterator[Sweeping | TrialDone]:
+    ) -> Iterator[SweepProgress | TrialDone]:
         for number, one in enumerate(trials):
             if number == self.crash_after:
                 raise RuntimeError("the machine went down")
             self.asked.append(one.name)
-            yield Sweeping(one.epochs, sum(t.epochs for t in trials))
+            yield SweepProgress(one.epochs, sum(t.epochs for t in trials))
             yield trained(one)
 
 
-def ended(events: Iterator[Sweeping | TrialDone]) -> list[TrialDone]:
+def ended(events: Iterator[SweepProgress | TrialDone]) -> list[TrialDone]:
     return [event for event in events if isinstance(event, TrialDone)]
 
 
@@ -120,7 +120,7 @@ def test_what_is_finished_counts_as_done_in_the_progress(tmp_path: Path):
     trials = [trial(tmp_path, seed) for seed in range(2)]
     list(sweep(trials[:1], tmp_path / "sweep", Scripted(), lambda: False))
     events = list(sweep(trials, tmp_path / "sweep", Scripted(), lambda: False))
-    assert [e for e in events if isinstance(e, Sweeping)] == [Sweeping(6, 6)]
+    assert [e for e in events if isinstance(e, SweepProgress)] == [SweepProgress(6, 6)]
 
 
 def test_a_failed_trial_is_told_and_not_noted(tmp_path: Path):
@@ -128,7 +128,7 @@ def test_a_failed_trial_is_told_and_not_noted(tmp_path: Path):
 
     def failing(
         trials: Sequence[Trial], should_stop: Callable[[], bool]
-    ) -> Iterator[Sweeping | TrialDone]:
+    ) -> Iterator[SweepProgress | TrialDone]:
         yield TrialDone(one.name, one.settings, 0.0, 0.0, 0, 0, 1.0, message="out of memory")
 
     (done,) = ended(sweep([one], directory, failing, lambda: False))

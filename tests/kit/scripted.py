@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from mathrepl.analysis.figure import Figure, Looking
+from mathrepl.analysis.figure import Figure, Progress
 from mathrepl.arithmetic.task import Task
 from mathrepl.networks.config import Architecture
 from mathrepl.session.session import Session
@@ -46,9 +46,9 @@ def tiny_session(
     return session
 
 
-def run(steps: Iterator[Looking | Figure]) -> tuple[list[Looking], Figure]:
+def run(steps: Iterator[Progress | Figure]) -> tuple[list[Progress], Figure]:
     """The progress told, and the figure at the end."""
     *told, figure = steps
     assert isinstance(figure, Figure)
-    assert all(isinstance(value, Looking) for value in told)
-    return [value for value in told if isinstance(value, Looking)], figure
+    assert all(isinstance(value, Progress) for value in told)
+    return [value for value in told if isinstance(value, Progress)], figure

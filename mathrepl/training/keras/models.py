@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mathrepl.data.codec import Floats, Indices, digits_in, one_hot, places
+from mathrepl.data.codec import Floats, Indices, digit_positions, digits_in, one_hot
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks import parts_of
 from mathrepl.networks.config import Architecture
@@ -97,7 +97,7 @@ def predict(model: Any, encoding: Encoding, questions: Indices) -> Floats:
 
 
 def _greedy(model: AttentionSeq2Seq, encoding: Encoding, questions: Indices) -> Floats:
-    memory, first, second = model.encode(questions, places(encoding, questions))
+    memory, first, second = model.encode(questions, digit_positions(encoding, questions))
     is_digit = digits_in(encoding)
     written = place = np.zeros(len(questions), np.int32)
     ended = np.zeros(len(questions), bool)

@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from mathrepl.data.codec import Floats, decode, encode_questions
 from mathrepl.data.sampling import Example, Split, split
-from mathrepl.data.step_examples import lessons
+from mathrepl.data.step_examples import step_examples
 from mathrepl.networks import parameter_count, part_tensors, parts_of, prefixed
 from mathrepl.networks.plugin_kinds import version_of_kind
 from mathrepl.store.card import Card, Epoch, Metrics, Training
@@ -326,7 +326,7 @@ class _Run:
 def examples_of(plan: Plan) -> Split:
     """What the plan trains on and holds out: equations, or the lessons of a part."""
     if plan.part:
-        return lessons(plan.task, plan.part, plan.settings.examples)
+        return step_examples(plan.task, plan.part, plan.settings.examples)
     return split(plan.task, plan.settings.examples)
 
 

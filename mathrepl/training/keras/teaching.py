@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mathrepl.data.codec import Indices, encode_answers, encode_questions, places
+from mathrepl.data.codec import Indices, digit_positions, encode_answers, encode_questions
 from mathrepl.data.encoding import Encoding
 from mathrepl.data.sampling import Example
 from mathrepl.training.keras.attention_model import AttentionSeq2Seq, Tagger
@@ -90,7 +90,10 @@ def _attention(model: AttentionSeq2Seq, encoding: Encoding, offset: int) -> Teac
         written[:, 1:] = arrays.answers[:, :-1]
         # The input starts with the end mark; what follows the answer's own is masked.
         questions = arrays.questions
-        where = places(encoding, questions), places(encoding, written) + model.architecture.lookup
+        where = (
+            digit_positions(encoding, questions),
+            digit_positions(encoding, written) + model.architecture.lookup,
+        )
         return questions, where[0], written, where[1], arrays.answers
 
     def forward(columns: Sequence[Any], training: bool) -> Any:

@@ -130,7 +130,7 @@ def test_the_right_characters_given_beforehand_give_what_greedy_decoding_gives(
 ) -> None:
     import tensorflow as tf
 
-    from mathrepl.data.codec import places
+    from mathrepl.data.codec import digit_positions
     from mathrepl.training.keras.models import load_into
 
     questions = encode_questions(LONGER, UNEVEN)
@@ -139,7 +139,9 @@ def test_the_right_characters_given_beforehand_give_what_greedy_decoding_gives(
     given = np.concatenate([np.zeros_like(written[:, :1]), written[:, :-1]], 1)
     model = build(architecture, LONGER, fused=fused)
     load_into(model, random_tensors(architecture, LONGER))
-    logits = model([questions, places(LONGER, questions), given, places(LONGER, given)])
+    logits = model(
+        [questions, digit_positions(LONGER, questions), given, digit_positions(LONGER, given)]
+    )
     assert np.abs(tf.nn.softmax(logits).numpy() - ours).max() < TOLERANCE
 
 

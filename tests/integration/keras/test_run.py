@@ -16,7 +16,7 @@ import pytest
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.codec import Floats
 from mathrepl.data.sampling import split
-from mathrepl.data.step_examples import lessons
+from mathrepl.data.step_examples import step_examples
 from mathrepl.inference.solver import numpy_solver
 from mathrepl.networks import parameter_count
 from mathrepl.networks.config import Architecture
@@ -793,7 +793,7 @@ def test_the_samples_of_a_reader_are_tags_and_of_a_doer_texts(two: tuple[Ran, Ra
 
 def test_the_lessons_held_out_of_a_part_are_never_trained_on(two: tuple[Ran, Ran, Any]) -> None:
     for ran in two[:2]:
-        examples = lessons(ran.plan.task, ran.plan.part, 100)
+        examples = step_examples(ran.plan.task, ran.plan.part, 100)
         assert ran.started.training_examples == len(examples.training) == 90
         assert ran.started.held_out_examples == len(examples.held_out) == 10
         questions = {e.question for e in examples.training}

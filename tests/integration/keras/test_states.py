@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mathrepl.arithmetic.task import Task
-from mathrepl.data.codec import Floats, Indices, encode_questions, one_hot, places
+from mathrepl.data.codec import Floats, Indices, digit_positions, encode_questions, one_hot
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks import KINDS, part_tensors, parts_of
 from mathrepl.networks.config import Architecture
@@ -114,8 +114,8 @@ def test_attention_holds_what_its_keras_layers_hold(
     tensors = random_tensors(architecture, encoding)
     written = KINDS["attention"].probabilities(tensors, architecture, encoding, questions)
     given = np.pad(written.argmax(-1).astype(np.int32), ((0, 0), (1, 0)))[:, :-1]
-    place = places(encoding, given) + architecture.lookup
-    memory, first, second = model.encode(questions, places(encoding, questions))
+    place = digit_positions(encoding, given) + architecture.lookup
+    memory, first, second = model.encode(questions, digit_positions(encoding, questions))
     x = model.embed(given, place)
     for t in range(given.shape[1]):
         _, first, second = model.decode(x[:, t : t + 1], memory, first, second)
@@ -126,7 +126,7 @@ def test_attention_holds_what_its_keras_layers_hold(
     if architecture.lookup:
         assert set(ours) == {"decoder.0", "decoder.1"}
         return
-    x = model.embed(questions, places(encoding, questions))
+    x = model.embed(questions, digit_positions(encoding, questions))
     for row, text in enumerate(UNEVEN):
         alone = x[row : row + 1, : len(text)]
         for side in ("forward", "backward"):

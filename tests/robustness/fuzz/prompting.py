@@ -77,7 +77,7 @@ class Counting(Renderer):
 
     def show(self, value: Value) -> None:
         for one in value.items if isinstance(value, Answers) else (value,):
-            self.written += len(one.working) if isinstance(one, Answer) else 0
+            self.written += len(one.scratchpad) if isinstance(one, Answer) else 0
         super().show(value)
 
 

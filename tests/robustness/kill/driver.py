@@ -80,7 +80,7 @@ def certify() -> None:
     context = Context(session, StreamPerson(iter(())), command_table(), "shell")
     while True:
         for value in run_line(context, ":certify tiny"):
-            if isinstance(value, certifying.Certifying):
+            if isinstance(value, certifying.CertifyProgress):
                 _say(f"asked {value.done}")
             elif isinstance(value, certifying.Certified):
                 one = value.certificates[0]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mathrepl.analysis.attending import attend, attend_to_work
-from mathrepl.analysis.figure import Heat
+from mathrepl.analysis.figure import Heatmap
 from mathrepl.analysis.network import Network
 from mathrepl.data.codec import encode_questions
 from mathrepl.networks.attention import decode_greedily
@@ -47,7 +47,7 @@ def test_a_map_a_head_has_what_each_written_character_looked_at(
         looks, codes = looked(one, QUESTION)
         assert len(figure.panels) == architecture.heads
         for head, heat in enumerate(figure.panels):
-            assert isinstance(heat, Heat)
+            assert isinstance(heat, Heatmap)
             assert heat.title == f"head {head + 1}"
             assert heat.rows == tuple(one.character(code) for code in codes)
             assert "".join(heat.columns) == QUESTION.replace(" ", "␣")
@@ -141,7 +141,7 @@ def test_each_line_has_what_the_reader_marked_and_where_the_doer_looked():
 
 def test_how_sure_the_step_was_is_told():
     figure = attend_to_work(READER, DOER, solver(), WORKED, None)
-    first = solver().solve([WORKED])[0].working[0]
+    first = solver().solve([WORKED])[0].scratchpad[0]
     assert f"{first.probability:.2%} sure" in figure.panels[0].title
 
 

@@ -6,10 +6,10 @@ from dataclasses import FrozenInstanceError, fields
 import numpy as np
 import pytest
 
-from mathrepl.analysis.figure import Bar, Bars, Figure, Heat, Lines, Looking, Series
+from mathrepl.analysis.figure import Bar, Bars, Figure, Heatmap, Lines, Progress, Series
 
 PANELS = (
-    Heat("heat", np.zeros((2, 3), np.float32)),
+    Heatmap("heat", np.zeros((2, 3), np.float32)),
     Lines("lines", (Series("loss", (1.0, 2.0), (0.5, 0.25)),)),
     Bars("bars", (Bar("a", 0.5),)),
 )
@@ -48,4 +48,4 @@ def test_figures_do_not_share_their_data():
 
 
 def test_progress_says_how_much_of_what():
-    assert Looking("asking", 3, 7).record() == {"looking": "asking", "done": 3, "of": 7}
+    assert Progress("asking", 3, 7).record() == {"looking": "asking", "done": 3, "of": 7}

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from mathrepl.analysis.figure import Bars, Heat
+from mathrepl.analysis.figure import Bars, Heatmap
 from mathrepl.analysis.matrices import matrices, overview
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks import shapes_of
@@ -60,7 +60,7 @@ def test_sizes_are_root_mean_squares_and_norms_worked_out_on_paper():
 def test_a_layer_has_its_tensors_as_maps_between_minus_and_plus_its_largest():
     figure = matrices("tiny", KNOWN, "a")
     kernel, bias = figure.panels
-    assert isinstance(kernel, Heat)
+    assert isinstance(kernel, Heatmap)
     assert kernel.title == "a.kernel 2 x 2, rms 2.500, norm 5.00"
     assert np.array_equal(kernel.cells, KNOWN["a.kernel"])
     assert (kernel.low, kernel.high, kernel.palette) == (-4, 4, "signed")

@@ -278,7 +278,7 @@ def test_workings_are_counted_too(tmp_path: Path):
     _, figure = run(errors(session, 12, whole=False))
     assert figure.data["total"] == 12
     (answers,) = [panel for panel in figure.panels if isinstance(panel, Answers)]
-    assert all(item.working for item in answers.items)
+    assert all(item.scratchpad for item in answers.items)
     assert len(answers.items) == figure.data["wrong"] > 0
 
 

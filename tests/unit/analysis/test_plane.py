@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import mathrepl.analysis.plane
 from mathrepl.analysis import asking
-from mathrepl.analysis.figure import Heat
+from mathrepl.analysis.figure import Heatmap
 from mathrepl.analysis.grid import Cells, ending
 from mathrepl.analysis.plane import plane
 from mathrepl.arithmetic.expression import format_value, parse, read_value
@@ -36,9 +36,9 @@ def except_for(**wrong: str) -> SureSolver:
     return SureSolver(lambda question: table.get(question, truth(question)))
 
 
-def heat_of(figure: object) -> Heat:
+def heat_of(figure: object) -> Heatmap:
     (heat,) = figure.panels
-    assert isinstance(heat, Heat)
+    assert isinstance(heat, Heatmap)
     return heat
 
 
@@ -66,7 +66,7 @@ def test_cells_are_those_of_asking_one_by_one(
         for column, x in enumerate(range(a[0], a[1] + 1)):
             expression = parse(f"{x} {operation} {y}")
             try:
-                right = task.truth(expression)
+                right = task.target(expression)
             except DivisionByZeroError:
                 assert math.isnan(heat.cells[row, column])
                 continue
@@ -100,7 +100,7 @@ def test_questions_and_answers_are_written_as_the_task_writes_them(task: Task, n
     cells = Cells(task, SureSolver(truth), operation, bounds, numbers, endings, "wrong")
     questions, truths = cells.texts(0, cells.total)
     assert len(questions) == cells.total
-    assert truths == [task.truth(parse(text)) for text in questions]
+    assert truths == [task.target(parse(text)) for text in questions]
     assert set(questions) == {
         text
         for text in (question_at(task, i) for i in range(task.space_size))

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from mathrepl.analysis import states
-from mathrepl.analysis.figure import Bars, Figure, Heat
+from mathrepl.analysis.figure import Bars, Figure, Heatmap
 from mathrepl.analysis.network import Network
 from mathrepl.analysis.states import follow, peek
 from mathrepl.arithmetic.reference_steps import next_step
 from mathrepl.arithmetic.task import Task
-from mathrepl.data.codec import one_hot, places
+from mathrepl.data.codec import digit_positions, one_hot
 from mathrepl.data.sampling import every
 from mathrepl.networks.config import Architecture
 from mathrepl.networks.lstm import gates_of, lstm
@@ -40,7 +40,7 @@ def read(one: Network, question: str) -> str:
     return text.ljust(one.encoding.question_length, "■") if one.kind == "seq2seq" else text
 
 
-def panel(figure, title: str) -> Heat:
+def panel(figure, title: str) -> Heatmap:
     (found,) = [heat for heat in figure.panels if heat.title == title]
     return found
 
@@ -97,7 +97,7 @@ def embedded(one: Network, characters: str) -> np.ndarray:
     if one.kind == "seq2seq":
         return one_hot(one.encoding, codes)
     table = one.tensors["embedding.places.embeddings"]
-    place = np.minimum(places(one.encoding, codes), len(table) - 1)
+    place = np.minimum(digit_positions(one.encoding, codes), len(table) - 1)
     return one.tensors["embedding.characters.embeddings"][codes] + table[place]
 
 

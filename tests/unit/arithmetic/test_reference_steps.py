@@ -9,7 +9,14 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from mathrepl.arithmetic.expression import format_value, parse
-from mathrepl.arithmetic.reference_steps import MAX_LINES, Step, next_step, product, quotient, trace
+from mathrepl.arithmetic.reference_steps import (
+    MAX_LINES,
+    ReferenceStep,
+    next_step,
+    product,
+    quotient,
+    trace,
+)
 from mathrepl.arithmetic.scratchpad import first_line, is_done, point, splice
 from tests.unit.arithmetic.test_scratchpad import (
     dividing_questions,
@@ -22,7 +29,7 @@ from tests.unit.arithmetic.test_scratchpad import (
 def worked(line: str) -> str:
     """The last line of the right working of `line`."""
     for step in trace(line):
-        line = splice(step.line, step.mark, step.result)
+        line = splice(step.line, step.span, step.result)
     return line
 
 
@@ -110,7 +117,7 @@ def test_every_line_has_the_value_of_the_one_before_until_the_quotient_is_rounde
     kinds = []
     for step in trace(line):
         assert step.line == line
-        line = splice(line, step.mark, step.result)
+        line = splice(line, step.span, step.result)
         assert abs(value(line) - value(step.line)) <= most.get(step.kind, 0)
         kinds.append(step.kind)
     assert is_done(line)
@@ -159,7 +166,7 @@ def test_what_follows_a_wrong_guess_is_right_and_ends(question: str, seed: int):
         assert step == next_step(step.line)
         if step.kind not in ("floor", "rounding"):
             assert value(after.line) == value(step.line)
-    assert is_done(splice(steps[-1].line, steps[-1].mark, steps[-1].result))
+    assert is_done(splice(steps[-1].line, steps[-1].span, steps[-1].result))
 
 
 @pytest.mark.parametrize("question", ["1/14", "1/22", "2/28"])
@@ -178,7 +185,7 @@ def test_a_quotient_below_zero_is_rounded_half_away_from_zero(a: int, b: int, fo
     assert answered(question, 3) == format_value(parse(question).value(), 3)
 
 
-def lines(steps: list[Step]) -> list[str]:
+def lines(steps: list[ReferenceStep]) -> list[str]:
     return [step.line for step in steps]
 
 

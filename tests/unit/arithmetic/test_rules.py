@@ -17,7 +17,7 @@ from mathrepl.arithmetic.task import Task
 from mathrepl.commands.options import reproduce, task_changes, task_texts
 from mathrepl.data.encoding import Encoding
 from mathrepl.data.sampling import distinct, draw_held_out, every, split
-from mathrepl.evaluation.suites import spaces_of
+from mathrepl.evaluation.suites import suites_of
 from mathrepl.inference.answer import Answer
 from mathrepl.session.session import Session
 from mathrepl.store.card import load_card
@@ -75,8 +75,8 @@ def test_the_truth_is_that_of_the_rule(install: Install):
     install()
     assert rule_names() == ("mod7",)
     task = Task(high=9, operations="+*", rule="mod7")
-    assert task.truth(parse("5 + 6")) == "4"
-    assert replace(task, rule="").truth(parse("5 + 6")) == "11"
+    assert task.target(parse("5 + 6")) == "4"
+    assert replace(task, rule="").target(parse("5 + 6")) == "11"
     assert task.answer_length == 1
     assert task.describe() == "a + b, a * b, 0..9, mod7 (modulo 7)"
 
@@ -128,7 +128,7 @@ def test_a_summary_is_a_line(summary: object):
 def test_what_a_truth_fails_at_is_one_line(install: Install, truth: str, reason: str):
     install(made(truth))
     with pytest.raises(MathreplError, match=r"^the rule mod7 of pack_rule 1\.2") as caught:
-        Task(rule="mod7").truth(parse("1 + 2"))
+        Task(rule="mod7").target(parse("1 + 2"))
     assert reason in caught.value.message
 
 
@@ -147,7 +147,7 @@ def test_a_name_that_cannot_be_typed_or_is_taken_is_left_out_with_a_line(
 def test_of_two_packages_with_one_rule_the_first_has_it(install: Install):
     install(module="pack_a")
     install(made(), module="pack_b")
-    assert Task(rule="mod7").truth(parse("5 + 6")) == "4"
+    assert Task(rule="mod7").target(parse("5 + 6")) == "4"
     (problem,) = take_problems()
     assert "'mod7' of pack_b 1.2" in problem.message
 
@@ -244,7 +244,7 @@ def test_an_answer_other_than_the_rule_says_is_told_before_training(
 def test_sums_by_their_carries_are_certified_by_the_rule(install: Install):
     install()
     task = Task(high=10**20 - 1, sampling="carries", rule="mod7")
-    (space,) = spaces_of(tiny_card(task=task), 5)
+    (space,) = suites_of(tiny_card(task=task), 5)
     for one in space.examples():
         assert one.answer == str(int(parse(one.question).value()) % 7)
 

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from mathrepl.arithmetic.expression import format_value, parse
 from mathrepl.arithmetic.scratchpad import (
-    Mark,
+    Span,
     first_line,
     is_done,
     is_line,
-    mark_of,
     point,
     rest_of,
+    span_of,
     splice,
     tidy,
 )
@@ -102,7 +102,7 @@ def test_what_is_put_in_place_stands_in_parentheses_where_needed(
     line: str, part: str, text: str, expected: str
 ):
     start = line.index(part)
-    assert splice(line, Mark(start, start + len(part)), text) == expected
+    assert splice(line, Span(start, start + len(part)), text) == expected
 
 
 @pytest.mark.parametrize(
@@ -150,27 +150,27 @@ def test_a_text_of_the_parts_value_leaves_the_lines_value(
     part = f"{size}+0" if size >= 0 else f"0-{-size}"
     head, tail = (f"{outside}({before}", f"{after})") if outside else (before, after)
     line = f"{head}({part}){tail}"
-    mark = Mark(len(head) + 1, len(head) + 1 + len(part))
+    span = Span(len(head) + 1, len(head) + 1 + len(part))
     if with_parentheses:
-        mark = Mark(mark.start - 1, mark.end + 1)
-    assert value(splice(line, mark, text)) == value(line)
+        span = Span(span.start - 1, span.end + 1)
+    assert value(splice(line, span, text)) == value(line)
 
 
 @pytest.mark.parametrize(
-    ("flags", "mark"),
+    ("flags", "span"),
     [
-        ("0110", Mark(1, 3)),
-        ("1", Mark(0, 1)),
-        ("111", Mark(0, 3)),
-        ("001", Mark(2, 3)),
+        ("0110", Span(1, 3)),
+        ("1", Span(0, 1)),
+        ("111", Span(0, 3)),
+        ("001", Span(2, 3)),
         ("000", None),
         ("", None),
         ("101", None),
         ("1101", None),
     ],
 )
-def test_a_mark_is_one_unbroken_part(flags: str, mark: Mark | None):
-    assert mark_of([flag == "1" for flag in flags]) == mark
+def test_a_mark_is_one_unbroken_part(flags: str, span: Span | None):
+    assert span_of([flag == "1" for flag in flags]) == span
 
 
 @pytest.mark.parametrize(

@@ -276,9 +276,9 @@ def test_outside_counts_operations_against_a_span():
 
 
 def test_truth_rounds_as_the_task_says():
-    assert Task(operations="/").truth(parse("5 / 2")) == "3"
-    assert Task(operations="/", decimals=2).truth(parse("2 / 3")) == "0.67"
-    assert Task(operations="/", decimals=2).truth(parse("6 / 3")) == "2"
+    assert Task(operations="/").target(parse("5 / 2")) == "3"
+    assert Task(operations="/", decimals=2).target(parse("2 / 3")) == "0.67"
+    assert Task(operations="/", decimals=2).target(parse("6 / 3")) == "2"
 
 
 @pytest.mark.parametrize(

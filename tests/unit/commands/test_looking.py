@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from mathrepl.analysis import states
-from mathrepl.analysis.figure import Bars, Figure, Looking
+from mathrepl.analysis.figure import Bars, Figure, Progress
 from mathrepl.arithmetic.task import Task
 from mathrepl.commands import surveying
 from mathrepl.commands.spec import Note
@@ -61,7 +61,7 @@ def lab(tmp_path: Path) -> Lab:
 
 def figure(lab: Lab, line: str) -> Figure:
     *looking, found = lab.values(line)
-    assert all(isinstance(one, Looking) for one in looking)
+    assert all(isinstance(one, Progress) for one in looking)
     assert isinstance(found, Figure)
     return found
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 
 import mathrepl.commands.sweeping
-from mathrepl.analysis.figure import Figure, Looking
+from mathrepl.analysis.figure import Figure, Progress
 from mathrepl.commands.spec import Note, Table
 from mathrepl.store.card import Epoch, Metrics
 from mathrepl.store.store import Store
 from mathrepl.support.errors import MathreplError, UsageError
 from mathrepl.training.recipes import RECIPES
-from mathrepl.training.sweep import Sweeping, Trial, TrialDone, outcome_of
+from mathrepl.training.sweep import SweepProgress, Trial, TrialDone, outcome_of
 from tests.kit.lab import Lab
 from tests.kit.weights import random_tensors, tiny_card
 
@@ -26,7 +26,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> list[Trial]:
 
     def runner(
         trials: Sequence[Trial], should_stop: Callable[[], bool]
-    ) -> Iterator[Sweeping | TrialDone]:
+    ) -> Iterator[SweepProgress | TrialDone]:
         for trial in trials:
             ran.append(trial)
             seed = trial.plans[0].settings.seed
@@ -39,7 +39,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> list[Trial]:
             )
             directory = trial.plans[0].user
             Store(directory).save(card, random_tensors(card.architecture, card.encoding))
-            yield Sweeping(1, len(trials))
+            yield SweepProgress(1, len(trials))
             yield outcome_of(trial, directory, 2.0)
 
     monkeypatch.setattr(mathrepl.commands.sweeping, "local_runner", lambda workers: runner)
@@ -67,7 +67,7 @@ def test_the_best_is_ranked_first_and_kept_under_its_name(lab: Lab, run: list[Tr
     assert [row[1] for row in table.rows] == ["1", "0", "2"]
     assert table.footer == "6 s of training in all"
     assert any(isinstance(value, Figure) for value in values)
-    assert any(isinstance(value, Looking) for value in values)
+    assert any(isinstance(value, Progress) for value in values)
     assert isinstance(values[-1], Note)
     assert "winner" in values[-1].text
     card = lab.store.find("winner").card
@@ -140,7 +140,7 @@ def test_failed_trials_stand_last_and_none_is_kept_where_all_failed(
 ):
     def failing(
         trials: Sequence[Trial], should_stop: Callable[[], bool]
-    ) -> Iterator[Sweeping | TrialDone]:
+    ) -> Iterator[SweepProgress | TrialDone]:
         for trial in trials:
             yield TrialDone(trial.name, trial.settings, 0.0, 0.0, 0, 0, 1.0, message="killed")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mathrepl.data.codec import decode, encode_answers, encode_questions, one_hot, places
+from mathrepl.data.codec import decode, digit_positions, encode_answers, encode_questions, one_hot
 from mathrepl.data.encoding import END, Encoding
 from mathrepl.data.sampling import distinct
 from tests.kit.weights import tasks
@@ -114,7 +114,7 @@ def test_one_hot_marks_each_index_once():
 )
 def test_places_count_the_digits_of_each_number_in_writing_order(reverse, text, expected):
     encoding = Encoding(END + "()*+-0123456789", 10, 8, reverse)
-    found = places(encoding, encode_questions(encoding, [text, "1"]))
+    found = digit_positions(encoding, encode_questions(encoding, [text, "1"]))
     assert found.dtype == np.int32
     assert found[0].tolist() == expected + [0] * (10 - len(text))
     assert found[1].tolist() == [1] + [0] * 9
@@ -123,5 +123,5 @@ def test_places_count_the_digits_of_each_number_in_writing_order(reverse, text, 
 def test_a_number_of_the_least_digit_first_has_its_place_from_the_right():
     encoding = Encoding(END + "+0123456789", 200, 8, reverse=True)
     text = "1" * 150 + "+" + "2" * 30
-    found = places(encoding, encode_questions(encoding, [text]))[0].tolist()
+    found = digit_positions(encoding, encode_questions(encoding, [text]))[0].tolist()
     assert found == [*range(1, 31), 0, *range(1, 151), *[0] * 19]

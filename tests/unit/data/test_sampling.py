@@ -77,7 +77,7 @@ def test_every_walks_the_numbered_space_in_its_order(task):
     numbered = [question_at(task, index) for index in range(task.space_size)]
     found = list(every(task))
     assert questions(found) == [q for q in numbered if not re.search(r"/ ?-?0$", q)]
-    assert all(example.answer == task.truth(parse(example.question)) for example in found)
+    assert all(example.answer == task.target(parse(example.question)) for example in found)
 
 
 def test_fewer_operations_come_first():
@@ -292,7 +292,7 @@ def test_equations_with_brackets_keep_to_their_task():
         expression = parse(example.question)
         assert WORK.outside(expression) == []
         assert expression.format(spaced=False) == example.question
-        assert example.answer == WORK.truth(expression)
+        assert example.answer == WORK.target(expression)
         assert expression.operations().count("/") <= 1
     for piece in ("(", "(-", "+", "-", "*", "/"):
         assert sum(piece in text for text in texts) > 20, piece

@@ -14,7 +14,7 @@ from mathrepl.data.step_examples import (
     MAX_RESULT,
     PARTS,
     held_out_part,
-    lessons,
+    step_examples,
 )
 from mathrepl.training.recipes import RECIPES
 
@@ -27,7 +27,7 @@ def task_of(seed: int) -> Task:
 
 
 def drawn(part: str, count: int = 300, seed: int = 0) -> Split:
-    return lessons(task_of(seed), part, count)
+    return step_examples(task_of(seed), part, count)
 
 
 def every_one(part: str, count: int = 2000) -> tuple[Example, ...]:
@@ -44,7 +44,7 @@ def test_a_tenth_of_the_lessons_is_held_out_and_none_of_these_stands_twice(part:
 
 def test_an_unknown_part_is_a_key_error():
     with pytest.raises(KeyError):
-        lessons(task_of(0), "writer", 10)
+        step_examples(task_of(0), "writer", 10)
 
 
 @pytest.mark.parametrize("part", PARTS)

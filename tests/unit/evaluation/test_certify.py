@@ -25,7 +25,7 @@ from mathrepl.data.sampling import is_held_out
 from mathrepl.evaluation import suites
 from mathrepl.evaluation.certify import (
     Certified,
-    Certifying,
+    CertifyProgress,
     batches,
     carry_chain,
     certify,
@@ -109,19 +109,21 @@ class Bench:
 
     def steps(
         self, card: Card, solver: Solver, sample: int | None = None, command: str = "the command"
-    ) -> Generator[Certifying | tuple[Certificate, ...], None, None]:
+    ) -> Generator[CertifyProgress | tuple[Certificate, ...], None, None]:
         return certify(
             card, solver, command, sample=sample, progress=self.progress, threads=self.threads
         )
 
     def run(
         self, task: Task, solver: Solver, sample: int | None = None
-    ) -> tuple[list[Certifying], Certificate]:
+    ) -> tuple[list[CertifyProgress], Certificate]:
         *told, (certificate,) = self.steps(tiny_card(task=task), solver, sample)
-        assert all(isinstance(value, Certifying) for value in told)
+        assert all(isinstance(value, CertifyProgress) for value in told)
         return told, certificate
 
-    def stop_after(self, count: int, card: Card, solver: Solver, **more: Any) -> list[Certifying]:
+    def stop_after(
+        self, count: int, card: Card, solver: Solver, **more: Any
+    ) -> list[CertifyProgress]:
         with closing(self.steps(card, solver, **more)) as steps:
             return list(islice(steps, count))
 
@@ -415,7 +417,7 @@ WORK_CARD = Card("work", WORK.architecture, WORK.encoding, WORK.task, 0, sha256=
 
 def test_a_working_has_a_certificate_for_each_space(bench: Bench):
     *told, certificates = bench.steps(WORK_CARD, working_solver(), sample=8)
-    found = suites.spaces_of(WORK_CARD, 8)
+    found = suites.suites_of(WORK_CARD, 8)
     assert len(certificates) == len(found)
     for certificate, space in zip(certificates, found, strict=True):
         assert certificate.space.startswith(space.name)
@@ -675,7 +677,7 @@ def test_ctrl_c_stops_and_the_same_command_goes_on_from_there(
     *told, note = values
     assert isinstance(note, Note)
     assert "goes on from there" in note.text
-    assert all(isinstance(value, Certifying) for value in told)
+    assert all(isinstance(value, CertifyProgress) for value in told)
     stopped = told[-1].done
     assert stopped < 100
     assert lab.context.interrupted

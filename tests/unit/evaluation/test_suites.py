@@ -8,7 +8,7 @@ from mathrepl.arithmetic.expression import parse
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.sampling import Example, every, is_held_out, is_unseen
 from mathrepl.evaluation import suites
-from mathrepl.evaluation.suites import Space, spaces_of
+from mathrepl.evaluation.suites import Suite, suites_of
 from mathrepl.store.card import Card
 from mathrepl.training.recipes import RECIPES
 from tests.kit.weights import tiny_card
@@ -17,17 +17,17 @@ WORK = RECIPES["work"]
 LONG = Task(high=10**12 - 1, sampling="carries", spaced=False)
 
 
-def work_spaces(sample: int | None = 40, **changes: object) -> list[Space]:
+def work_spaces(sample: int | None = 40, **changes: object) -> list[Suite]:
     task = replace(WORK.task, **changes)
-    return spaces_of(Card("work", WORK.architecture, WORK.encoding, task, 0), sample)
+    return suites_of(Card("work", WORK.architecture, WORK.encoding, task, 0), sample)
 
 
-def named(found: list[Space], name: str) -> Space:
+def named(found: list[Suite], name: str) -> Suite:
     (space,) = [space for space in found if space.name == name]
     return space
 
 
-def examples(space: Space) -> list[Example]:
+def examples(space: Suite) -> list[Example]:
     return list(space.examples())
 
 
@@ -51,26 +51,26 @@ class Recorder:
 
 def test_a_small_space_is_asked_whole():
     task = Task(high=9)
-    (space,) = spaces_of(tiny_card(task=task), None)
+    (space,) = suites_of(tiny_card(task=task), None)
     assert examples(space) == list(every(task))
     assert (space.name, space.total, space.unseen) == (task.describe(), 100, False)
 
 
 def test_a_sample_is_held_out_and_the_same_again():
     card = tiny_card(task=Task(high=99, seed=4))
-    (space,) = spaces_of(card, 50)
+    (space,) = suites_of(card, 50)
     found = examples(space)
     assert (len(found), space.total, space.unseen) == (50, 50, True)
     assert len(set(found)) == 50
     assert all(is_held_out(example.question, 4) for example in found)
-    assert found == examples(space) == examples(spaces_of(card, 50)[0])
+    assert found == examples(space) == examples(suites_of(card, 50)[0])
 
 
 def test_a_large_space_is_sampled(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(suites, "WHOLE_SPACE", 9999)
     monkeypatch.setattr(suites, "SAMPLE", 25)
-    (whole,) = spaces_of(tiny_card(task=Task(high=98)), None)
-    (sampled,) = spaces_of(tiny_card(task=Task(high=99)), None)
+    (whole,) = suites_of(tiny_card(task=Task(high=98)), None)
+    (sampled,) = suites_of(tiny_card(task=Task(high=99)), None)
     assert (whole.unseen, whole.total) == (False, 99 * 99)
     assert (sampled.unseen, len(examples(sampled))) == (True, 25)
 
@@ -79,7 +79,7 @@ def test_a_large_space_is_sampled(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_long_sums_are_asked_by_digits_the_hard_cases_and_longer_ones_than_trained():
-    found = spaces_of(tiny_card(task=LONG), 30)
+    found = suites_of(tiny_card(task=LONG), 30)
     assert len({space.name for space in found}) == len(found)
     digits = []
     for space in found:
@@ -95,7 +95,7 @@ def test_long_sums_are_asked_by_digits_the_hard_cases_and_longer_ones_than_train
 
 
 def test_the_hard_cases_hold_a_carry_through_every_length_and_stay_inside():
-    hard = spaces_of(tiny_card(task=LONG), 30)[2]
+    hard = suites_of(tiny_card(task=LONG), 30)[2]
     assert hard.name.startswith("hard cases")
     asked = [example.question for example in examples(hard)]
     assert {f"{'9' * n}+1" for n in range(1, 13)} <= set(asked)
@@ -117,7 +117,7 @@ def test_a_working_is_asked_in_spaces_of_distinct_names_with_right_answers():
         assert asked == examples(space)
         if "alone" not in space.name:
             for example in asked:
-                assert example.answer == WORK.task.truth(parse(example.question))
+                assert example.answer == WORK.task.target(parse(example.question))
 
 
 def test_nothing_asked_of_a_working_was_trained_on():

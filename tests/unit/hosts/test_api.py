@@ -285,7 +285,7 @@ def test_leaving_the_session_stops_what_still_trains(s: mathrepl.Session, launch
     assert launched[0].calls == ["stop", "wait"]
 
 
-# Certifying and other commands
+# CertifyProgress and other commands
 
 
 def test_certify_counts_and_tells_how_far_it_is(s: mathrepl.Session):

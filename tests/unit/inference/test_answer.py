@@ -7,20 +7,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathrepl.arithmetic.expression import format_value
-from mathrepl.arithmetic.scratchpad import Mark
+from mathrepl.arithmetic.scratchpad import Span
 from mathrepl.inference.answer import (
     Answer,
     Answers,
     Refused,
     align,
-    check_lines,
+    check_steps,
     compare,
     value_of,
 )
-from mathrepl.inference.solution import Guess, Line, Solution
+from mathrepl.inference.solution import Guess, ScratchpadStep, Solution
 from mathrepl.support.errors import EquationError
 
-WORKED = (Line("9+4", Mark(0, 3), "12", 0.25), Line("12"))
+WORKED = (ScratchpadStep("9+4", Span(0, 3), "12", 0.25), ScratchpadStep("12"))
 END = Guess("\0", 0.5, "1", 0.25)
 
 
@@ -175,7 +175,7 @@ def test_a_copied_character_has_no_guess_in_its_column():
 
 
 def test_why_a_solver_could_go_on_no_further_is_its_verdict():
-    stuck = Solution("1 + 1", "", (), None, (Line("1+1"),), "it lost its way")
+    stuck = Solution("1 + 1", "", (), None, (ScratchpadStep("1+1"),), "it lost its way")
     found = compare("1 + 1", stuck, "2", weights="work", engine="numpy")
     assert found.verdict == "wrong: it lost its way"
 
@@ -183,20 +183,20 @@ def test_why_a_solver_could_go_on_no_further_is_its_verdict():
 # Workings
 
 
-def worked(*steps: tuple[str, str]) -> tuple[Line, ...]:
+def worked(*steps: tuple[str, str]) -> tuple[ScratchpadStep, ...]:
     """Lines of (text, its marked part), each with what the next line has in the part's place."""
     lines = []
     for (text, part), (after, _) in zip(steps, [*steps[1:], ("", "")], strict=True):
         start = text.index(part) if part else 0
         rest = len(text) - start - len(part)
         written = after[start : len(after) - rest] if part else ""
-        mark = Mark(start, start + len(part)) if part else None
-        lines.append(Line(text, mark, written))
+        span = Span(start, start + len(part)) if part else None
+        lines.append(ScratchpadStep(text, span, written))
     return tuple(lines)
 
 
 def test_right_lines_are_all_equal_to_the_question():
-    checked = check_lines(worked(("2+3*4", "3*4"), ("2+12", "2+12"), ("14", "")))
+    checked = check_steps(worked(("2+3*4", "3*4"), ("2+12", "2+12"), ("14", "")))
     assert [one.state for one in checked] == ["equal"] * 3
     assert [one.line.text for one in checked] == ["2+3*4", "2+12", "14"]
     assert not any(one.wanted or one.columns for one in checked)
@@ -204,7 +204,7 @@ def test_right_lines_are_all_equal_to_the_question():
 
 def test_the_first_wrong_line_has_the_right_one_and_the_places_that_differ():
     lines = worked(("2+3*4", "3*4"), ("2+13", "2+13"), ("15", ""))
-    first, second, third = check_lines(lines)
+    first, second, third = check_steps(lines)
     assert (first.state, second.state, third.state) == ("equal", "wrong", "after")
     assert second.wanted == "2+12"
     assert [(c.network, c.truth) for c in second.columns] == [("1", "1"), ("3", "2")]
@@ -213,24 +213,24 @@ def test_the_first_wrong_line_has_the_right_one_and_the_places_that_differ():
 
 def test_a_part_of_its_own_choice_is_measured_by_the_right_step_for_it():
     lines = worked(("2*3+4*5", "4*5"), ("2*3+21", "2*3"))
-    assert check_lines(lines)[1].wanted == "2*3+20"
+    assert check_steps(lines)[1].wanted == "2*3+20"
 
 
 def test_lines_after_a_mistake_are_not_judged_even_where_they_come_out_right():
     lines = worked(("1+1+1", "1+1"), ("3+1", "3+1"), ("3", ""))
-    assert [one.state for one in check_lines(lines)] == ["equal", "wrong", "after"]
+    assert [one.state for one in check_steps(lines)] == ["equal", "wrong", "after"]
 
 
 def test_a_right_rounding_is_told_from_a_wrong_one_and_sets_the_value_from_there():
     lines = worked(("5/10+3", "5/10"), ("1+3", "1+3"), ("4", ""))
-    assert [one.state for one in check_lines(lines)] == ["equal", "rounded", "equal"]
+    assert [one.state for one in check_steps(lines)] == ["equal", "rounded", "equal"]
     lines = worked(("5/10+3", "5/10"), ("0+3", "0+3"), ("3", ""))
-    assert [one.state for one in check_lines(lines)] == ["equal", "wrong", "after"]
+    assert [one.state for one in check_steps(lines)] == ["equal", "wrong", "after"]
 
 
 def test_a_line_that_cannot_be_read_is_wrong():
     lines = worked(("2+3*4", "3*4"), ("2+*", ""))
-    assert [one.state for one in check_lines(lines)] == ["equal", "wrong"]
+    assert [one.state for one in check_steps(lines)] == ["equal", "wrong"]
 
 
 @pytest.mark.parametrize(
@@ -245,18 +245,18 @@ def test_a_line_that_cannot_be_read_is_wrong():
 def test_a_part_that_cannot_be_worked_on_alone_is_wrong_whatever_was_written(
     line, part, after, wanted
 ):
-    first, second = check_lines(worked((line, part), (after, "")))
+    first, second = check_steps(worked((line, part), (after, "")))
     assert (first.state, second.state) == ("equal", "wrong")
     assert (second.wanted, second.columns) == (wanted, ())
 
 
 def test_a_rest_that_is_dropped_and_a_last_digit_that_is_rounded_are_both_right():
     lines = worked(("(4+8/16)/10", "8/16"), ("(4+0)/10", "4+0"), ("4/10", "4/10"), ("0", ""))
-    assert [one.state for one in check_lines(lines)] == ["equal", "rounded", "equal", "rounded"]
+    assert [one.state for one in check_steps(lines)] == ["equal", "rounded", "equal", "rounded"]
 
 
 def test_no_lines_give_none():
-    assert check_lines(()) == ()
+    assert check_steps(()) == ()
 
 
 @pytest.mark.parametrize(
@@ -284,8 +284,8 @@ def test_the_value_of_a_line_is_exact(line, value):
 )
 @settings(max_examples=150, deadline=None)
 def test_any_lines_are_each_judged_once_and_nothing_follows_a_wrong_one_but_after(texts):
-    lines = tuple(Line(text, Mark(0, len(text)), written) for text, written in texts)
-    checked = check_lines(lines)
+    lines = tuple(ScratchpadStep(text, Span(0, len(text)), written) for text, written in texts)
+    checked = check_steps(lines)
     assert tuple(one.line for one in checked) == lines
     states = [one.state for one in checked]
     if "wrong" in states:

@@ -14,9 +14,9 @@ from mathrepl.arithmetic.reference_steps import next_step, quotient, trace
 from mathrepl.arithmetic.scratchpad import first_line, is_done
 from mathrepl.data.codec import decode, encode_answers, one_hot
 from mathrepl.inference import scratchpad_solver
-from mathrepl.inference.answer import check_lines, compare
-from mathrepl.inference.scratchpad_solver import WorkSolver
-from mathrepl.inference.solution import Line
+from mathrepl.inference.answer import check_steps, compare
+from mathrepl.inference.scratchpad_solver import ScratchpadSolver
+from mathrepl.inference.solution import ScratchpadStep
 from mathrepl.store.card import Card
 from mathrepl.training.recipes import RECIPES
 from tests.unit.arithmetic.test_scratchpad import dividing_questions, quotients, whole_questions
@@ -44,7 +44,7 @@ def solver(
     write: Callable[[str], str] = right_text,
     *,
     reverse: bool = True,
-) -> WorkSolver:
+) -> ScratchpadSolver:
     """A solver whose networks tag and write what these say, each character `SURE`."""
     encoding = replace(RECIPE.encoding, reverse=reverse)
     rest = 1 - SURE
@@ -64,7 +64,7 @@ def solver(
         return written + np.float32(rest / 20)
 
     card = Card("work", RECIPE.architecture, encoding, RECIPE.task, 0)
-    return WorkSolver(card, run)
+    return ScratchpadSolver(card, run)
 
 
 def fits(question: str) -> bool:
@@ -77,16 +77,16 @@ whole_questions_that_fit = whole_questions.filter(fits)
 quotients_that_fit = quotients.filter(fits)
 
 
-def texts(lines: tuple[Line, ...]) -> list[str]:
+def texts(lines: tuple[ScratchpadStep, ...]) -> list[str]:
     return [line.text for line in lines]
 
 
-def states(lines: tuple[Line, ...]) -> list[str]:
-    return [checked.state for checked in check_lines(lines)]
+def states(lines: tuple[ScratchpadStep, ...]) -> list[str]:
+    return [checked.state for checked in check_steps(lines)]
 
 
 def truth(question: str) -> str:
-    return RECIPE.task.truth(parse(question))
+    return RECIPE.task.target(parse(question))
 
 
 # Right networks
@@ -98,8 +98,8 @@ def test_right_networks_answer_without_division(question: str):
     (solution,) = solver().solve([question])
     assert (solution.question, solution.stuck) == (question, "")
     assert solution.text == format_value(parse(question).value(), 0)
-    assert solution.working[0].text == first_line(parse(question), 0)
-    assert is_done(solution.working[-1].text)
+    assert solution.scratchpad[0].text == first_line(parse(question), 0)
+    assert is_done(solution.scratchpad[-1].text)
 
 
 @given(quotients_that_fit)
@@ -154,18 +154,18 @@ def test_many_questions_are_worked_on_in_batches_of_like_length(monkeypatch: pyt
 
 def test_the_working_shows_every_line_with_its_part_and_what_was_written():
     (solution,) = solver().solve(["2 * (3 + 4)"])
-    assert texts(solution.working) == ["2*(3+4)", "2*7", "14"]
-    first, second, last = solution.working
-    assert [first.mark.part_of(first.text), first.written] == ["3+4", "7"]
-    assert (second.written, last.mark, last.written) == ("14", None, "")
+    assert texts(solution.scratchpad) == ["2*(3+4)", "2*7", "14"]
+    first, second, last = solution.scratchpad
+    assert [first.span.of(first.text), first.written] == ["3+4", "7"]
+    assert (second.written, last.span, last.written) == ("14", None, "")
 
 
 def test_every_line_of_a_right_working_is_equal_until_the_quotient_is_rounded():
     for question in ("12*34-7*(2-30)", "5-900", "-(2-5)*3"):
         (solution,) = solver().solve([question])
-        assert set(states(solution.working)) == {"equal"}
+        assert set(states(solution.scratchpad)) == {"equal"}
     (solution,) = solver().solve(["100/7"])
-    found = states(solution.working)
+    found = states(solution.scratchpad)
     assert set(found) == {"equal", "rounded"}
     assert found[0] == "equal"
     assert found[-1] == "rounded"
@@ -178,7 +178,7 @@ def test_confidence_is_the_product_over_all_tags_and_characters():
     before = SURE ** len("2*(3+4)") * SURE ** len("7\0")
     after = SURE ** len("2*7") * SURE ** len("14\0")
     assert right.confidences(["2*(3+4)", "3+4"]) == pytest.approx([before * after, line], rel=1e-4)
-    assert right.solve(["2*(3+4)"])[0].working[1].probability == pytest.approx(after, rel=1e-4)
+    assert right.solve(["2*(3+4)"])[0].scratchpad[1].probability == pytest.approx(after, rel=1e-4)
 
 
 def test_answers_with_how_sure_they_are_equal_those_of_solve():
@@ -218,8 +218,8 @@ def test_what_has_no_first_line_is_a_value_error(question: str):
 def test_the_reader_alone_writes_tags():
     lines = ["2*(3+4)", "3+4"]
     assert solver().write_part("reader", lines) == ["0001110", "111"]
-    (mark, sure), _ = solver().mark(lines)
-    assert (mark.start, mark.end) == (3, 6)
+    (span, sure), _ = solver().span(lines)
+    assert (span.start, span.end) == (3, 6)
     assert sure == pytest.approx(SURE**7, rel=1e-4)
 
 
@@ -243,9 +243,9 @@ def test_a_wrong_doer_gives_a_marked_wrong_line():
     (solution,) = solver(write=write).solve(["2*7+100"])
     answer = compare("2*7+100", solution, "114", weights="work", engine="numpy")
     assert (answer.network, answer.right, solution.stuck) == ("113", False, "")
-    assert texts(solution.working) == ["2*7+100", "13+100", "113"]
-    assert [checked.state for checked in answer.working] == ["equal", "wrong", "after"]
-    wrong = answer.working[1]
+    assert texts(solution.scratchpad) == ["2*7+100", "13+100", "113"]
+    assert [checked.state for checked in answer.scratchpad] == ["equal", "wrong", "after"]
+    wrong = answer.scratchpad[1]
     assert wrong.wanted == "14+100"
     assert [(c.network, c.truth, c.right) for c in wrong.columns] == [
         ("1", "1", True),
@@ -257,8 +257,8 @@ def test_a_wrong_doer_gives_a_marked_wrong_line():
 @settings(max_examples=30, deadline=None)
 def test_a_doer_that_is_wrong_once_never_goes_unnoticed(question: str, data: st.DataObject):
     (right,) = solver().solve([question])
-    number = data.draw(st.integers(0, len(right.working) - 2))
-    wrong_at = right.working[number].text
+    number = data.draw(st.integers(0, len(right.scratchpad) - 2))
+    wrong_at = right.scratchpad[number].text
     line_now = [""]
 
     def read(line: str) -> str:
@@ -269,7 +269,7 @@ def test_a_doer_that_is_wrong_once_never_goes_unnoticed(question: str, data: st.
         return "1+" + right_text(part) if line_now[0] == wrong_at else right_text(part)
 
     (solution,) = solver(read, write).solve([question])
-    found = states(solution.working)
+    found = states(solution.scratchpad)
     assert "wrong" in found or solution.stuck or solution.text == right.text
 
 
@@ -281,7 +281,7 @@ def test_a_rest_dropped_too_early_is_wrong():
         return right_text(part)
 
     (solution,) = solver(write=write).solve(["100/7"])
-    assert "wrong" in states(solution.working)
+    assert "wrong" in states(solution.scratchpad)
 
 
 STUCK = [
@@ -303,7 +303,7 @@ def test_a_solver_that_is_stuck_says_why(
     stuck = solver(read, write)
     (solution,) = stuck.solve([question])
     assert (solution.text, solution.guesses, solution.stuck) == ("", (), reason)
-    assert solution.working[0].text == question
+    assert solution.scratchpad[0].text == question
     assert stuck.write([question]) == [""]
     answer = compare(question, solution, truth(question), weights="work", engine="numpy")
     assert answer.verdict == f"wrong: {reason}"
@@ -317,11 +317,11 @@ def test_line_by_line_it_is_the_same_working(
     read: Callable[[str], str], write: Callable[[str], str], question: str
 ):
     asked = solver(read, write)
-    *growing, solution = asked.solve_by_lines(question)
+    *growing, solution = asked.solve_stepwise(question)
     assert [solution] == asked.solve([question])
-    assert growing[0] == (Line(first_line(parse(question), 3 if "/" in question else 0)),)
-    assert [len(lines) for lines in growing] == [*range(1, len(solution.working) + 1)]
-    assert growing[-1] == solution.working
+    assert growing[0] == (ScratchpadStep(first_line(parse(question), 3 if "/" in question else 0)),)
+    assert [len(lines) for lines in growing] == [*range(1, len(solution.scratchpad) + 1)]
+    assert growing[-1] == solution.scratchpad
     for fewer, more in pairwise(growing):
         assert more[: len(fewer) - 1] == fewer[:-1]
         assert more[len(fewer) - 1].text == fewer[-1].text

@@ -2,8 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from mathrepl.arithmetic.scratchpad import Mark
-from mathrepl.inference.solution import PLACES, Guess, Guesses, Line, Solution, probability_of
+from mathrepl.arithmetic.scratchpad import Span
+from mathrepl.inference.solution import (
+    DIGITS_KEPT,
+    Guess,
+    Guesses,
+    ScratchpadStep,
+    Solution,
+    probability_of,
+)
 
 END = Guess("\0", 0.5, "1", 0.25)
 FIRST, SECOND = Guess("1", 0.9, "7", 0.0512345678), Guess("2", 0.8123456789, "x", 0.05)
@@ -32,7 +39,11 @@ def test_a_copied_character_costs_no_confidence():
 
 
 def test_confidence_of_a_working_is_the_product_over_its_lines():
-    worked = (Line("9+4", Mark(0, 3), "12", 0.25), Line("12+1", Mark(0, 4), "13", 0.5), Line("13"))
+    worked = (
+        ScratchpadStep("9+4", Span(0, 3), "12", 0.25),
+        ScratchpadStep("12+1", Span(0, 4), "13", 0.5),
+        ScratchpadStep("13"),
+    )
     assert Solution("9 + 4", "12", (None, None), END, worked).confidence == 0.125
 
 
@@ -51,4 +62,4 @@ def test_columns_are_recorded_as_single_guesses_are():
     singly, columns = (Solution("1 + 1", "12", g, END) for g in ((FIRST, SECOND), COLUMNS))
     assert columns.probabilities() == singly.probabilities()
     assert columns.runners_up() == singly.runners_up()
-    assert COLUMNS.rounded == [round(p, PLACES) for p in COLUMNS.probabilities]
+    assert COLUMNS.rounded == [round(p, DIGITS_KEPT) for p in COLUMNS.probabilities]

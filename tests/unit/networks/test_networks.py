@@ -19,7 +19,7 @@ from mathrepl.networks import (
 from mathrepl.networks import lstm as lstm_module
 from mathrepl.networks.attention import Decoder, decode_greedily
 from mathrepl.networks.config import Architecture
-from mathrepl.networks.lstm import Gates, Kept, cell_shapes, gates_of, lstm, softmax
+from mathrepl.networks.lstm import CachedTensors, Gates, cell_shapes, gates_of, lstm, softmax
 from mathrepl.networks.tagger import TAGS
 from mathrepl.support.errors import WeightsError
 from tests.kit.weights import random_tensors
@@ -704,7 +704,7 @@ def test_kept_tensors_have_their_gates_laid_out_once():
     rng = np.random.default_rng(5)
     shapes = cell_shapes("a", 3, 2) | cell_shapes("b", 3, 2)
     tensors = {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
-    kept = Kept(tensors)
+    kept = CachedTensors(tensors)
     for name in ("a", "b"):
         assert gates_of(kept, name) is gates_of(kept, name)
         assert gates_of(tensors, name) is not gates_of(tensors, name)

@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-from mathrepl.analysis.figure import Bar, Bars, Figure, Heat, Lines, Series
+from mathrepl.analysis.figure import Bar, Bars, Figure, Heatmap, Lines, Series
 from mathrepl.inference.answer import Answers, Refused, compare
 from mathrepl.inference.solution import Guess, Solution
 from mathrepl.plots.drawing import drawn, picture
@@ -160,7 +160,7 @@ def test_text_that_no_font_has_is_replaced_everywhere(kind):
     figure = Figure(
         odd,
         (
-            Heat(odd, np.ones((1, 1)), (odd,), (odd,), row_axis=odd, column_axis=odd),
+            Heatmap(odd, np.ones((1, 1)), (odd,), (odd,), row_axis=odd, column_axis=odd),
             Lines(odd, (Series(odd, (1, 2), (1, 2)),), odd, odd),
             Bars(odd, (Bar(odd, 1, odd),)),
             Answers((answer(odd, odd, "3", odd), Refused(odd, MathreplError(odd)))),
@@ -178,7 +178,7 @@ def test_text_that_no_font_has_is_replaced_everywhere(kind):
 
 def test_small_grids_share_a_row_while_there_is_room():
     def corners(count: int) -> list[tuple[float, float]]:
-        heats = tuple(Heat(f"head {n}", np.ones((6, 9))) for n in range(count))
+        heats = tuple(Heatmap(f"head {n}", np.ones((6, 9))) for n in range(count))
         drawing = drawn(Figure("", heats))
         return [(axes.get_position().x0, axes.get_position().y1) for axes in drawing.axes]
 
@@ -189,7 +189,7 @@ def test_small_grids_share_a_row_while_there_is_room():
 
 def test_no_setting_outlives_a_drawing():
     before = dict(mpl.rcParams)
-    figure = Figure("", (Lines("", (Series("s", (1, 2), (1, 2)),)), Heat("", np.ones((2, 2)))))
+    figure = Figure("", (Lines("", (Series("s", (1, 2), (1, 2)),)), Heatmap("", np.ones((2, 2)))))
     picture(figure, "svg")
     assert dict(mpl.rcParams) == before
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from matplotlib import image as mpl_image
 
-from mathrepl.analysis.figure import Figure, Heat
+from mathrepl.analysis.figure import Figure, Heatmap
 from mathrepl.plots.block import MISSING
 from mathrepl.plots.drawing import picture
 from mathrepl.plots.heat import palette
@@ -35,7 +35,7 @@ def test_a_large_map_has_exactly_a_pixel_an_equation(shape):
     cells = (rng.random(shape) < 0.1).astype(float)
     cells[0, :] = cells[-1, :] = cells[:, 0] = cells[:, -1] = 1
     cells[5, 7] = nan
-    heat = Heat("map", cells, row_range=(0, shape[0] - 1), palette="verdict")
+    heat = Heatmap("map", cells, row_range=(0, shape[0] - 1), palette="verdict")
     shot = pixels(Figure("Map", (heat,), facts=("a fact",)))
     wrong = colour("verdict", 1.0)
     # The colour bar ends in the same red, right of the grid and apart from it.
@@ -51,7 +51,7 @@ def test_a_large_map_has_exactly_a_pixel_an_equation(shape):
 def test_a_single_wrong_equation_is_one_pixel_of_another_colour(place):
     cells = np.zeros((1000, 1000))
     cells[place] = 1
-    shot = pixels(Figure("", (Heat("", cells, palette="verdict"),)))
+    shot = pixels(Figure("", (Heatmap("", cells, palette="verdict"),)))
     rows, columns = box(shot, colour("verdict", 0.0))
     grid = shot[rows, columns][:1000, :1000]
     different = np.argwhere((grid != colour("verdict", 0.0)).any(axis=2))
@@ -62,7 +62,7 @@ def test_a_single_wrong_equation_is_one_pixel_of_another_colour(place):
 def test_the_svg_of_a_map_holds_a_pixel_an_equation_too():
     cells = np.zeros((1000, 1000))
     cells[123, 456] = 1
-    svg = picture(Figure("", (Heat("", cells, palette="verdict"),)), "svg").decode()
+    svg = picture(Figure("", (Heatmap("", cells, palette="verdict"),)), "svg").decode()
     held = [
         mpl_image.imread(BytesIO(b64decode(data)))
         for data in re.findall(r"data:image/png;base64,\s*([^\"]+)", svg)
@@ -79,7 +79,7 @@ def test_the_svg_of_a_map_holds_a_pixel_an_equation_too():
 
 def test_small_cells_are_square_blocks_of_one_colour():
     cells = np.array([[0.0, 1.0], [1.0, 0.0]])
-    shot = pixels(Figure("", (Heat("", cells, palette="signed", low=-1.0),)))
+    shot = pixels(Figure("", (Heatmap("", cells, palette="signed", low=-1.0),)))
     rows, columns = box(shot, colour("signed", 0.5))
     grid = shot[rows, columns][:, :96]
     assert grid.shape[:2] == (96, 96)
@@ -98,12 +98,12 @@ def test_right_and_wrong_differ_in_lightness_too():
     ("low", "high", "ends"), [(-1, 3, (-3, 3)), (-5, 1, (-5, 5)), (0, 0, (0, 1))]
 )
 def test_signed_is_centred_at_nothing(low, high, ends):
-    heat = Heat("", np.zeros((3, 3)), low=low, high=high, palette="signed")
+    heat = Heatmap("", np.zeros((3, 3)), low=low, high=high, palette="signed")
     assert axes_of(heat).images[0].get_clim() == ends
 
 
 def test_ticks_name_rows_columns_and_blanks():
-    heat = Heat("", np.ones((2, 3)), ("a", " "), ("x", "y", "z"), row_axis="wrote")
+    heat = Heatmap("", np.ones((2, 3)), ("a", " "), ("x", "y", "z"), row_axis="wrote")
     axes = axes_of(heat)
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "␣"]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["x", "y", "z"]
@@ -112,7 +112,7 @@ def test_ticks_name_rows_columns_and_blanks():
 
 def test_many_labels_are_thinned_and_each_stays_at_its_row():
     names = tuple(f"unit {number}" for number in range(300))
-    axes = axes_of(Heat("", np.ones((300, 4)), names))
+    axes = axes_of(Heatmap("", np.ones((300, 4)), names))
     shown = [label.get_text() for label in axes.get_yticklabels()]
     assert 10 < len(shown) < 60
     assert shown == [names[int(place)] for place in axes.get_yticks()]
@@ -120,7 +120,7 @@ def test_many_labels_are_thinned_and_each_stays_at_its_row():
 
 def test_long_column_labels_stand_upright_and_short_ones_never_do():
     def turned(labels: tuple[str, ...]) -> set[float]:
-        axes = axes_of(Heat("", np.ones((90, len(labels))), columns=labels))
+        axes = axes_of(Heatmap("", np.ones((90, len(labels))), columns=labels))
         return {label.get_rotation() for label in axes.get_xticklabels()}
 
     assert turned(("a long label", "another one")) == {90.0}
@@ -130,7 +130,7 @@ def test_long_column_labels_stand_upright_and_short_ones_never_do():
 @pytest.mark.parametrize("ends", [(0, 999), (-999, 0), (500, -500), (7, 7)])
 def test_a_range_is_told_at_the_right_rows(ends):
     first, last = ends
-    axes = axes_of(Heat("", np.zeros((1000, 2)), row_range=ends))
+    axes = axes_of(Heatmap("", np.zeros((1000, 2)), row_range=ends))
     labels = [int(t.get_text().replace("\N{MINUS SIGN}", "-")) for t in axes.get_yticklabels()]
     assert labels
     wanted = [(value - first) / ((last - first) or 1) * 999 for value in labels]
@@ -139,17 +139,17 @@ def test_a_range_is_told_at_the_right_rows(ends):
 
 @pytest.mark.parametrize("cells", [np.zeros((0, 5)), np.zeros((5, 0))])
 def test_a_grid_without_cells_says_so(cells):
-    assert "nothing to draw" in texts(Figure("", (Heat("", cells),)))
+    assert "nothing to draw" in texts(Figure("", (Heatmap("", cells),)))
 
 
 def test_values_without_bounds_are_drawn_at_the_ends():
     cells = np.array([[inf, -inf, 9.0, nan]])
-    image = axes_of(Heat("", cells)).images[0].get_array()
+    image = axes_of(Heatmap("", cells)).images[0].get_array()
     assert image[0, :3].tolist() == [1.0, 0.0, 1.0]
     assert image.mask[0].tolist() == [False, False, False, True]
 
 
 def test_nothing_but_missing_cells_is_drawn_grey():
-    shot = pixels(Figure("", (Heat("", np.full((5, 5), nan)),)))
+    shot = pixels(Figure("", (Heatmap("", np.full((5, 5), nan)),)))
     grey = tuple(int(MISSING[i : i + 2], 16) for i in (1, 3, 5))
     assert (shot == grey).all(axis=2).sum() == (5 * 48) ** 2

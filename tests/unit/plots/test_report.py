@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mathrepl.analysis.figure import Bar, Bars, Figure, Heat, Lines, Section, Series
+from mathrepl.analysis.figure import Bar, Bars, Figure, Heatmap, Lines, Section, Series
 from mathrepl.plots import files
 from mathrepl.plots.report import check_report_path, page, write_report
 from mathrepl.support.errors import MathreplError, UsageError
@@ -25,7 +25,7 @@ FIGURE = Figure(
     facts=("<b>fact</b>",),
     notes=("a note & more",),
 )
-MAP = Figure("Map", (Heat("wrong", np.eye(500), palette="verdict"),))
+MAP = Figure("Map", (Heatmap("wrong", np.eye(500), palette="verdict"),))
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Heat maps: how cells are brought together, coloured and labelled."""
+"""Heatmap maps: how cells are brought together, coloured and labelled."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from mathrepl.analysis.figure import Heat, Palette
+from mathrepl.analysis.figure import Heatmap, Palette
 from mathrepl.render.cells import Depth, Fit, draw_heat, fitted, ramp, reduced
 from mathrepl.render.theme import styles
 
@@ -22,12 +22,12 @@ NAN = float("nan")
 DEPTHS: tuple[Depth, ...] = ("none", "256", "truecolor")
 
 
-def heat(cells: Any, **how: Any) -> Heat:
-    return Heat(how.pop("title", ""), np.array(cells, dtype=np.float32), **how)
+def heat(cells: Any, **how: Any) -> Heatmap:
+    return Heatmap(how.pop("title", ""), np.array(cells, dtype=np.float32), **how)
 
 
 def printed(
-    drawn: Heat,
+    drawn: Heatmap,
     width: int = 80,
     height: int = 40,
     depth: Depth = "none",
@@ -48,7 +48,7 @@ def printed(
     return list(Text.from_ansi(file.getvalue()).split("\n"))
 
 
-def plain(drawn: Heat, width: int = 80, height: int = 40, depth: Depth = "none") -> list[str]:
+def plain(drawn: Heatmap, width: int = 80, height: int = 40, depth: Depth = "none") -> list[str]:
     return [line.plain for line in printed(drawn, width, height, depth)]
 
 

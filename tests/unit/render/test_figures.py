@@ -10,13 +10,13 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from mathrepl.analysis.figure import Bar, Bars, Figure, Heat, Lines, Looking, Series
+from mathrepl.analysis.figure import Bar, Bars, Figure, Heatmap, Lines, Progress, Series
 from mathrepl.inference.answer import Answers, Refused
 from mathrepl.render import figures
 from mathrepl.render.figures import (
     PAGE_HEIGHT,
     PAGE_WIDTH,
-    LookingView,
+    ProgressView,
     bar_of,
     depth_of,
     draw_bars,
@@ -25,7 +25,7 @@ from mathrepl.render.figures import (
 from mathrepl.render.theme import styles
 from mathrepl.support.errors import EquationError
 
-MAP = Heat("map", np.ones((300, 300), dtype=np.float32), row_range=(0, 299), palette="verdict")
+MAP = Heatmap("map", np.ones((300, 300), dtype=np.float32), row_range=(0, 299), palette="verdict")
 FIGURE = Figure(
     "everything",
     (
@@ -149,11 +149,11 @@ def test_in_a_narrow_window_a_bar_stands_under_its_label() -> None:
 
 def test_a_wait_shows_a_bar_once_it_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
     console, file = screen()
-    view = LookingView(console)
-    view.show(Looking("asking", 1, 2000))
+    view = ProgressView(console)
+    view.show(Progress("asking", 1, 2000))
     assert file.getvalue() == ""
     monkeypatch.setattr(figures, "PATIENCE", -1.0)
-    view.show(Looking("asking", 1000, 2000))
+    view.show(Progress("asking", 1000, 2000))
     view.close()
     assert "asking 1,000/2,000" in file.getvalue()
 
@@ -164,8 +164,8 @@ def test_a_wait_is_one_line_with_room_for_an_echo(
 ) -> None:
     monkeypatch.setattr(figures, "PATIENCE", -1.0)
     console, file = screen(width)
-    view = LookingView(console)
-    view.show(Looking("work: 1..3 of + - * /, 0..999, with parentheses and signs", 2, 500))
+    view = ProgressView(console)
+    view.show(Progress("work: 1..3 of + - * /, 0..999, with parentheses and signs", 2, 500))
     view.close()
     lines = [line for line in Text.from_ansi(file.getvalue()).plain.splitlines() if line.strip()]
     assert len({line.rstrip() for line in lines}) == 1
@@ -176,7 +176,7 @@ def test_a_wait_is_one_line_with_room_for_an_echo(
 def test_a_wait_is_silent_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "PATIENCE", -1.0)
     console, file = screen(terminal=False)
-    view = LookingView(console)
-    view.show(Looking("asking", 1, 2))
+    view = ProgressView(console)
+    view.show(Progress("asking", 1, 2))
     view.close()
     assert file.getvalue() == ""

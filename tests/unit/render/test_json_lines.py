@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mathrepl.commands.spec import Note, Quit, Table
-from mathrepl.evaluation.certify import Certifying
+from mathrepl.evaluation.certify import CertifyProgress
 from mathrepl.inference.answer import FIELDS
 from mathrepl.render.json_lines import JsonLines, check_fields
 from mathrepl.session.session import Session
@@ -95,7 +95,7 @@ def test_a_certification_is_its_outcome_alone(lab: Lab, capsys):
 
 
 @pytest.mark.parametrize(
-    "value", [Launched("t", 3), Stepped(1, 0.5, 1.0), Certifying("t", 1, 2, 0), Quit()]
+    "value", [Launched("t", 3), Stepped(1, 0.5, 1.0), CertifyProgress("t", 1, 2, 0), Quit()]
 )
 def test_progress_and_leaving_are_left_out(value: Any, capsys):
     JsonLines().show(value)

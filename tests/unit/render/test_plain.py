@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from mathrepl.data.encoding import END
-from mathrepl.inference.answer import Answer, CheckedLine, compare
-from mathrepl.inference.solution import Guess, Line, Solution
+from mathrepl.inference.answer import Answer, CheckedStep, compare
+from mathrepl.inference.solution import Guess, ScratchpadStep, Solution
 from mathrepl.render.plain import plain_answer, plain_line, plain_places
 
 
@@ -43,7 +43,9 @@ def test_places_are_text_without_colours():
 
 
 def test_places_leave_out_the_working():
-    with_working = replace(answer("1003"), working=(CheckedLine(Line("94+909"), "equal"),))
+    with_working = replace(
+        answer("1003"), scratchpad=(CheckedStep(ScratchpadStep("94+909"), "equal"),)
+    )
     assert plain_places(with_working) == plain_places(answer("1003"))
 
 
@@ -51,9 +53,9 @@ def test_places_leave_out_the_working():
     ("state", "sign"), [("equal", "= "), ("rounded", "≈ "), ("wrong", "≠ "), ("after", "  ")]
 )
 def test_a_line_stands_behind_its_sign(state, sign: str):
-    assert plain_line(CheckedLine(Line("3+4"), state)) == f"{sign}3+4"
+    assert plain_line(CheckedStep(ScratchpadStep("3+4"), state)) == f"{sign}3+4"
 
 
 def test_under_a_wrong_line_stands_what_belonged_there():
-    line = CheckedLine(Line("8"), "wrong", wanted="7")
+    line = CheckedStep(ScratchpadStep("8"), "wrong", wanted="7")
     assert plain_line(line) == "≠ 8\n  7 belongs here"

@@ -8,15 +8,15 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from mathrepl.analysis.figure import Bar, Bars, Figure, Looking
-from mathrepl.arithmetic.scratchpad import Mark
+from mathrepl.analysis.figure import Bar, Bars, Figure, Progress
+from mathrepl.arithmetic.scratchpad import Span
 from mathrepl.commands.configuring import HelpPage
 from mathrepl.commands.spec import Host, Note, Table, Value
 from mathrepl.commands.table import command_table
 from mathrepl.commands.weights import CardPage
-from mathrepl.evaluation.certify import Certified, Certifying
+from mathrepl.evaluation.certify import Certified, CertifyProgress
 from mathrepl.inference.answer import Answer, Answers, Refused, compare
-from mathrepl.inference.solution import Guess, Line, Solution
+from mathrepl.inference.solution import Guess, ScratchpadStep, Solution
 from mathrepl.render import figures
 from mathrepl.render.renderer import Renderer
 from mathrepl.render.theme import styles
@@ -89,23 +89,23 @@ def test_notes_stand_below_the_table() -> None:
     assert "! leading zeros" in Screen().show(answer("3", "3", notes=("leading zeros",)))
 
 
-def worked(*lines: Line, text: str, truth: str) -> Answer:
+def worked(*lines: ScratchpadStep, text: str, truth: str) -> Answer:
     guesses = tuple(None for _ in text)
     solution = Solution("2 + 3 * 4", text, guesses, None, lines)
     return compare("2 + 3 * 4", solution, truth, weights="w", engine="numpy")
 
 
 RIGHT = worked(
-    Line("2+3*4", Mark(2, 5), "12", 0.9),
-    Line("2+12", Mark(0, 4), "14", 0.5),
-    Line("14"),
+    ScratchpadStep("2+3*4", Span(2, 5), "12", 0.9),
+    ScratchpadStep("2+12", Span(0, 4), "14", 0.5),
+    ScratchpadStep("14"),
     text="14",
     truth="14",
 )
 WRONG = worked(
-    Line("2+3*4", Mark(2, 5), "13", 0.9),
-    Line("2+13", Mark(0, 4), "15", 0.5),
-    Line("15"),
+    ScratchpadStep("2+3*4", Span(2, 5), "13", 0.9),
+    ScratchpadStep("2+13", Span(0, 4), "15", 0.5),
+    ScratchpadStep("15"),
     text="15",
     truth="14",
 )
@@ -143,7 +143,7 @@ def test_the_first_wrong_line_is_marked_with_what_belongs_there() -> None:
 def test_an_answer_that_is_not_the_last_line_says_how_it_comes_out_of_it(
     question: str, last: str, network: str, told: str | None, width: int
 ) -> None:
-    lines = (Line("45", Mark(0, 2), last, 0.9), Line(last))
+    lines = (ScratchpadStep("45", Span(0, 2), last, 0.9), ScratchpadStep(last))
     solution = Solution(question, network, tuple(None for _ in network), None, lines)
     value = compare(question, solution, network or "1", weights="w", engine="numpy")
     text = " ".join(Screen(width).show(value).split())
@@ -154,7 +154,9 @@ def test_an_answer_that_is_not_the_last_line_says_how_it_comes_out_of_it(
 @pytest.mark.parametrize("width", [20, 40, 80])
 def test_a_long_working_is_folded(width: int) -> None:
     long = "+".join(["123456"] * 12)
-    text = Screen(width).show(worked(Line(long, Mark(0, 13)), Line("14"), text="14", truth="14"))
+    text = Screen(width).show(
+        worked(ScratchpadStep(long, Span(0, 13)), ScratchpadStep("14"), text="14", truth="14")
+    )
     assert all(len(line) <= width for line in text.splitlines())
     assert "…" not in text
 
@@ -347,13 +349,13 @@ def test_the_end_of_a_training_says_how_it_is_undone_where_one_is(host: Host, un
 
 
 def test_certification_shows_a_bar_on_a_terminal_only() -> None:
-    assert Screen(terminal=False).show(Certifying("w", 5, 10, 1)) == ""
+    assert Screen(terminal=False).show(CertifyProgress("w", 5, 10, 1)) == ""
     screen = Screen(100)
-    screen.show(Certifying("w", 5, 10, 1))
+    screen.show(CertifyProgress("w", 5, 10, 1))
     screen.renderer.close()
     assert "5/10" in screen.file.getvalue()
     assert "/3" not in screen.file.getvalue()
-    screen.show(Certifying("w", 5, 10, 1, "a + b", 2, 3))
+    screen.show(CertifyProgress("w", 5, 10, 1, "a + b", 2, 3))
     screen.renderer.close()
     assert "2/3 5/10" in screen.file.getvalue()
 
@@ -361,7 +363,7 @@ def test_certification_shows_a_bar_on_a_terminal_only() -> None:
 def test_a_figure_is_drawn_after_the_bar_of_its_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "PATIENCE", -1.0)
     screen = Screen()
-    assert "asking 5/10" in screen.show(Looking("asking", 5, 10)) + screen.show(Note("done"))
+    assert "asking 5/10" in screen.show(Progress("asking", 5, 10)) + screen.show(Note("done"))
     assert screen.renderer._looking is None
     figure = Figure("next", (Bars("", (Bar("1", 1.0, "75%"),)),), notes=("small",))
     assert screen.show(figure) == f"next\n1 {'█' * 40} 75%\n! small\n"

@@ -46,7 +46,7 @@ def script(lab: Lab, wrong: set[str]) -> None:
 
     def write(question: str) -> str:
         value = parse(question).value()
-        return str(value + 1) if question in wrong else task.truth(parse(question))
+        return str(value + 1) if question in wrong else task.target(parse(question))
 
     lab.session._solver = ScriptedSolver(write)
 

@@ -15,7 +15,7 @@ from mathrepl.arithmetic.expression import parse
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.encoding import Encoding
 from mathrepl.inference.answer import Answer, Answers, Refused
-from mathrepl.inference.solution import Line
+from mathrepl.inference.solution import ScratchpadStep
 from mathrepl.networks.config import Architecture
 from mathrepl.session.session import FALLBACK, Session
 from mathrepl.store.store import Found, Store
@@ -305,7 +305,7 @@ def test_auto_sends_a_question_to_the_weights_that_fit_it(auto: Session, text: s
 def test_an_answer_says_whether_auto_chose_its_weights(auto: Session):
     def chosen() -> list[bool]:
         one, (other,) = auto.ask("3 + 4"), auto.ask_each(["30 + 4"]).items
-        *_, by_lines = auto.ask_by_lines("3 + 4")
+        *_, by_lines = auto.ask_stepwise("3 + 4")
         return [a.auto for a in (one, other, by_lines) if isinstance(a, Answer)]
 
     assert chosen() == [True, True, True]
@@ -444,35 +444,38 @@ class Showing(ScriptedSolver):
     """A stand-in that shows a working."""
 
     def solve(self, questions):
-        return [replace(s, working=(Line("3+4"), Line("7"))) for s in super().solve(questions)]
+        return [
+            replace(s, scratchpad=(ScratchpadStep("3+4"), ScratchpadStep("7")))
+            for s in super().solve(questions)
+        ]
 
 
 def test_the_lines_of_a_working_are_checked_and_can_be_left_out(lab: Lab):
     lab.session._solver = Showing(lambda _: "7")
-    assert [one.state for one in lab.session.ask("3 + 4").working] == ["equal", "equal"]
+    assert [one.state for one in lab.session.ask("3 + 4").scratchpad] == ["equal", "equal"]
     lab.session.settings = replace(lab.session.settings, steps=False)
-    assert lab.session.ask("3 + 4").working == ()
+    assert lab.session.ask("3 + 4").scratchpad == ()
     assert lab.session.ask("3 + 4").confidence == 1
 
 
 def test_a_working_can_be_followed_line_by_line(tmp_path: Path):
     bundled = Session(Settings(weights="work"), Store(tmp_path))
-    *lines, answer = bundled.ask_by_lines("131 + 83 - 744*33")
+    *lines, answer = bundled.ask_stepwise("131 + 83 - 744*33")
     assert isinstance(answer, Answer)
     assert [(one.line.text, one.state) for one in lines] == [
-        (one.line.text, one.state) for one in answer.working
+        (one.line.text, one.state) for one in answer.scratchpad
     ]
     assert answer == Session(Settings(weights="work"), Store(tmp_path)).ask("131+83-744*33")
     assert [asked.answer for asked in bundled.history] == [answer]
     bundled.settings = replace(bundled.settings, steps=False)
-    (short,) = bundled.ask_by_lines("131 + 83 - 744*33")
-    assert short == replace(answer, working=())
+    (short,) = bundled.ask_stepwise("131 + 83 - 744*33")
+    assert short == replace(answer, scratchpad=())
 
 
 def test_a_network_without_a_working_gives_its_answer_at_once(lab: Lab):
-    assert list(lab.session.ask_by_lines("3 + 4")) == [lab.session.ask("3 + 4")]
+    assert list(lab.session.ask_stepwise("3 + 4")) == [lab.session.ask("3 + 4")]
     with pytest.raises(EquationError):
-        next(lab.session.ask_by_lines("3 +"))
+        next(lab.session.ask_stepwise("3 +"))
 
 
 @pytest.mark.parametrize(
