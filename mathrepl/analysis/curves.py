@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-from mathrepl.analysis.asking import percent
+from mathrepl.analysis.answered import percent
 from mathrepl.analysis.figure import Figure, Lines, Series
 from mathrepl.store.card import Card, Epoch, Metrics
 from mathrepl.support.errors import UsageError

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mathrepl.analysis.asking import Answered, size_of_error
+from mathrepl.analysis.answered import Answered, size_of_error
 from mathrepl.arithmetic.expression import format_value, parse
 
 if TYPE_CHECKING:

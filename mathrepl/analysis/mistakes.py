@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from mathrepl.analysis.asking import Answered, batch_size, percent
+from mathrepl.analysis.answered import Answered, batch_size, percent
 from mathrepl.analysis.figure import Bar, Bars, Figure, Lines, Panel, Progress, Series
 from mathrepl.analysis.tally import BINS, SAME_VALUE, SIZE_ORDER, SMALL, Tally
 from mathrepl.arithmetic.expression import parse

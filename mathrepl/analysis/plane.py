@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mathrepl.analysis.asking import Answered, batch_size, percent
+from mathrepl.analysis.answered import Answered, batch_size, percent
 from mathrepl.analysis.figure import Figure, Heatmap, Palette, Progress
 from mathrepl.analysis.grid import COMPUTED, MAX_LISTED, NOTABLE, Bounds, Cells, Show, ending
 from mathrepl.arithmetic.expression import OPERATIONS, parse

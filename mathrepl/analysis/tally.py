@@ -11,9 +11,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from mathrepl.analysis.asking import Answered, size_of_error
+from mathrepl.analysis.answered import Answered, size_of_error
+from mathrepl.arithmetic.carries import carry_chain, has_operand_below, operations_of
 from mathrepl.data.sampling import Example
-from mathrepl.evaluation.certify import carry_chain, has_operand_below, operations_of
 from mathrepl.evaluation.suites import SEED
 from mathrepl.inference.answer import align
 from mathrepl.inference.solution import Solution

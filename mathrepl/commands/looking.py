@@ -48,7 +48,7 @@ def like(context: Context, arguments: Arguments) -> Iterator[Value]:
 
 
 def attn(context: Context, arguments: Arguments) -> Iterator[Value]:
-    from mathrepl.analysis.attending import attend, attend_to_work
+    from mathrepl.analysis.attention import attend, attend_to_work
     from mathrepl.analysis.network import network_of
     from mathrepl.inference.scratchpad_solver import ScratchpadSolver
 

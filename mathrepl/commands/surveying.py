@@ -90,7 +90,7 @@ def curve(context: Context, arguments: Arguments) -> Iterator[Value]:
 
 def report(context: Context, arguments: Arguments) -> Iterator[Value]:
     """The sections one after the other, then the file."""
-    from mathrepl.analysis.survey import sections
+    from mathrepl.analysis.report import sections
     from mathrepl.plots.report import check_report_path, write_report
 
     session = context.session

@@ -11,18 +11,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from mathrepl.arithmetic.expression import parse
+from mathrepl.arithmetic.carries import classes_of, has_operand_below
 from mathrepl.data.sampling import Example
 from mathrepl.evaluation.suites import Suite, suites_of
 from mathrepl.inference.answer import align
 from mathrepl.inference.solution import Solution
 from mathrepl.store.card import Card, Certificate, Mistake, certificate_from_record
 from mathrepl.support import atomic
-from mathrepl.support.errors import MathreplError, WeightsError
+from mathrepl.support.errors import WeightsError
 
 if TYPE_CHECKING:
     from mathrepl.inference.solver import Solver
@@ -32,10 +32,7 @@ _R = TypeVar("_R")
 BATCH = 1024
 KEEP_SECONDS = 10.0
 MAX_MISTAKES = 1000
-LONGEST_PATTERN = 3  # digits whose carries are told one by one
 
-
-Classes = tuple[tuple[str, str], ...]  # what is told apart, and as what
 Asked = tuple[list[Example], list[str]]
 # Gives each batch with what was written for it, in order.
 Asker = Callable[[Iterable[list[Example]]], Generator[Asked, None, None]]
@@ -235,65 +232,6 @@ def _count_classes(counted: dict[str, Counter[str]], questions: Sequence[str]) -
     for classes, count in Counter(map(classes_of, questions)).items():
         for what, key in classes:
             counted.setdefault(what, Counter())[key] += count
-
-
-def classes_of(question: str) -> Classes:
-    """The classes a question is counted in, each by its name.
-
-    A sum of two numbers by their digit counts and carries, `3+2` and `111` for 905+97 (from the
-    left; for long numbers the longest run of carries); others by their operations.
-    """
-    summands = _summands(question)
-    if summands is None:
-        return (("operations", operations_of(question)),)
-    a, b = summands
-    pattern = _carries(a, b)
-    if max(len(a), len(b)) > LONGEST_PATTERN:
-        pattern = f"{_longest_run(pattern)} in a row"
-    return ("digits", f"{len(a)}+{len(b)}"), ("carries", pattern)
-
-
-def operations_of(question: str) -> str:
-    """Its operations, each with how many there are: `1* 2+`."""
-    text = question.replace(" ", "")
-    operations = [
-        sign
-        for before, sign in pairwise(text)
-        if sign in "+-*/%" and before not in "(+-*/%"  # there it is a number's own sign
-    ]
-    counted = Counter(operations)
-    return " ".join(f"{n}{c}" for c, n in sorted(counted.items()))
-
-
-def carry_chain(question: str) -> int | None:
-    """The longest run of carries in a sum of two numbers from 0 up; None for what is no such."""
-    summands = _summands(question)
-    return None if summands is None else _longest_run(_carries(*summands))
-
-
-def _summands(question: str) -> tuple[str, str] | None:
-    a, plus, b = question.replace(" ", "").partition("+")
-    return (a, b) if plus and a.isdigit() and b.isdigit() else None
-
-
-def _longest_run(pattern: str) -> int:
-    return max(len(run) for run in pattern.split("0"))
-
-
-def _carries(a: str, b: str) -> str:
-    carry, pattern = 0, ""
-    for x, y in zip(a[::-1].ljust(len(b), "0"), b[::-1].ljust(len(a), "0"), strict=True):
-        carry = int(ord(x) + ord(y) - 96 + carry > 9)
-        pattern = "01"[carry] + pattern
-    return pattern
-
-
-def has_operand_below(question: str, bound: int) -> bool:
-    """Whether an operand, whatever its sign, is smaller than that."""
-    try:
-        return any(-bound < value < bound for value in parse(question).operands())
-    except MathreplError:
-        return False
 
 
 def _certificate(card: Card, space: Suite, tally: _Tally, command: str) -> Certificate:

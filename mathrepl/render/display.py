@@ -9,7 +9,7 @@ from typing import IO, Any
 from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME, MONOKAI
 
-from mathrepl.analysis.cards import card_rows
+from mathrepl.analysis.card_text import card_rows
 from mathrepl.analysis.figure import Figure
 from mathrepl.commands.configuring import HelpPage
 from mathrepl.commands.spec import Note, Table, Value

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from mathrepl.analysis.cards import card_rows, certificate_line
+from mathrepl.analysis.card_text import card_rows, certificate_line
 from mathrepl.commands.configuring import HelpPage
 from mathrepl.commands.spec import Note, Table
 from mathrepl.commands.weights import CardPage

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mathrepl.analysis import asking
+from mathrepl.analysis import answered
 from mathrepl.analysis.figure import Bars, Figure, Lines
 from mathrepl.analysis.mistakes import errors
 from mathrepl.arithmetic.expression import format_value, parse
@@ -64,7 +64,7 @@ def has(figure: Figure, title: str) -> bool:
 def test_the_whole_space_is_counted_as_a_certificate_counts_it(
     tmp_path: Path, task: Task, seed: int, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(asking, "BATCH", 100)
+    monkeypatch.setattr(answered, "BATCH", 100)
     session = tiny_session(tmp_path, task, seed=seed)
     told, figure = run(errors(session, None, whole=True))
     certificate = certificate_of(session, tmp_path)
@@ -297,7 +297,7 @@ def test_workings_in_numpy_alone_are_asked_a_few_at_a_time(
     engine: str,
     done: list[int],
 ):
-    monkeypatch.setattr(asking, "WORK_BATCH", 32)  # there are no more to ask than 45
+    monkeypatch.setattr(answered, "WORK_BATCH", 32)  # there are no more to ask than 45
     session = tiny_session(tmp_path, SUMS, architecture=architecture, solver=SureSolver(truth))
     session.engine = engine
     told, _ = run(errors(session, 40, whole=False))

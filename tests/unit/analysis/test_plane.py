@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import mathrepl.analysis.plane
-from mathrepl.analysis import asking
+from mathrepl.analysis import answered
 from mathrepl.analysis.figure import Heatmap
 from mathrepl.analysis.grid import Cells, ending
 from mathrepl.analysis.plane import plane
@@ -54,7 +54,7 @@ def heat_of(figure: object) -> Heatmap:
 def test_cells_are_those_of_asking_one_by_one(
     tmp_path: Path, task: Task, operation: str, show: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(asking, "BATCH", 7)
+    monkeypatch.setattr(answered, "BATCH", 7)
     session = tiny_session(tmp_path, task, seed=2)
     a, b = (-2 if task.low < 0 else 1, 4), (task.low, 3)
     _, figure = run(plane(session, operation=operation, a=a, b=b, show=show))
@@ -119,7 +119,7 @@ def test_progress_adds_up_and_batches_change_nothing(
     session = tiny_session(tmp_path, SUMS, seed=1)
     found = []
     for size in (5, 1000):
-        monkeypatch.setattr(asking, "BATCH", size)
+        monkeypatch.setattr(answered, "BATCH", size)
         told, figure = run(plane(session, operation=None, a=(0, 9), b=(0, 8), show="wrong"))
         assert [one.done for one in told] == [0, *range(size, 90, size), 90]
         assert {one.total for one in told} == {90}
@@ -178,7 +178,7 @@ def test_no_more_mistakes_are_listed_than_allowed_the_first_ones(
 ):
     monkeypatch.setattr("mathrepl.analysis.grid.MAX_LISTED", 4)
     monkeypatch.setattr("mathrepl.analysis.plane.MAX_LISTED", 4)
-    monkeypatch.setattr(asking, "BATCH", 3)
+    monkeypatch.setattr(answered, "BATCH", 3)
     session = tiny_session(tmp_path, SUMS, solver=SureSolver(lambda _: "x"))
     _, figure = run(plane(session, operation="+", a=(0, 2), b=(0, 2), show="wrong"))
     listed = [one["question"] for one in figure.data["wrong_equations"]]
@@ -189,7 +189,7 @@ def test_no_more_mistakes_are_listed_than_allowed_the_first_ones(
 def test_the_least_sure_are_told_with_their_verdict(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(asking, "BATCH", 4)
+    monkeypatch.setattr(answered, "BATCH", 4)
     doubts = {"3 + 1": 0.25, "0 + 2": 0.5, "2 + 2": 0.125}
     solver = except_for(a0p2="", a2p2="5")
     solver.sure_of = lambda question: doubts.get(question, 0.99996)

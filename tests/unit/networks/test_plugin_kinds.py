@@ -392,7 +392,7 @@ def test_what_needs_to_know_a_network_from_inside_says_so(lab: Lab, line: str, r
 
 def test_a_report_shows_what_it_might_have_written(lab: Lab):
     from mathrepl.analysis.figure import Section
-    from mathrepl.analysis.survey import sections
+    from mathrepl.analysis.report import sections
 
     lab.session.use("sack")
     found = [one for one in sections(lab.session) if isinstance(one, Section)]

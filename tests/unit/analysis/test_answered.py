@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from mathrepl.analysis.asking import Answered, percent, size_of_error
+from mathrepl.analysis.answered import Answered, percent, size_of_error
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mathrepl.analysis.attending import attend, attend_to_work
+from mathrepl.analysis.attention import attend, attend_to_work
 from mathrepl.analysis.figure import Heatmap
 from mathrepl.analysis.network import Network
 from mathrepl.data.codec import encode_questions

@@ -6,8 +6,8 @@ import random
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from mathrepl.analysis.attending import attend, attend_to_work
-from mathrepl.analysis.cards import card_rows
+from mathrepl.analysis.attention import attend, attend_to_work
+from mathrepl.analysis.card_text import card_rows
 from mathrepl.analysis.curves import curve
 from mathrepl.analysis.decoding import step
 from mathrepl.analysis.figure import Figure, Progress, Section

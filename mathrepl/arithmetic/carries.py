@@ -1,0 +1,72 @@
+"""Carries, operations and operand sizes of a question: the classes mistakes are counted in."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+
+from mathrepl.arithmetic.expression import parse
+from mathrepl.support.errors import MathreplError
+
+LONGEST_PATTERN = 3  # digits up to which each pattern of carries is a class of its own
+
+Classes = tuple[tuple[str, str], ...]  # names and values, such as ("digits", "3+2")
+
+
+def classes_of(question: str) -> Classes:
+    """The classes a question is counted in, each by its name.
+
+    A sum of two numbers by their digit counts and carries, `3+2` and `111` for 905+97 (from the
+    left; for long numbers the longest run of carries); others by their operations.
+    """
+    summands = _summands(question)
+    if summands is None:
+        return (("operations", operations_of(question)),)
+    a, b = summands
+    pattern = _carries(a, b)
+    if max(len(a), len(b)) > LONGEST_PATTERN:
+        pattern = f"{_longest_run(pattern)} in a row"
+    return ("digits", f"{len(a)}+{len(b)}"), ("carries", pattern)
+
+
+def operations_of(question: str) -> str:
+    """The operations of a question with their counts: `1* 2+`."""
+    text = question.replace(" ", "")
+    operations = [
+        sign
+        for before, sign in pairwise(text)
+        if sign in "+-*/%" and before not in "(+-*/%"  # after these it is the sign of a number
+    ]
+    counted = Counter(operations)
+    return " ".join(f"{n}{c}" for c, n in sorted(counted.items()))
+
+
+def carry_chain(question: str) -> int | None:
+    """The longest run of carries in a sum of two numbers from 0 up; None for other questions."""
+    summands = _summands(question)
+    return None if summands is None else _longest_run(_carries(*summands))
+
+
+def has_operand_below(question: str, bound: int) -> bool:
+    """Report whether the absolute value of an operand is below `bound`."""
+    try:
+        return any(-bound < value < bound for value in parse(question).operands())
+    except MathreplError:
+        return False
+
+
+def _summands(question: str) -> tuple[str, str] | None:
+    a, plus, b = question.replace(" ", "").partition("+")
+    return (a, b) if plus and a.isdigit() and b.isdigit() else None
+
+
+def _carries(a: str, b: str) -> str:
+    carry, pattern = 0, ""
+    for x, y in zip(a[::-1].ljust(len(b), "0"), b[::-1].ljust(len(a), "0"), strict=True):
+        carry = int(ord(x) + ord(y) - 96 + carry > 9)
+        pattern = "01"[carry] + pattern
+    return pattern
+
+
+def _longest_run(pattern: str) -> int:
+    return max(len(run) for run in pattern.split("0"))
