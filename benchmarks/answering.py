@@ -13,12 +13,13 @@ from measuring import Effort, Row, in_turn, seconds_of
 
 from mathrepl.analysis.network import network_of
 from mathrepl.analysis.plane import plane
-from mathrepl.evaluation.certify import certify, threads_for
+from mathrepl.evaluation.certify import certify
 from mathrepl.networks import shapes_of
 from mathrepl.session.session import Session
 from mathrepl.store.card import Card
 from mathrepl.store.store import Store
 from mathrepl.support.settings import Settings
+from mathrepl.support.thread_pool import threads_for
 
 ROWS = 2048
 MILLION = 1_000_000

@@ -14,10 +14,10 @@ from mathrepl.analysis.figure import Bar, Bars, Figure, Lines, Panel, Progress, 
 from mathrepl.analysis.tally import BINS, SAME_VALUE, SIZE_ORDER, SMALL, Tally
 from mathrepl.arithmetic.expression import parse
 from mathrepl.data.sampling import Example, draw_held_out, every
-from mathrepl.evaluation.certify import batches, side_by_side, threads_for
 from mathrepl.evaluation.suites import SEED, WHOLE_SPACE
 from mathrepl.inference.answer import Answers, compare
 from mathrepl.support.errors import UsageError
+from mathrepl.support.thread_pool import batches, side_by_side, threads_for
 
 if TYPE_CHECKING:
     from mathrepl.arithmetic.task import Task

@@ -15,10 +15,10 @@ from mathrepl.analysis.answered import Answered, batch_size, percent
 from mathrepl.analysis.figure import Figure, Heatmap, Palette, Progress
 from mathrepl.analysis.grid import COMPUTED, MAX_LISTED, NOTABLE, Bounds, Cells, Show, ending
 from mathrepl.arithmetic.expression import OPERATIONS, parse
-from mathrepl.evaluation.certify import side_by_side, threads_for
 from mathrepl.session.coverage import check_characters
 from mathrepl.session.session import Session
 from mathrepl.support.errors import UsageError
+from mathrepl.support.thread_pool import side_by_side, threads_for
 
 if TYPE_CHECKING:
     from mathrepl.data.codec import Floats

@@ -18,12 +18,13 @@ from mathrepl.commands.spec import (
     Table,
     Value,
 )
-from mathrepl.evaluation.certify import Certified, Elsewhere, certify, threads_for
+from mathrepl.evaluation.certify import Certified, Elsewhere, certify
 from mathrepl.session.session import AUTOMATIC, Session
 from mathrepl.store.card import Card, Certificate
 from mathrepl.store.store import AUTO
 from mathrepl.support.errors import WeightsError
 from mathrepl.support.interrupts import counted
+from mathrepl.support.thread_pool import threads_for
 
 
 @dataclass(frozen=True, slots=True)

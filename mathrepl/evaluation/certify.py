@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from mathrepl.arithmetic.carries import classes_of, has_operand_below
 from mathrepl.data.sampling import Example
@@ -23,12 +21,11 @@ from mathrepl.inference.solution import Solution
 from mathrepl.store.card import Card, Certificate, Mistake, certificate_from_record
 from mathrepl.support import atomic
 from mathrepl.support.errors import WeightsError
+from mathrepl.support.thread_pool import batches, side_by_side
 
 if TYPE_CHECKING:
     from mathrepl.inference.solver import Solver
 
-_T = TypeVar("_T")
-_R = TypeVar("_R")
 BATCH = 1024
 KEEP_SECONDS = 10.0
 MAX_MISTAKES = 1000
@@ -181,32 +178,6 @@ def _ask(space: Suite, solver: Solver, tally: _Tally, asker: Asker) -> Iterator[
             yield tally.wrong
 
 
-def batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
-    """The items in order, `size` at a time."""
-    rest = iter(items)
-    while batch := list(islice(rest, size)):
-        yield batch
-
-
-def side_by_side(
-    asked: Iterable[_T], ask: Callable[[_T], _R], threads: int
-) -> Generator[tuple[_T, _R], None, None]:
-    """Each thing with what `ask` makes of it, in order; so many threads ask at a time."""
-    waiting: deque[tuple[_T, Future[_R]]] = deque()
-    pool = ThreadPoolExecutor(threads)
-    try:
-        for one in asked:
-            waiting.append((one, pool.submit(ask, one)))
-            if len(waiting) > 2 * threads:
-                first, future = waiting.popleft()
-                yield first, future.result()
-        while waiting:
-            first, future = waiting.popleft()
-            yield first, future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
 def _count(
     tally: _Tally, batch: list[Example], written: list[str], space: Suite, solver: Solver
 ) -> None:
@@ -256,11 +227,6 @@ def _certificate(card: Card, space: Suite, tally: _Tally, command: str) -> Certi
         by_wrong_digits=dict(sorted(tally.by_wrong_digits.items(), key=lambda item: int(item[0]))),
         mistakes=tuple(tally.mistakes),
     )
-
-
-def threads_for(engine: str) -> int:
-    """Batches asked at a time: one a core in numpy, one alone in Keras, which has its own."""
-    return min(4, os.cpu_count() or 1) if engine == "numpy" else 1
 
 
 def _keep(

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import socket
 import tempfile
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from mathrepl.data.sampling import Example
-from mathrepl.evaluation.certify import Asked, Asker, Elsewhere
+from mathrepl.evaluation.certify import Asker, Elsewhere
 from mathrepl.evaluation.suites import Suite, suites_of
 from mathrepl.inference.solver import Solver, numpy_solver
 from mathrepl.store.card import load_card
@@ -20,6 +19,7 @@ from mathrepl.store.store import Found, Store
 from mathrepl.store.tensors import read_tensors
 from mathrepl.support import atomic
 from mathrepl.support.errors import MathreplError
+from mathrepl.support.thread_pool import in_order
 from mathrepl.training.plan import Plan
 from mathrepl.training.sweep import Runner, SweepProgress, Trial, TrialDone, run_trial
 
@@ -69,19 +69,11 @@ def ray_asker(
     most = 3 * int(ray.cluster_resources().get("CPU", 1))
 
     def asker(number: int) -> Asker:
-        def ask(batches: Iterable[list[Example]]) -> Generator[Asked, None, None]:
-            waiting: deque[tuple[list[Example], Any]] = deque()
-            for batch in batches:
-                questions = [example.question for example in batch]
-                waiting.append((batch, task.remote(card, data, sample, number, questions)))
-                if len(waiting) > most:
-                    first, reference = waiting.popleft()
-                    yield first, ray.get(reference)
-            while waiting:
-                first, reference = waiting.popleft()
-                yield first, ray.get(reference)
+        def submit(batch: list[Example]) -> Any:
+            questions = [example.question for example in batch]
+            return task.remote(card, data, sample, number, questions)
 
-        return ask
+        return lambda batches: in_order(batches, submit, ray.get, most)
 
     return asker
 

@@ -26,10 +26,7 @@ from mathrepl.evaluation import suites
 from mathrepl.evaluation.certify import (
     Certified,
     CertifyProgress,
-    batches,
     certify,
-    side_by_side,
-    threads_for,
 )
 from mathrepl.inference.solver import Solver
 from mathrepl.session.session import Session
@@ -259,21 +256,6 @@ def test_a_certificate_survives_in_a_card(bench: Bench):
 # Classes and mistakes
 
 
-@pytest.mark.parametrize("threads", [1, 3])
-def test_side_by_side_keeps_the_order_and_tells_failures(threads: int):
-    def ask(batch: list[int]) -> int:
-        time.sleep(0.002 * (3 - batch[0] % 3))  # the later ones are done first
-        if 17 in batch:
-            raise ValueError("17")
-        return sum(batch)
-
-    asked = list(side_by_side(batches(range(10), 4), ask, threads))
-    assert asked == [([0, 1, 2, 3], 6), ([4, 5, 6, 7], 22), ([8, 9], 17)]
-    assert list(side_by_side(batches([], 4), ask, threads)) == []
-    with pytest.raises(ValueError, match="17"):
-        list(side_by_side(batches(range(30), 4), ask, threads))
-
-
 def test_classes_count_the_asked_and_the_wrong(bench: Bench):
     task = Task(high=12)
     write = faulty(task)
@@ -394,11 +376,6 @@ def test_threads_give_what_one_thread_gives(tmp_path: Path, monkeypatch: pytest.
         found.append((told, replace(certificate, seconds=0)))
     assert found[0] == found[1] == found[2]
     assert found[0][1].total == 225
-
-
-def test_keras_has_its_own_threads():
-    assert threads_for("keras") == 1
-    assert 1 <= threads_for("numpy") <= 4
 
 
 # Going on
