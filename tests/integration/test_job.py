@@ -34,23 +34,15 @@ from mathrepl.training.events import (
 )
 from mathrepl.training.job import Job
 from mathrepl.training.plan import Plan
+from tests.kit.processes import PATIENCE, until
 from tests.kit.training import ARCHITECTURE, ENCODING, TASK, plan, random_tensors
 
-PATIENCE = 60.0  # for what takes seconds; whoever waits longer fails
 ENDLESS = {"epochs": 100_000}
 BASELINE = Metrics(2.0, 0.3, 0.1)
 BETTER = Metrics(1.0, 0.6, 0.4)
 STARTED = Started("tiny", 3229, 72, 8, 3, BASELINE)
 DONE = EpochDone(1, Epoch(1, 0.1, BETTER, BETTER), True, ())
 WORSE = EpochDone(2, Epoch(2, 0.1, BASELINE, BASELINE), False, ())
-
-
-def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> None:
-    """Wait until it holds, or fail."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)
 
 
 def ended(job: Job) -> Finished:

@@ -20,6 +20,7 @@ from mathrepl.inference.solution import Guess, Solution
 from mathrepl.session.session import Session
 from mathrepl.store.card import Card, Epoch, Metrics
 from mathrepl.store.store import Store
+from mathrepl.support.errors import MathreplError
 from mathrepl.support.settings import Settings
 from mathrepl.training.events import EpochDone, Event, Finished, Outcome, Started
 from mathrepl.training.plan import Plan
@@ -84,6 +85,27 @@ class Lab:
         """The one value of `line`."""
         (value,) = self.values(line)
         return value
+
+
+class Recorder:
+    """A renderer that keeps what it is given; `fail` is raised in place of showing."""
+
+    def __init__(self, fail: BaseException | None = None) -> None:
+        self.shown: list[Any] = []
+        self.errors: list[tuple[MathreplError, str | None]] = []
+        self.closed = 0
+        self.fail = fail
+
+    def show(self, value: Value) -> None:
+        if self.fail is not None:
+            raise self.fail
+        self.shown.append(value)
+
+    def error(self, error: MathreplError, equation: str | None = None) -> None:
+        self.errors.append((error, equation))
+
+    def close(self) -> None:
+        self.closed += 1
 
 
 class ScriptedSolver:

@@ -36,7 +36,7 @@ from mathrepl.inference.answer import Answer
 from mathrepl.session.session import Session
 from mathrepl.store.store import Store, bundled_directory
 from mathrepl.support.settings import Settings
-from tests.unit.commands.test_dispatch import Recorder
+from tests.kit.lab import Recorder
 
 NAME = "hostile"
 QUESTION = "94 + 909"

@@ -48,10 +48,9 @@ from mathrepl.store.store import Store
 from mathrepl.support import locks
 from mathrepl.support.errors import WeightsError
 from mathrepl.support.settings import Settings
-from tests.integration.test_job import until
-from tests.integration.test_pty import Terminal, _alive, _children, card
-from tests.integration.test_pty import data as data  # the fixture of the terminal
 from tests.kit.lab import Lab, files
+from tests.kit.processes import alive, children, until
+from tests.kit.terminal import Terminal, card, lay_tiny
 from tests.kit.training import plan
 from tests.kit.weights import tiny_weights
 
@@ -63,6 +62,11 @@ TINY = "--fresh --range 0..9 --examples 80 --hidden 4 --json"
 @pytest.fixture(autouse=True)
 def _home(home: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATHREPL_WEIGHTS", "blog")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return lay_tiny(tmp_path)
 
 
 @pytest.fixture
@@ -487,12 +491,12 @@ def test_a_terminal_that_changes_its_size_and_is_closed_in_a_training(data: Path
     terminal.line(":train 500 --background --examples 5000 --batch 8")
     terminal.until(":jobs", "1/500")
     before = card(data)["sha256"]
-    workers = _children(terminal.child.pid)
+    workers = children(terminal.child.pid)
     assert workers
     os.close(terminal.child.child_fd)  # the window is closed: the system sends SIGHUP
     terminal.child.child_fd = -1
-    until(lambda: not any(_alive(pid) for pid in workers))
-    until(lambda: not _alive(terminal.child.pid), 20)
+    until(lambda: not any(alive(pid) for pid in workers))
+    until(lambda: not alive(terminal.child.pid), 20)
     store = Store(data / "weights", data / "bundled")
     found, _ = store.load("tiny")
     assert found.card.trainings[-1].outcome.startswith("stopped after")

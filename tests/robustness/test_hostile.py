@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from mathrepl.store.store import Store
-from tests import hostile
 from tests.kit.lab import isolate
 from tests.kit.paths import ROOT
+from tests.robustness import hostile
 from tests.robustness.hostile import CASES, NAME, QUESTION, Met
 
 MAX_SECONDS = 1.0

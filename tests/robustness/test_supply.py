@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tests import advisories
+from tests.robustness import advisories
 from tests.robustness.lower_bounds import ROOT, constraints, lowest, read_project, requirements
 
 # Modules that come with what is asked for, and whose use is bound to it.

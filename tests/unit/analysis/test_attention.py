@@ -13,8 +13,8 @@ from mathrepl.data.codec import encode_questions
 from mathrepl.networks.attention import decode_greedily
 from mathrepl.networks.config import Architecture
 from mathrepl.support.errors import UsageError
+from tests.kit.reference_solver import solver
 from tests.kit.trained import ATTENTION, LOOKUP, SEQ2SEQ, WORK, network
-from tests.unit.inference.test_scratchpad_solver import solver
 
 QUESTION = "12 + 3"
 THREE_HEADS = Architecture("attention", hidden=12, embedding=3, heads=3)

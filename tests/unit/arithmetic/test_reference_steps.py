@@ -18,7 +18,7 @@ from mathrepl.arithmetic.reference_steps import (
     trace,
 )
 from mathrepl.arithmetic.scratchpad import first_line, is_done, point, splice
-from tests.unit.arithmetic.test_scratchpad import (
+from tests.kit.equations import (
     dividing_questions,
     quotients,
     value,

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -18,29 +17,7 @@ from mathrepl.support.errors import (
     UsageError,
     WeightsError,
 )
-from tests.kit.lab import Lab, finished
-
-
-class Recorder:
-    """A renderer that keeps what it is given; `fail` is raised in place of showing."""
-
-    def __init__(self, fail: BaseException | None = None) -> None:
-        self.shown: list[Any] = []
-        self.errors: list[tuple[MathreplError, str | None]] = []
-        self.closed = 0
-        self.fail = fail
-
-    def show(self, value: Value) -> None:
-        if self.fail is not None:
-            raise self.fail
-        self.shown.append(value)
-
-    def error(self, error: MathreplError, equation: str | None = None) -> None:
-        self.errors.append((error, equation))
-
-    def close(self) -> None:
-        self.closed += 1
-
+from tests.kit.lab import Lab, Recorder, finished
 
 pytestmark = pytest.mark.usefixtures("home")
 

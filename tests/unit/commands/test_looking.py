@@ -35,8 +35,8 @@ from mathrepl.support.errors import (
 from mathrepl.training.plan import Plan, TrainSettings
 from mathrepl.training.recipes import RECIPES
 from tests.kit.lab import METRICS, FakeJob, Lab, epoch_done, files
+from tests.kit.reference_solver import solver as working_solver
 from tests.kit.weights import tiny_weights
-from tests.unit.inference.test_scratchpad_solver import solver as working_solver
 
 Found = TypeVar("Found")
 ATTENTION = Architecture("attention", hidden=8, embedding=5, places=3)

@@ -37,9 +37,9 @@ from mathrepl.support.errors import WeightsError
 from mathrepl.support.settings import Settings
 from mathrepl.training.recipes import RECIPES
 from tests.kit.lab import Lab, ScriptedSolver, files
+from tests.kit.reference_solver import right_tags, right_text
+from tests.kit.reference_solver import solver as working_solver
 from tests.kit.weights import tiny_card, tiny_weights
-from tests.unit.inference.test_scratchpad_solver import right_tags, right_text
-from tests.unit.inference.test_scratchpad_solver import solver as working_solver
 
 pytestmark = pytest.mark.usefixtures("home")
 

@@ -28,8 +28,8 @@ from mathrepl.store.store import Store
 from mathrepl.support.errors import WeightsError
 from mathrepl.support.settings import Settings
 from tests.kit.lab import Lab
+from tests.kit.lab import Recorder as Shown
 from tests.kit.weights import tiny_weights
-from tests.unit.commands.test_dispatch import Recorder as Shown
 
 MEGABYTE = 1_000_000
 

@@ -15,9 +15,9 @@ from mathrepl.render.display import PAGE_WIDTH, as_html, as_text, renderer_for
 from mathrepl.session.quiz import Round, Score
 from mathrepl.support.errors import EquationError
 from mathrepl.training.events import EpochDone, Launched, Started, Stepped
+from tests.kit.answers import answer
 from tests.kit.lab import METRICS, epoch_done, finished
 from tests.kit.weights import tiny_card
-from tests.unit.render.test_renderer import answer
 
 ROUND = Round(1, 1, answer("4", "3"), 0.1)
 VALUES: list[tuple[Value, str]] = [

@@ -24,15 +24,8 @@ from mathrepl.session.quiz import Round, Score
 from mathrepl.store.card import Certificate, Epoch, Metrics, Mistake
 from mathrepl.support.errors import EquationError
 from mathrepl.training.events import EpochDone, Finished, Launched, Sample, Started, Stepped, Warned
+from tests.kit.answers import answer
 from tests.kit.weights import tiny_card
-
-
-def answer(
-    network: str, truth: str, *, runner_up: float = 0.0, notes: tuple[str, ...] = ()
-) -> Answer:
-    guesses = tuple(Guess(c, 1 - runner_up - 0.01, "7", runner_up) for c in network)
-    solution = Solution("1 + 2", network, guesses, Guess("\0", 0.9, "1", 0.1))
-    return compare("1 + 2", solution, truth, weights="w", engine="numpy", notes=notes)
 
 
 class Screen:

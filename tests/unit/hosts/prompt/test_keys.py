@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from prompt_toolkit.input import PipeInput
 
-from tests.unit.hosts.prompt.test_loop import TAB, PipeInput, Session, keyboard, run, session
-
-__all__ = ["keyboard", "session"]
+from mathrepl.session.session import Session
+from tests.kit.prompt import TAB, run
 
 
 def equations(session: Session) -> list[str]:

@@ -7,11 +7,10 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from prompt_toolkit.input import PipeInput, create_pipe_input
+from prompt_toolkit.input import PipeInput
 from prompt_toolkit.output import DummyOutput
 
 from mathrepl.hosts.prompt.loop import Repl
@@ -21,35 +20,7 @@ from mathrepl.store.store import Store
 from mathrepl.support.errors import MathreplError
 from mathrepl.support.plugins import note_problem, take_problems
 from mathrepl.support.settings import Settings
-from tests.kit.weights import tiny_weights
-
-CTRL_C, CTRL_D, UP, TAB = "\x03", "\x04", "\x1b[A", "\t"
-
-
-@pytest.fixture
-def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
-    monkeypatch.setenv("MATHREPL_DATA_DIR", str(tmp_path))
-    monkeypatch.setenv("MATHREPL_CONFIG_DIR", str(tmp_path / "config"))
-    store = Store(tmp_path / "weights", tmp_path / "bundled")
-    tiny_weights(store, "tiny")
-    tiny_weights(store, "other", seed=1)
-    return Session(Settings(weights="tiny"), store)
-
-
-@pytest.fixture
-def keyboard() -> Iterator[PipeInput]:
-    with create_pipe_input() as pipe:
-        yield pipe
-
-
-def run(session: Session, keyboard: PipeInput, typed: str) -> Parts:
-    """Type everything, leave with Ctrl-D, and give back what the session was made of."""
-    parts = assemble(session)
-    keyboard.send_text(typed + CTRL_D)
-    repl = Repl(session.settings, lambda: parts, input=keyboard, output=DummyOutput())
-    repl._parts = parts  # the keys are all typed at once, before anything could load
-    assert repl.run() == 0
-    return parts
+from tests.kit.prompt import CTRL_C, CTRL_D, TAB, UP, run
 
 
 def test_a_line_is_answered(
