@@ -73,7 +73,7 @@ class AttentionSeq2Seq(keras.Model):  # type: ignore[misc]
         x = self.characters(characters)
         if self.places is None:
             return x
-        return x + self.digit_positions(tf.minimum(places, self.architecture.places - 1))
+        return x + self.places(tf.minimum(places, self.architecture.places - 1))
 
     def encode(self, questions: Any, places: Any) -> Any:
         """Keys (n, H, e, T), values (n, H, T, h / H), mask (n, 1, 1, T); the decoder's states."""
