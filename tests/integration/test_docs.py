@@ -19,6 +19,7 @@ import subprocess
 import sys
 import sysconfig
 import tokenize
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,9 +45,14 @@ from tests.kit.paths import ROOT
 
 DOCS = ROOT / "docs"
 PAGES = sorted(page.relative_to(DOCS).as_posix() for page in DOCS.rglob("*.md"))
+README = "../README.md"
 PROMPT = "math> "
 NOT_OURS = {"cd", "cp", "export", "git", "jupyter", "mkdocs", "pip", "python"}  # read, never run
-NEEDS = {"how-to/export.md": ("onnx", "onnxruntime"), "how-to/look-inside.md": ("matplotlib",)}
+NEEDS = {
+    "how-to/export.md": ("onnx", "onnxruntime"),
+    "how-to/look-inside.md": ("matplotlib",),
+    README: ("matplotlib",),
+}
 _BLOCK = re.compile(
     r"(?:^<!-- (?P<long>long): [^\n]+ -->\n+)?^```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.M | re.S
 )
@@ -72,11 +78,14 @@ def blocks_of(page: str) -> list[Block]:
 
 
 def entries(block: Block, prompt: str) -> list[tuple[str, list[str]]]:
-    """The lines typed after a prompt, each with the lines shown after it."""
+    """The lines typed after a prompt, each with the lines shown after it.
+
+    Three spaces end a typed line; a note for the reader may follow them.
+    """
     found: list[tuple[str, list[str]]] = []
     for line in block.text.splitlines():
         if line.startswith(prompt):
-            found.append((line.removeprefix(prompt), []))
+            found.append((line.removeprefix(prompt).partition("   ")[0], []))
         elif found:
             found[-1][1].append(line)
     return found
@@ -311,7 +320,7 @@ def page(
     page.close()
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, README])
 def test_the_examples_of_a_page_run_and_say_what_it_shows(name: str, page: Page):
     for module in NEEDS.get(name, ()):
         pytest.importorskip(module)
@@ -320,7 +329,7 @@ def test_the_examples_of_a_page_run_and_say_what_it_shows(name: str, page: Page)
 
 
 def test_every_fence_is_read_and_the_examples_are_many():
-    for name in PAGES:
+    for name in (*PAGES, README):
         fences = (DOCS / name).read_text(encoding="utf-8").count("```")
         assert fences == 2 * len(blocks_of(name)), f"a fence of {name} is not at a line's start"
     run_ones = [block for name in PAGES for block in blocks_of(name) if not block.long]
@@ -353,11 +362,35 @@ def test_the_page_of_the_card_names_its_keys():
     assert missing == []
 
 
-def test_the_readme_names_the_commands_that_are_no_subcommands():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_reference_names_the_commands_that_are_no_subcommands():
+    text = (DOCS / "reference" / "commands.md").read_text(encoding="utf-8")
     (listed,) = re.findall(r"about the session itself \((.*?)\)", text, re.S)
     alone = {c.name for c in command_table().values() if c.hosts == ("session",)}
     assert set(re.findall(r"`:(\w+)`", listed)) == alone
+
+
+def figures_of(page: str) -> Counter[tuple[str, str]]:
+    """The networks of a page's tables and their wrong answers, `("add", "0 of 1,000,000")`."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| `(\w+)` .*? \| ([0-9,]+ of [0-9,]+) \|.*`mathrepl certify \1`", text, re.M
+    )
+    return Counter(rows)
+
+
+def test_the_figures_of_the_networks_are_those_of_their_cards():
+    cards = [json.loads(p.read_text(encoding="utf-8")) for p in (ROOT / "weights").glob("*.json")]
+    counted = Counter(
+        (card["name"], f"{certificate['wrong']:,} of {certificate['total']:,}")
+        for card in cards
+        for certificate in card["certificates"]
+    )
+    assert figures_of("networks.md") == counted
+    assert figures_of(README)
+    assert figures_of(README) <= counted
+    text = (DOCS / "networks.md").read_text(encoding="utf-8")
+    for card in cards:
+        assert f"| `{card['name']}` | {card['parameters']:,} |" in text
 
 
 def test_a_table_of_the_product_is_markdown():
