@@ -236,10 +236,11 @@ def _curves(
 
 def _keep(session: Session, best: TrialDone, directory: Path, target: str) -> None:
     """Copy the best trial to `target`; weights of that name are kept for `:undo`."""
+    found, tensors = Store(directory).load(best.name)
     with session.store.lock(target):
         if session.store.exists_as_user(target):
-            session.store.remember(target)
-        session.store.copy(Store(directory).find(best.name), target)
+            session.store.backups(target).add()
+        session.store.save(found.card.renamed(target), tensors)
     session.refresh()
 
 

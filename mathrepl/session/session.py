@@ -16,7 +16,6 @@ from mathrepl.inference.solution import Solution
 from mathrepl.networks.config import Architecture
 from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.coverage import check_plain, check_reach, grows, misfits, notes_on, too_many
-from mathrepl.store import changes
 from mathrepl.store.card import Card
 from mathrepl.store.store import AUTO, Store, check_name
 from mathrepl.support.errors import MathreplError, UsageError, WeightsError
@@ -279,7 +278,7 @@ class Session(ActiveWeights):
 
         Raises `WeightsError` for a name that is taken, by the user's or by bundled weights.
         """
-        changes.save(self.store, self.found, name)
+        self.store.copy(self.found, name)
         return self.use(name)
 
     def delete(self, name: str) -> None:
@@ -293,7 +292,7 @@ class Session(ActiveWeights):
         bundled_too = self.store.is_bundled(name)
         if name == self.name and not bundled_too:
             raise UsageError(f"{name} is in use", hint="switch to others first, with :use")
-        changes.delete(self.store, name)
+        self.store.delete(name)
         self._others.pop(name, None)
         if name == self.name:
             self.refresh()
@@ -306,7 +305,7 @@ class Session(ActiveWeights):
         """
         if self.running_job is not None and self.running_job.plan.name == self.name:
             raise UsageError("these weights are being trained", hint="stop it first with :stop")
-        undone = changes.undo(self.store, self.name)
+        undone = self.store.undo(self.name)
         self.refresh()
         try:
             return self.card, undone

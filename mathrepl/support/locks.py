@@ -35,9 +35,11 @@ class Lock:
         """Give it up and remove its file. Does nothing the second time."""
         handle, self.handle = self.handle, None
         if handle is not None:
-            with contextlib.suppress(OSError):
-                self._path.unlink()
-            os.close(handle)
+            try:
+                with contextlib.suppress(OSError):
+                    self._path.unlink()
+            finally:
+                os.close(handle)
 
     def __enter__(self) -> Self:
         return self

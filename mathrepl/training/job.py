@@ -201,7 +201,7 @@ class Job:
             held_out=best.held_out if best else baseline,
             baseline=baseline,
             message="" if self._killed else self._why(code),
-            undo=self._store.last_undo(self.plan.name) if best else None,
+            undo=self._store.backups(self.plan.name).last if best else None,
         )
 
     def _unreported(self) -> Epoch | None:
@@ -234,7 +234,7 @@ class Job:
         if finished.undo is not None:
             try:
                 with lock(self.plan.user, self.plan.name):
-                    self._store.restore(self.plan.name, finished.undo)
+                    self._store.backups(self.plan.name).restore(finished.undo)
             except (OSError, MathreplError) as error:
                 return replace(finished, message=f"could not put back the old weights: {error}")
         self.saves += 1

@@ -190,7 +190,7 @@ def test_a_drop_puts_back_the_old_weights(endings: Endings) -> None:
     assert end.held_out == end.baseline is not None
     assert set(endings.dropped.before) == {".json", ".safetensors"}
     assert pair(endings.dropped.store, "dropped") == endings.dropped.before
-    assert endings.dropped.store.last_undo("dropped") is None
+    assert endings.dropped.store.backups("dropped").last is None
     # The drop is one more change of the files, which a session has to see.
     best = [e for e in endings.dropped.events if isinstance(e, EpochDone) and e.best]
     assert endings.dropped.job.saves > len(best)
@@ -214,7 +214,7 @@ def test_a_killed_worker_ends_in_one_clear_failure_and_its_best_stays(endings: E
     assert end.held_out.loss < end.baseline.loss
     # Undo still knows the way back.
     assert end.undo is not None
-    killed.store.restore("killed", end.undo)
+    killed.store.backups("killed").restore(end.undo)
     assert pair(killed.store, "killed") == killed.before
 
 
@@ -359,7 +359,7 @@ def test_a_worker_killed_between_a_save_and_its_report_has_saved_it(stand_in: St
     until(lambda: job.started is not None)
     store = Store(what.user, what.bundled)
     count = parameter_count(ARCHITECTURE, ENCODING)
-    store.remember("tiny")
+    store.backups("tiny").add()
     card = Card("tiny", ARCHITECTURE, ENCODING, TASK, count, history=(DONE.epoch,), best_epoch=1)
     store.save(card, random_tensors(seed=1))
     os.kill(job._process.pid, signal.SIGKILL)
@@ -428,7 +428,7 @@ def on_stop(event: Event) -> str:
 def test_a_drop_of_new_weights_removes_them(stand_in: StandIn) -> None:
     what = stand_in(STARTED, DONE, then=on_stop(replace(FINISHED, outcome="stopped", undo=1)))
     store = Store(what.user, what.bundled)
-    assert store.remember("tiny") == 1
+    assert store.backups("tiny").add() == 1
     save_untrained(store, "tiny")
     job = Job(1, what, follow=False)
     until(lambda: job.saves == 1)
@@ -444,7 +444,7 @@ def test_a_training_can_be_dropped_after_its_end(stand_in: StandIn) -> None:
     store = Store(what.user, what.bundled)
     save_untrained(store, "tiny")
     before = pair(store, "tiny")
-    assert store.remember("tiny") == 1
+    assert store.backups("tiny").add() == 1
     save_untrained(store, "tiny", seed=1)
     job = Job(1, what, follow=True)
     assert list(job.events(lambda: None))[-1] == FINISHED

@@ -74,7 +74,7 @@ def store(tmp_path: Path) -> Store:
     """The user's weights, with an untrained `tiny` of the numbers 0..9, trained once before."""
     store = Store(tmp_path / "data" / "weights")
     tiny_weights(store, "tiny")
-    store.remember("tiny")
+    store.backups("tiny").add()
     tiny_weights(store, "tiny", seed=1)
     return store
 
@@ -282,7 +282,7 @@ def test_undo_and_what_is_held_out_do_not_depend_on_any_clock(
     checksums = []
     for seed in range(4):
         checksums.append(tiny_weights(store, "mine", seed=seed).sha256)
-        store.remember("mine")
+        store.backups("mine").add()
         for path in store.user.rglob("*"):  # everything is older than what was there before it
             os.utime(path, (back(), now[0]))
     assert split(task, 500) == expected

@@ -257,7 +257,7 @@ class _Run:
             on_disk = self.store.sha256(card.name)
             changed = on_disk != self.on_disk  # by a program that heeds no lock
             if self.undo is None or changed:
-                number = self.store.remember(card.name)
+                number = self.store.backups(card.name).add()
                 self.undo = number if self.undo is None else self.undo
                 self.on_disk = on_disk
             if changed:
@@ -286,7 +286,7 @@ class _Run:
             outcome, message = "failed", "the best weights could not be saved; free the disk"
         kept = self.kept
         if kept is None and self.undo is not None:
-            self.store.forget(self.plan.name, self.undo)
+            self.store.backups(self.plan.name).remove(self.undo)
         if kept is not None:
             done = f"{outcome} after {len(self.history)} of {self.plan.settings.epochs} epochs"
             final = replace(

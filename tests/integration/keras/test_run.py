@@ -367,7 +367,7 @@ def test_going_on_continues_the_history_and_remembers_the_old_weights(
     assert card.history[:2] == old.history
     assert [t.command for t in card.trainings] == ["train --epochs 3", "train more"]
     assert ran.finished.undo == 2
-    ran.store.restore("tiny", 2)
+    ran.store.backups("tiny").restore(2)
     assert ran.store.find("tiny").card == old
     for name, tensor in tensors(ran.store).items():
         np.testing.assert_array_equal(tensor, old_weights[name])
@@ -381,7 +381,7 @@ def test_bundled_weights_are_gone_on_from_without_being_changed(tmp_path: Path) 
     assert ran.finished.saved
     assert weights(what.bundled) == bundled
     assert ran.store.find("tiny").origin == "user"
-    ran.store.restore("tiny", ran.finished.undo or 0)
+    ran.store.backups("tiny").restore(ran.finished.undo or 0)
     assert ran.store.find("tiny").origin == "bundled"
 
 
@@ -544,7 +544,7 @@ def test_a_training_that_saved_nothing_leaves_nothing_to_undo(
     fail_saves(monkeypatch, times=99)
     ran = train(what)
     assert not ran.finished.saved
-    assert store.last_undo("tiny") is None
+    assert store.backups("tiny").last is None
     assert weights(what.user) == before
 
 

@@ -88,7 +88,7 @@ class InlineJob:
         store = Store(plan.user, plan.bundled)
         count = parameter_count(plan.architecture, plan.encoding)
         card = Card(plan.name, plan.architecture, plan.encoding, plan.task, count)
-        undo = store.remember(plan.name)
+        undo = store.backups(plan.name).add()
         store.save(card, random_tensors(plan.architecture, plan.encoding, InlineJob.made))
         self.number, self.plan, self.told = number, plan, follow
         self.started = Started(plan.name, count, 9, 1, 1, METRICS)

@@ -37,9 +37,9 @@ def weights_problems(store: Store, seen: dict[str, float]) -> list[str]:
 def save_again(store: Store, name: str) -> None:
     """The next save as a training does it: the pair before is kept for undo first."""
     found = store.find(name)
-    number = store.remember(name)
+    number = store.backups(name).add()
     store.save(found.card, store.tensors(found))
-    store.forget(name, number)
+    store.backups(name).remove(number)
 
 
 def strays(directory: Path) -> list[str]:

@@ -36,13 +36,14 @@ def save() -> None:
         better = replace(card, held_out=Metrics(1.0, 0.5, number / 1e6), best_epoch=number)
         tensors = random_tensors(card.architecture, card.encoding, number)
         if number % 3 == 0:
-            store.remember("tiny")
+            store.backups("tiny").add()
         saved = store.save(better, tensors)
         _say(f"tiny {number / 1e6}")
         if number % 4 == 0:
             store.save_card(replace(saved, best_epoch=number + 1))
         if number % 5 == 0:
-            store.copy(store.find("tiny"), "copy")
+            found, copied = store.load("tiny")
+            store.save(found.card.renamed("copy"), copied)
             _say(f"copy {number / 1e6}")
 
 
@@ -51,7 +52,7 @@ def undo() -> None:
     store = _store()
     card = store.find("tiny").card
     for number in count(1):
-        store.remember("tiny")
+        store.backups("tiny").add()
         tensors = random_tensors(card.architecture, card.encoding, number)
         store.save(replace(card, held_out=Metrics(0.5, 0.9, 0.9), best_epoch=number), tensors)
         undone = store.undo("tiny")

@@ -484,7 +484,7 @@ def test_a_job_that_does_not_end_in_time_is_said_so(lab: Lab, launched: list[Fak
 
 def test_undo_says_where_it_went_back_to(lab: Lab):
     before = lab.value("3 + 4")
-    lab.store.remember("tiny")
+    lab.store.backups("tiny").add()
     tiny_weights(lab.store, "tiny", seed=9)
     lab.session._found = lab.session._solver = None  # as after a training has saved
     assert lab.value("3 + 4").solution != before.solution
@@ -497,7 +497,7 @@ def test_undo_says_where_it_went_back_to(lab: Lab):
 def test_undo_goes_further_back_each_time(lab: Lab):
     answers = [lab.value("3 + 4").solution]
     for seed in (1, 2):
-        lab.store.remember("tiny")
+        lab.store.backups("tiny").add()
         tiny_weights(lab.store, "tiny", seed=seed)
         lab.value(":use tiny")
         answers.append(lab.value("3 + 4").solution)
@@ -509,7 +509,7 @@ def test_undo_goes_further_back_each_time(lab: Lab):
 
 
 def test_undo_of_first_weights_says_they_are_gone(lab: Lab):
-    lab.store.remember("first")
+    lab.store.backups("first").add()
     tiny_weights(lab.store, "first")
     lab.value(":use first")
     note = lab.value(":undo")
@@ -520,7 +520,7 @@ def test_undo_of_first_weights_says_they_are_gone(lab: Lab):
 
 
 def test_undo_in_a_shell_does_not_say_what_is_used_now(lab: Lab):
-    lab.store.remember("first")
+    lab.store.backups("first").add()
     tiny_weights(lab.store, "first")
     lab.value(":use first")
     lab.context.host = "shell"
@@ -536,7 +536,7 @@ def test_undo_of_a_deletion_speaks_of_no_training(lab: Lab):
 
 def test_undo_to_the_bundled_weights_says_so(lab: Lab):
     lab.bundle("shipped")
-    lab.store.remember("shipped")
+    lab.store.backups("shipped").add()
     tiny_weights(lab.store, "shipped", seed=2)
     lab.value(":use shipped")
     assert "back to the bundled weights" in lab.value(":undo").text

@@ -128,7 +128,7 @@ def test_a_damaged_card_of_the_current_weights_does_not_keep_from_the_list(lab: 
 def test_files_that_are_no_cards_are_not_listed(lab: Lab):
     (lab.store.user / "notes.txt").write_text("x")
     (lab.store.user / "-odd name.json").write_text("{")
-    lab.store.remember("tiny")
+    lab.store.backups("tiny").add()
     assert [row[1] for row in lab.value(":models").rows] == ["tiny"]
 
 

@@ -429,7 +429,7 @@ def test_weights_cannot_be_called_auto(auto: Session):
 
 
 def test_undo_of_the_first_weights_goes_back_to_auto(auto: Session):
-    auto.store.remember("first")
+    auto.store.backups("first").add()
     tiny_weights(auto.store, "first", SUMS)
     auto.use("first")
     assert auto.undo() == (None, "first-undone")
@@ -560,7 +560,7 @@ def test_save_into_the_bundled_directory_is_refused(lab: Lab):
 
 def test_undo_returns_to_the_weights_before_and_keeps_the_undone(lab: Lab):
     before = lab.session.ask("3 + 4")
-    lab.store.remember("tiny")
+    lab.store.backups("tiny").add()
     tiny_weights(lab.store, "tiny", seed=8)
     trained = Session(Settings(weights="tiny"), lab.store).ask("3 + 4")
     assert trained.solution != before.solution
@@ -573,7 +573,7 @@ def test_undo_returns_to_the_weights_before_and_keeps_the_undone(lab: Lab):
 
 
 def test_undo_of_first_weights_goes_back_to_the_usual_ones(lab: Lab):
-    lab.store.remember("first")
+    lab.store.backups("first").add()
     tiny_weights(lab.store, "first")
     lab.session.use("first")
     assert lab.session.undo() == (None, "first-undone")
@@ -585,7 +585,7 @@ def test_undo_returns_to_the_bundled_weights(lab: Lab):
     lab.bundle("shipped", seed=5)
     lab.session.use("shipped")
     before = lab.session.ask("3 + 4")
-    lab.store.remember("shipped")
+    lab.store.backups("shipped").add()
     tiny_weights(lab.store, "shipped", seed=6)
     lab.session.undo()
     assert lab.session.found.origin == "bundled"
@@ -599,7 +599,7 @@ def test_nothing_to_undo_is_said(lab: Lab):
 
 
 def test_weights_in_training_are_not_undone(lab: Lab):
-    lab.store.remember("tiny")
+    lab.store.backups("tiny").add()
     lab.session.jobs.append(FakeJob(1, plan_of(lab), follow=False))
     before = files(lab.folder)
     with pytest.raises(UsageError, match="being trained"):
@@ -608,14 +608,14 @@ def test_weights_in_training_are_not_undone(lab: Lab):
 
 
 def test_a_training_of_other_weights_does_not_keep_from_undo(lab: Lab):
-    lab.store.remember("tiny")
+    lab.store.backups("tiny").add()
     lab.session.jobs.append(FakeJob(1, plan_of(lab, name="other"), follow=False))
     card, _ = lab.session.undo()
     assert card is not None
 
 
 def test_an_undo_that_cannot_write_is_one_error(lab: Lab, monkeypatch: pytest.MonkeyPatch):
-    lab.store.remember("tiny")
+    lab.store.backups("tiny").add()
     before = files(lab.folder)
     monkeypatch.setattr(atomic, "write_bytes", no_space)
     with pytest.raises(WeightsError, match="No space left"):

@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 
 from mathrepl.networks.config import Architecture
+from mathrepl.store.backups import MAX_UNDO
 from mathrepl.store.card import MAX_CARD_BYTES, Card
-from mathrepl.store.store import MAX_UNDO, MAX_WEIGHTS_BYTES, Store, bundled_directory, check_name
+from mathrepl.store.pairs import MAX_WEIGHTS_BYTES, Pairs
+from mathrepl.store.store import Store, bundled_directory, check_name
 from mathrepl.store.tensors import dump_tensors
 from mathrepl.support import atomic
 from mathrepl.support.errors import WeightsError
@@ -151,10 +153,8 @@ def test_names_that_could_leave_the_directory_are_refused_everywhere(store, tmp_
         (store.save_card, card.renamed(name)),
         (store.copy, found, name),
         (store.exists_as_user, name),
-        (store.remember, name),
+        (store.backups, name),
         (store.undo, name),
-        (store.restore, name, 1),
-        (store.last_undo, name),
     ):
         refused(call, *arguments)
     assert listing(tmp_path) == before
@@ -419,7 +419,7 @@ def test_weights_pending_by_hand_are_taken_with_the_card_that_names_them(store, 
 
 def test_undo_puts_back_the_users_pair_and_keeps_the_undone_one(store):
     before = tiny_weights(store, "mine", seed=1)
-    assert store.remember("mine") == 1
+    assert store.backups("mine").add() == 1
     tiny_weights(store, "mine", seed=2)
     undone = store.undo("mine")
     assert seed_of(store, "mine") == 1
@@ -430,7 +430,7 @@ def test_undo_puts_back_the_users_pair_and_keeps_the_undone_one(store):
 
 
 def test_undo_removes_weights_that_were_new(store):
-    store.remember("mine")
+    store.backups("mine").add()
     tiny_weights(store, "mine", seed=2)
     undone = store.undo("mine")
     assert not store.exists_as_user("mine")
@@ -442,7 +442,7 @@ def test_undo_removes_weights_that_were_new(store):
 def test_undo_uncovers_bundled_weights(store):
     bundle(store, "blog", seed=1)
     bundled = listing(store.bundled)
-    store.remember("blog")
+    store.backups("blog").add()
     tiny_weights(store, "blog", seed=2)
     undone = store.undo("blog")
     assert store.find("blog").origin == "bundled"
@@ -452,74 +452,74 @@ def test_undo_uncovers_bundled_weights(store):
 
 
 def test_undo_without_weights_to_undo_keeps_none(store):
-    store.remember("mine")
+    store.backups("mine").add()
     assert store.undo("mine") is None
     assert store.names() == []
 
 
 def test_undo_goes_back_step_by_step(store):
-    store.remember("mine")
+    store.backups("mine").add()
     for seed in (1, 2):
         tiny_weights(store, "mine", seed=seed)
-        store.remember("mine")
+        store.backups("mine").add()
     tiny_weights(store, "mine", seed=3)
-    assert store.last_undo("mine") == 3
+    assert store.backups("mine").last == 3
     store.undo("mine")
     assert seed_of(store, "mine") == 2
     store.undo("mine")
     assert seed_of(store, "mine") == 1
     store.undo("mine")
     assert not store.exists_as_user("mine")
-    assert store.last_undo("mine") is None
+    assert store.backups("mine").last is None
     assert "undo" in refused(store.undo, "mine")
 
 
 def test_undo_of_one_name_leaves_another_alone(store):
     tiny_weights(store, "mine", seed=1)
     tiny_weights(store, "yours", seed=2)
-    store.remember("mine")
-    assert store.last_undo("yours") is None
+    store.backups("mine").add()
+    assert store.backups("yours").last is None
     refused(store.undo, "yours")
     assert seed_of(store, "yours") == 2
 
 
 def test_restore_puts_back_by_number_and_forgets_it(store):
     tiny_weights(store, "mine", seed=1)
-    number = store.remember("mine")
+    number = store.backups("mine").add()
     tiny_weights(store, "mine", seed=2)
-    store.restore("mine", number)
+    store.backups("mine").restore(number)
     assert seed_of(store, "mine") == 1
     assert store.names() == ["mine"]
-    assert store.last_undo("mine") is None
+    assert store.backups("mine").last is None
     assert listing(store.user / ".undo") == {}
 
 
 def test_restore_of_what_was_never_kept_is_refused_and_changes_nothing(store):
     tiny_weights(store, "mine", seed=1)
-    refused(store.restore, "mine", 5)
+    refused(store.backups("mine").restore, 5)
     assert seed_of(store, "mine") == 1
 
 
 def test_only_the_newest_are_kept_for_undo(store):
     tiny_weights(store, "mine", seed=1)
-    numbers = [store.remember("mine") for _ in range(MAX_UNDO + 2)]
+    numbers = [store.backups("mine").add() for _ in range(MAX_UNDO + 2)]
     assert numbers == list(range(1, MAX_UNDO + 3))
     kept = {path.stem for path in (store.user / ".undo" / "mine").iterdir()}
     assert kept == {str(number) for number in numbers[2:]}
     for _ in range(MAX_UNDO):
-        store.restore("mine", store.last_undo("mine"))
-    assert store.last_undo("mine") is None
+        store.backups("mine").restore(store.backups("mine").last)
+    assert store.backups("mine").last is None
 
 
 def test_kept_pairs_are_no_names_of_their_own(store):
     tiny_weights(store, "mine")
-    store.remember("mine")
+    store.backups("mine").add()
     assert store.names() == ["mine"]
 
 
 def test_undo_works_although_the_weights_after_the_training_are_damaged(store):
     tiny_weights(store, "mine", seed=1)
-    store.remember("mine")
+    store.backups("mine").add()
     tiny_weights(store, "mine", seed=2)
     (store.user / "mine.safetensors").write_bytes(b"damaged")
     store.undo("mine")
@@ -529,7 +529,7 @@ def test_undo_works_although_the_weights_after_the_training_are_damaged(store):
 @pytest.mark.parametrize("name", ["x" * 64, "x" * 57 + "-undone", "x-undone"])
 def test_undone_weights_never_take_the_place_of_the_restored_ones(store, name):
     tiny_weights(store, name, seed=1)
-    store.remember(name)
+    store.backups(name).add()
     tiny_weights(store, name, seed=2)
     undone = store.undo(name)
     assert seed_of(store, name) == 1
@@ -539,7 +539,7 @@ def test_undone_weights_never_take_the_place_of_the_restored_ones(store, name):
 @pytest.mark.parametrize(("number", "moment"), RENAMES)
 def test_a_power_cut_in_an_undo_leaves_a_pair_and_undo_can_be_repeated(store, number, moment):
     tiny_weights(store, "mine", seed=1)
-    store.remember("mine")
+    store.backups("mine").add()
     tiny_weights(store, "mine", seed=2)
     with pytest.MonkeyPatch.context() as patch:
         Renames(patch, number + 3, moment, PowerCut(), dead=True)
@@ -558,7 +558,7 @@ def test_nothing_is_ever_written_to_the_bundled_directory(store):
     before = listing(store.bundled)
     found = store.find("blog")
     store.tensors(found)
-    store.remember("blog")
+    store.backups("blog").add()
     store.save(found.card, store.tensors(found))
     store.save_card(replace(store.find("blog").card, best_epoch=1))
     store.copy(found, "copy")
@@ -578,8 +578,8 @@ def test_a_user_directory_that_is_the_bundled_one_is_not_written(store, tmp_path
             "save": lambda same=same, found=found: same.save(card, same.tensors(found)),
             "save_card": lambda same=same: same.save_card(replace(card, best_epoch=9)),
             "copy": lambda same=same, found=found: same.copy(found, "copy"),
-            "remember": lambda same=same: same.remember("blog"),
-            "remember new": lambda same=same: same.remember("new"),
+            "remember": lambda same=same: same.backups("blog").add(),
+            "remember new": lambda same=same: same.backups("new").add(),
         }
         refused(calls[method])
         assert listing(store.bundled) == before
@@ -673,11 +673,11 @@ def test_only_a_file_whose_checksum_holds_is_taken_into_memory(store):
 @pytest.mark.parametrize("left", ["7.safetensors", ".7.0123.pending", "..7.0123.pending.x"])
 def test_what_a_kill_has_left_among_the_kept_is_cleared_by_the_next_training(store, left):
     tiny_weights(store, "mine", seed=1)
-    store.remember("mine")
+    store.backups("mine").add()
     kept = store.user / ".undo" / "mine"
     before = sorted(path.name for path in kept.iterdir())
     (kept / left).touch()
-    assert store.remember("mine") == 2
+    assert store.backups("mine").add() == 2
     assert sorted(path.name for path in kept.iterdir()) == sorted(
         [*before, "2.json", "2.safetensors"]
     )
@@ -775,7 +775,7 @@ def test_weights_of_a_package_that_is_gone_come_back_byte_for_byte(store, key, p
     record[key] |= {"kind": "gone"} if key == "architecture" else {"rule": "gone"}
     card.write_text(json.dumps(record))
     if pending:  # as a kill in a save leaves them
-        weights.rename(Store._pending(store.user, "mine", record["sha256"]))
+        weights.rename(Pairs(store.user).pending("mine", record["sha256"]))
     with pytest.raises(WeightsError):
         store.load("mine")
     before = card.read_bytes()
@@ -785,19 +785,74 @@ def test_weights_of_a_package_that_is_gone_come_back_byte_for_byte(store, key, p
     assert store.undo("mine") is None
     assert (card.read_bytes(), weights.read_bytes()) == (before, data)
     # A training of the same name takes its place, and gives it back too.
-    number = store.remember("mine")
+    number = store.backups("mine").add()
     tiny_weights(store, "mine", seed=1)
-    store.restore("mine", number)
+    store.backups("mine").restore(number)
     assert (card.read_bytes(), weights.read_bytes()) == (before, data)
 
 
 def test_what_is_kept_and_was_damaged_since_is_refused_and_changes_nothing(store):
     tiny_weights(store, "mine")
-    number = store.remember("mine")
+    number = store.backups("mine").add()
     tiny_weights(store, "mine", seed=1)
     before = store.find("mine").card
     (store.user / ".undo" / "mine" / f"{number}.safetensors").write_bytes(b"damaged")
     with pytest.raises(WeightsError, match="missing or damaged"):
-        store.restore("mine", number)
+        store.backups("mine").restore(number)
     assert store.find("mine").card == before
-    assert store.last_undo("mine") == number
+    assert store.backups("mine").last == number
+
+
+# Changes that lock the name themselves.
+
+
+def test_what_is_saved_deleted_and_had_back_is_the_same(store):
+    bundle(store, "given")
+    store.copy(store.find("given"), "mine")
+    saved = store.find("mine").card.sha256
+    assert saved == store.find("given").card.sha256
+    store.delete("mine")
+    assert "mine" not in store.names()
+    assert store.undo("mine") is None
+    assert store.find("mine").card.sha256 == saved
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("given", "bundled"), ("mine", "already"), ("../x", "cannot name")]
+)
+def test_a_name_that_is_taken_or_none_is_refused(store, name, told):
+    bundle(store, "given")
+    tiny_weights(store, "mine")
+    before = store.find("mine").card
+    with pytest.raises(WeightsError, match=told):
+        store.copy(store.find("given"), name)
+    assert store.find("mine").card == before
+
+
+def test_weights_that_another_process_holds_are_left_alone(store):
+    bundle(store, "given")
+    tiny_weights(store, "mine")
+    before = store.find("mine").card
+    with store.lock("mine"):
+        for change in (store.delete, store.undo):
+            with pytest.raises(WeightsError, match="being trained"):
+                change("mine")
+    assert store.find("mine").card == before
+
+
+def test_what_the_system_refuses_is_one_line(store, monkeypatch):
+    bundle(store, "given")
+    tiny_weights(store, "mine")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    store.backups("mine").add()
+    monkeypatch.setattr(atomic, "written", full)
+    with pytest.raises(WeightsError, match=r"could not save 'new': No space") as caught:
+        store.copy(store.find("given"), "new")
+    assert str(store.user) in (caught.value.hint or "")
+    with pytest.raises(WeightsError, match=r"could not delete 'mine': No space"):
+        store.delete("mine")
+    with pytest.raises(WeightsError, match="could not undo: No space"):
+        store.undo("mine")
