@@ -1,4 +1,4 @@
-"""Where attention looked, and what a reader marked."""
+"""Attention weights, and the spans that a tagger marks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from mathrepl.analysis.figure import Figure, Heatmap
 from mathrepl.analysis.network import Network, check_known, rounded, shown
 from mathrepl.data.codec import Floats
 from mathrepl.inference.scratchpad_solver import ScratchpadSolver
-from mathrepl.networks.attention import decode_greedily
 from mathrepl.support.errors import UsageError
 
 
@@ -24,30 +23,22 @@ def attend(network: Network, question: str) -> Figure:
             hint="look at that with :peek, or :use add",
         )
     ((weights, codes),) = _attention_weights(network, [question])
-    rows = tuple(network.character(code) for code in codes)
-    columns = tuple(shown(c) for c in question)
+    text = network.read(codes)
     heats = tuple(
-        Heatmap(
-            f"head {head + 1}",
-            weights[:, head],
-            rows=rows,
-            columns=columns,
-            row_axis="written",
-            column_axis="read",
-        )
+        _heat(f"head {head + 1}", weights[:, head], network, codes, question)
         for head in range(weights.shape[1])
     )
     return Figure(
-        f"where {network.name} looked, {question} = {network.read(codes)}",
+        f"attention weights of {network.name}, {question} = {text}",
         heats,
         (f"a row a character written, {_order(network)}, ■ the end; each row sums to 1",),
         data={
             "weights": network.name,
             "question": question,
-            "network": network.read(codes),
-            "written": list(rows),
-            "read": list(columns),
-            "heads": [rounded(weights[:, head]) for head in range(weights.shape[1])],
+            "network": text,
+            "written": list(heats[0].rows),
+            "read": list(heats[0].columns),
+            "heads": [rounded(heat.cells) for heat in heats],
         },
     )
 
@@ -55,43 +46,33 @@ def attend(network: Network, question: str) -> Figure:
 def attend_to_work(
     reader: Network, doer: Network, solver: ScratchpadSolver, question: str, number: int | None
 ) -> Figure:
-    """Each step: the span the reader marked, with its probability, and where the doer looked.
+    """The span that the reader marks in each line, and the doer's attention weights over it.
 
-    `number` picks one line, from 1. Raises `UsageError` for a line that there is not.
+    `number` picks one line, from 1. Raises `UsageError` for a line that does not exist.
     """
     solution = solver.solve([question])[0]
-    marked = [line for line in solution.scratchpad if line.span is not None]
+    marked = [(line, line.span.of(line.text)) for line in solution.scratchpad if line.span]
     if number is not None and not 1 <= number <= len(marked):
         raise UsageError(f"there is no line {number}", hint=f"the working has {len(marked)}")
     heats: list[Heatmap] = []
     data = []
-    parts = [line.span.of(line.text) for line in marked if line.span is not None]
-    # All together even for one line: alone, it could be rounded otherwise.
-    all_tags = reader.probabilities([line.text for line in marked]) if marked else ()
-    attention = _attention_weights(doer, parts) if marked else []
-    of_lines = zip(marked, parts, all_tags, attention, strict=True)
-    for index, (line, part, of_line, (weights, codes)) in enumerate(of_lines, 1):
+    # One batch for all lines, even to show one: alone, its numbers could be rounded differently.
+    all_tags = reader.probabilities([line.text for line, _ in marked]) if marked else ()
+    attention = _attention_weights(doer, [part for _, part in marked]) if marked else []
+    lines = zip(marked, all_tags, attention, strict=True)
+    for index, ((line, part), of_line, (weights, codes)) in enumerate(lines, 1):
         if number not in (None, index):
             continue
         tags = of_line[: len(line.text), 1]
-        heats.append(
+        heats += [
             Heatmap(
                 f"line {index}: the reader marks {part}, {line.probability:.2%} sure of the step",
                 tags[None, :],
                 rows=("span",),
                 columns=tuple(line.text),
-            )
-        )
-        heats.append(
-            Heatmap(
-                f"the doer writes {doer.read(codes)}",
-                weights.mean(1),
-                rows=tuple(doer.character(code) for code in codes),
-                columns=tuple(part),
-                row_axis="written",
-                column_axis="read",
-            )
-        )
+            ),
+            _heat(f"the doer writes {doer.read(codes)}", weights.mean(1), doer, codes, part),
+        ]
         data.append(
             {
                 "line": line.text,
@@ -102,11 +83,23 @@ def attend_to_work(
             }
         )
     return Figure(
-        f"what {reader.card.name} marked and where it looked, {question}",
+        f"spans marked by {reader.card.name} and attention weights over them, {question}",
         tuple(heats),
         (f"the doer writes {_order(doer)}; the mean of its heads is shown",),
         (solution.stuck,) if solution.stuck else (),
         data={"weights": reader.card.name, "question": question, "lines": data},
+    )
+
+
+def _heat(title: str, weights: Floats, network: Network, codes: list[int], read: str) -> Heatmap:
+    """Weights (U, T) of the characters in `read` for each of the written `codes`."""
+    return Heatmap(
+        title,
+        weights,
+        rows=tuple(network.character(code) for code in codes),
+        columns=tuple(shown(c) for c in read),
+        row_axis="written",
+        column_axis="read",
     )
 
 
@@ -117,13 +110,8 @@ def _order(network: Network) -> str:
 def _attention_weights(
     network: Network, questions: Sequence[str]
 ) -> list[tuple[Floats, list[int]]]:
-    """Of each question attention weights (U, H, T), T in its order, and what was written."""
-    probabilities, attention = decode_greedily(
-        network.tensors,
-        network.card.architecture,
-        network.encoding,
-        network.indices(questions),
-    )
+    """Attention weights (U, H, T) of each question, T from left to right, and written indices."""
+    probabilities, attention = network.decode(questions)
     found = []
     for row, question in enumerate(questions):
         codes = network.until_end(probabilities[row].argmax(-1).tolist())

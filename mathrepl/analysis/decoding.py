@@ -1,4 +1,4 @@
-"""Decoding a character at a time: what else it might have written, and the likeliest answers."""
+"""Greedy decoding a character at a time, and beam search for the likeliest answers."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from math import exp
 import numpy as np
 
 from mathrepl.analysis.figure import Bar, Bars, Figure
-from mathrepl.analysis.handing import due, one_step, remarks
 from mathrepl.analysis.network import END_SHOWN, SPACE_SHOWN, Network, shown
 from mathrepl.data.codec import Floats, Indices
 from mathrepl.data.encoding import END
-from mathrepl.networks.attention import Decoder, DecoderState, decode_greedily
+from mathrepl.networks.attention import Decoder, DecoderState
 from mathrepl.support.errors import UsageError
 
 LIKELIEST = 5
@@ -24,14 +23,14 @@ SPARE = 32  # a beam at least as wide, so that an answer with an unlikely first 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A whole answer as a person reads it, and its probability; the end mark included."""
+    """A whole answer as a person reads it, and its probability, that of the end mark included."""
 
     text: str
     probability: float
 
 
 def parse_forced(text: str) -> dict[int, str]:
-    """`2=5,3=1` as the characters to force by their number in writing order, from 1.
+    """The characters to force, by their number in writing order from 1, in `2=5,3=1`.
 
     Raises `UsageError`.
     """
@@ -48,47 +47,48 @@ def parse_forced(text: str) -> dict[int, str]:
 
 
 def step(network: Network, question: str, truth: str, forced: Mapping[int, str]) -> Figure:
-    """For each character written, the five likeliest; `forced` ones are written instead.
+    """The five likeliest characters at each position; `forced` ones are written instead.
 
     Raises `UsageError` for a character that the network does not have.
     """
     _check_writes(network)
     indices = _forced_indices(network, forced)
     probabilities = _probabilities(network, question, indices)
-    codes = [int(row.argmax()) for row in probabilities]
-    for position, index in indices.items():
-        if position < len(codes):
-            codes[position] = index
-    length = len(network.until_end(codes))
-    panels = []
-    for position in range(length):
-        row = probabilities[position]
-        order = np.argsort(-row, kind="stable")[:LIKELIEST].tolist()
+    codes = [indices.get(position, int(row.argmax())) for position, row in enumerate(probabilities)]
+    codes = network.until_end(codes)
+    characters = [shown(c) for c in network.encoding.characters]
+    panels, records = [], []
+    for position, (code, row) in enumerate(zip(codes, probabilities.tolist(), strict=False)):
+        order = np.argsort(-probabilities[position], kind="stable")[:LIKELIEST].tolist()
         bars = tuple(
-            Bar(
-                network.character(k) + (" ◂" if k == codes[position] else ""),
-                float(row[k]),
-                _percent(float(row[k]), 2),
-            )
+            Bar(characters[k] + (" ◂" if k == code else ""), row[k], _percent(row[k], 2))
             for k in order
         )
         how = ", forced" if position in indices else ""
-        title = f"character {position + 1}: {network.character(codes[position])}{how}"
-        panels.append(Bars(title, bars, 1.0))
+        panels.append(Bars(f"character {position + 1}: {characters[code]}{how}", bars, 1.0))
+        shares = [round(share, 6) for share in row]
+        records.append(
+            {
+                "written": characters[code],
+                "forced": position in indices,
+                "probabilities": dict(zip(characters, shares, strict=True)),
+            }
+        )
     text = network.read(codes)
-    right = due(network, question, truth)
-    verdict = "" if right is None else "; right" if text == right else f"; truth {right}"
-    facts = [f"it writes {_in_order(network, codes[:length])}, read {text or '(nothing)'}{verdict}"]
-    facts += one_step(network, question)
-    notes = [*remarks(network, question)]
+    target = network.target(question, truth)
+    verdict = "" if target is None else "; right" if text == target else f"; truth {target}"
+    in_order = " ".join(characters[code] for code in codes)
+    facts = [f"it writes {in_order}, read {text or '(nothing)'}{verdict}"]
+    facts += network.step_facts(question)
+    notes = [*network.step_notes(question)]
     if indices:
-        alone = network.read([int(row.argmax()) for row in _probabilities(network, question, {})])
+        alone = network.read(_probabilities(network, question, {}).argmax(-1).tolist())
         facts.append(f"unforced it writes {alone or '(nothing)'}")
         if network.writes_at_once:
             notes.append("its decoder does not see what was written, so the rest stays as it was")
-        beyond = [position + 1 for position in indices if position >= length]
+        beyond = [str(position + 1) for position in indices if position >= len(codes)]
         if beyond:
-            notes.append(f"nothing was written at {', '.join(map(str, beyond))}: it had ended")
+            notes.append(f"nothing was written at {', '.join(beyond)}: it had ended")
     return Figure(
         f"{network.name} writes {question}",
         tuple(panels),
@@ -98,20 +98,8 @@ def step(network: Network, question: str, truth: str, forced: Mapping[int, str])
             "weights": network.name,
             "question": question,
             "network": text,
-            "truth": right,
-            "characters": [
-                {
-                    "written": shown(network.encoding.characters[codes[position]]),
-                    "forced": position in indices,
-                    "probabilities": {
-                        shown(character): round(float(p), 6)
-                        for character, p in zip(
-                            network.encoding.characters, probabilities[position], strict=True
-                        )
-                    },
-                }
-                for position in range(length)
-            ],
+            "truth": target,
+            "characters": records,
         },
     )
 
@@ -120,10 +108,10 @@ def beam(network: Network, question: str, truth: str, count: int) -> Figure:
     """The `count` likeliest whole answers and their probabilities."""
     _check_writes(network)
     found = likeliest(network, question, count)
-    right = due(network, question, truth)
+    target = network.target(question, truth)
     bars = tuple(
         Bar(
-            (one.text or "(nothing)") + (" ✓" if one.text == right else ""),
+            (one.text or "(nothing)") + (" ✓" if one.text == target else ""),
             one.probability,
             _percent(one.probability, 3),
         )
@@ -131,23 +119,23 @@ def beam(network: Network, question: str, truth: str, count: int) -> Figure:
     )
     total = sum(one.probability for one in found)
     facts = [f"together {_percent(total, 2)} of all that it might write"]
-    if right is not None and right not in [one.text for one in found]:
-        facts.append(f"the truth {right} is not among them")
-    facts += one_step(network, question)
+    if target is not None and target not in [one.text for one in found]:
+        facts.append(f"the truth {target} is not among them")
+    facts += network.step_facts(question)
     return Figure(
         f"the {len(found)} likeliest answers of {network.name} to {question}",
         (Bars("probability of the whole answer", bars, 1.0),),
         tuple(facts),
-        remarks(network, question),
+        network.step_notes(question),
         data={
             "weights": network.name,
             "question": question,
-            "truth": right,
+            "truth": target,
             "answers": [
                 {
                     "network": one.text,
                     "probability": one.probability,
-                    "right": None if right is None else one.text == right,
+                    "right": None if target is None else one.text == target,
                 }
                 for one in found
             ],
@@ -158,8 +146,8 @@ def beam(network: Network, question: str, truth: str, count: int) -> Figure:
 def likeliest(network: Network, question: str, count: int) -> list[Written]:
     """The likeliest whole answers, the likeliest first, by beam search (Graves 2012).
 
-    Where every place is written by itself, as by the seed network, this is exact. For an
-    attention network the beam is several times as wide as what is asked for.
+    The result is exact where each position is written independently, as by the seed network. For
+    an attention network the beam is several times wider than `count`.
     """
     width = max(4 * count, SPARE)
     prefixes: list[tuple[int, ...]] = [()]
@@ -186,7 +174,7 @@ def likeliest(network: Network, question: str, count: int) -> list[Written]:
         full = len(finished) == count
         if not prefixes or (full and scores[0] < finished[-1][0]):
             break
-    else:  # what has filled every position without an end mark
+    else:  # answers that fill every position have no end mark
         finished += list(zip(scores.tolist(), prefixes, strict=True))
     best = sorted(finished, reverse=True)[:count]
     return [Written(network.read(prefix), exp(score)) for score, prefix in best]
@@ -248,23 +236,17 @@ def _forced_indices(network: Network, forced: Mapping[int, str]) -> dict[int, in
 
 
 def _probabilities(network: Network, question: str, forced: Mapping[int, int]) -> Floats:
-    """(U, V) of one answer."""
-    if network.writes_at_once:
-        rows: Floats = network.probabilities([question])[0]
-        return rows
-    found, _ = decode_greedily(
-        network.tensors,
-        network.card.architecture,
-        network.encoding,
-        network.indices([question]),
-        forced=forced,
+    """Probabilities (U, V) of one answer, `forced` characters being the input of the next."""
+    texts = [question]
+    found = (
+        network.probabilities(texts) if network.writes_at_once else network.decode(texts, forced)[0]
     )
     row: Floats = found[0]
     return row
 
 
 def _percent(share: float, places: int) -> str:
-    """With so many places; what is not all or nothing does not look like it."""
+    """A share with `places` decimals, shown as 0% or 100% only where it is that exactly."""
     least = 10.0**-places
     text = f"{share:.{places}%}"
     if share > 0 and text == f"{0:.{places}%}":
@@ -272,7 +254,3 @@ def _percent(share: float, places: int) -> str:
     if share < 1 and text == f"{1:.{places}%}":
         return f">{100 - least:.{places}f}%"
     return text
-
-
-def _in_order(network: Network, codes: list[int]) -> str:
-    return " ".join(network.character(code) for code in codes)

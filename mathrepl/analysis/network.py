@@ -1,16 +1,18 @@
-"""One network of some weights in numpy, with what it takes to ask it and to read what it says."""
+"""One network of some weights in numpy: it encodes questions, computes, and decodes answers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from mathrepl.arithmetic.reference_steps import next_step
 from mathrepl.data.codec import Floats, Indices, encode_questions
 from mathrepl.data.encoding import END, Encoding
 from mathrepl.networks import KINDS, CachedTensors, kind_of, part_tensors, parts_of, shapes_of
+from mathrepl.networks.attention import decode_greedily
 from mathrepl.networks.lstm import States, Tensors
 from mathrepl.session.session import Session
 from mathrepl.store.card import Card
@@ -36,7 +38,7 @@ class Network:
 
     @property
     def encoding(self) -> Encoding:
-        """Lines are read from the left, whatever direction answers are written in."""
+        """The encoding of this part: a tagger reads from the left in weights that reverse."""
         return replace(self.card.encoding, reverse=self.reverse)
 
     @property
@@ -46,19 +48,19 @@ class Network:
 
     @property
     def has_encoder(self) -> bool:
-        """Whether a recurrent encoder sums the question up before the decoder starts."""
+        """Whether a recurrent encoder summarises the question before the decoder starts."""
         return self.kind == "seq2seq" or (
             self.kind == "attention" and not self.card.architecture.lookup
         )
 
     @property
     def writes_at_once(self) -> bool:
-        """Whether every place is written by itself, without a look at those before it."""
+        """Whether each position is written independently of those before it."""
         return self.kind not in ("attention", "tagger")
 
     @property
     def shows_states(self) -> bool:
-        """Whether `states` has anything; all of our own kinds do."""
+        """Whether `states` returns something; every built-in kind does."""
         return kind_of(self.kind).states is not None
 
     def as_read(self, text: str) -> str:
@@ -74,6 +76,21 @@ class Network:
         kind = kind_of(self.kind)
         return kind.probabilities(
             self.tensors, self.card.architecture, self.encoding, self.indices(texts)
+        )
+
+    def decode(
+        self, texts: Sequence[str], forced: Mapping[int, int] | None = None
+    ) -> tuple[Floats, Floats]:
+        """Probabilities (n, U, V) and attention weights (n, U, H, T) of greedy decoding.
+
+        Only for an attention network; `forced` as in `decode_greedily`.
+        """
+        return decode_greedily(
+            self.tensors,
+            self.card.architecture,
+            self.encoding,
+            self.indices(texts),
+            forced=forced or {},
         )
 
     def states(self, texts: Sequence[str]) -> States:
@@ -93,22 +110,54 @@ class Network:
         return shown(self.encoding.characters[index])
 
     def until_end(self, codes: list[int]) -> list[int]:
-        """What was written, (U,), up to its end mark and with it."""
+        """The written indices up to and including the end mark."""
         return codes[: codes.index(0) + 1] if 0 in codes else codes
 
+    def written(self, question: str) -> list[int]:
+        """The indices of the likeliest characters of the answer, through the end mark."""
+        return self.until_end(self.probabilities([question])[0].argmax(-1).tolist())
+
     def read(self, indices: Sequence[int]) -> str:
-        """Indices in the order of writing, as the text that they are, up to the end mark."""
+        """The text of indices in the order of writing, up to the end mark."""
         text = "".join(self.encoding.characters[index] for index in indices).split(END, 1)[0]
         return text[::-1] if self.reverse else text
 
+    def target(self, question: str, answer: str) -> str | None:
+        """The right output for `question`, whose answer is `answer`.
+
+        A doer writes the result of one step; for it a question of several steps has none.
+        """
+        if self.part != "doer":
+            return answer
+        try:
+            step = next_step(question)
+        except ValueError:
+            return None
+        return step.result if step.redex == question else None
+
+    def step_facts(self, question: str) -> tuple[str, ...]:
+        """A fact that a doer writes one step and not the answer; nothing for other networks."""
+        if self.part != "doer" or self.target(question, "") is None:
+            return ()
+        return (f"one step of a working: what its doer puts in the place of {question}",)
+
+    def step_notes(self, question: str) -> tuple[str, ...]:
+        """A note where a doer would never read this question, which takes several steps."""
+        if self.target(question, "") is not None:
+            return ()
+        return (
+            f"{question} is no single step, and {self.card.name} hands its doer one at a time; "
+            "see them with :attn",
+        )
+
 
 def shown(character: str) -> str:
-    """A character that can be seen: blanks and the end mark have signs of their own."""
+    """The character, or a visible sign for the blank and the end mark."""
     return {END: END_SHOWN, " ": SPACE_SHOWN}.get(character, character)
 
 
 def network_of(session: Session, part: str | None = None) -> Network:
-    """The network of the session's weights; of several the one that writes, else `part`.
+    """The network `part` of the session's weights, by default the one that writes.
 
     Raises `UsageError` for a part that the weights do not have.
     """
@@ -123,14 +172,14 @@ def network_of(session: Session, part: str | None = None) -> Network:
 
 
 def tensors_of(session: Session) -> dict[str, Floats]:
-    """Every tensor of the session's weights, in the order of the layers; a file has none."""
+    """Every tensor of the session's weights, in the order of the layers, unlike in the file."""
     found = session.found
     tensors = session.store.tensors(found)
     return {name: tensors[name] for name in shapes_of(found.card.architecture, found.card.encoding)}
 
 
 def check_known(network: Network, what: str) -> None:
-    """Raise `UsageError` for an installed kind, of which nothing here knows `what`."""
+    """Raise `UsageError` for an installed kind, whose tensors cannot be interpreted."""
     if network.kind not in KINDS:
         raise UsageError(
             f"{network.name} is of kind {network.kind}, and nothing here knows {what}", hint=ELSE
@@ -138,6 +187,6 @@ def check_known(network: Network, what: str) -> None:
 
 
 def rounded(values: Floats) -> list[Any]:
-    """For `--json`: nested lists of numbers with six decimals."""
+    """Nested lists of numbers with six decimals, for `--json`."""
     result: list[Any] = np.round(values.astype(np.float64), 6).tolist()
     return result

@@ -24,7 +24,7 @@ each_with_attention = pytest.mark.parametrize(
 )
 
 
-def looked(one: Network, text: str) -> tuple[np.ndarray, list[int]]:
+def attended(one: Network, text: str) -> tuple[np.ndarray, list[int]]:
     """The weights (U, H, T) in the order of reading, and what was written, its end included."""
     probabilities, looks = decode_greedily(
         one.tensors,
@@ -44,7 +44,7 @@ def test_a_map_a_head_has_what_each_written_character_looked_at(
     for seed in range(4):
         one = network(architecture, reverse=reverse, seed=seed)
         figure = attend(one, QUESTION)
-        looks, codes = looked(one, QUESTION)
+        looks, codes = attended(one, QUESTION)
         assert len(figure.panels) == architecture.heads
         for head, heat in enumerate(figure.panels):
             assert isinstance(heat, Heatmap)
@@ -94,8 +94,8 @@ def test_the_record_of_attention_is_that_of_the_maps(architecture: Architecture,
     one = network(architecture, reverse=reverse)
     figure = attend(one, QUESTION)
     record = json.loads(json.dumps(figure.record()))
-    assert record["network"] == one.read(looked(one, QUESTION)[1])
-    assert figure.title == f"where tiny looked, {QUESTION} = {record['network']}"
+    assert record["network"] == one.read(attended(one, QUESTION)[1])
+    assert figure.title == f"attention weights of tiny, {QUESTION} = {record['network']}"
     assert record["written"] == list(figure.panels[0].rows)
     assert record["read"] == list(figure.panels[0].columns)
     for weights, heat in zip(record["heads"], figure.panels, strict=True):
@@ -131,7 +131,7 @@ def test_each_line_has_what_the_reader_marked_and_where_the_doer_looked():
         assert "".join(marks.columns) == line
         tags = READER.probabilities([line])[0, : len(line), 1]
         assert np.array_equal(marks.cells, tags[None])
-        weights, codes = looked(DOER, part)
+        weights, codes = attended(DOER, part)
         assert looks.title == f"the doer writes {DOER.read(codes)}"
         assert "".join(looks.columns) == part
         assert looks.rows == tuple(DOER.character(code) for code in codes)

@@ -138,3 +138,40 @@ def test_numbers_for_json_are_plain_and_short():
     found = rounded(np.array([[1 / 3, -0.1234567]], np.float32))
     assert found == [[0.333333, -0.123457]]
     assert type(found[0][0]) is float
+
+
+@pytest.mark.parametrize(
+    ("question", "truth", "written"),
+    [
+        ("94+909", "1003", "1003"),
+        ("5-900", "-895", "-1000+105"),
+        ("12*34", "408", "12*30+12*4"),
+        ("842/37", "22.757", "20+(842-37*20)/37"),
+        ("3/7", "0.429", "0"),
+    ],
+)
+def test_of_a_doer_one_step_is_due(question: str, truth: str, written: str):
+    doer = network(WORK, part="doer")
+    assert doer.target(question, truth) == written
+    assert doer.step_notes(question) == ()
+    (fact,) = doer.step_facts(question)
+    assert fact.startswith("one step of a working")
+    assert fact.endswith(question)
+
+
+@pytest.mark.parametrize("question", ["131+83-744*33", "1+2+3", "(1+2)*3", "1.5+2", "-5+3*2"])
+def test_of_several_steps_nothing_is_due_and_it_says_so(question: str):
+    doer = network(WORK, part="doer")
+    assert doer.target(question, "7") is None
+    (remark,) = doer.step_notes(question)
+    assert remark.startswith(f"{question} is no single step")
+    assert ":attn" in remark
+    assert doer.step_facts(question) == ()
+
+
+@pytest.mark.parametrize("question", ["1+2", "1+2+3", "1.5+2"])
+def test_of_any_other_network_the_answer_is_due(question: str):
+    for other in (network(SEQ2SEQ), network(WORK, part="reader")):
+        assert other.target(question, "7") == "7"
+        assert other.step_notes(question) == ()
+        assert other.step_facts(question) == ()
