@@ -8,6 +8,7 @@ from mathrepl.analysis.figure import Figure, Heatmap
 from mathrepl.analysis.network import Network, check_known, rounded, shown
 from mathrepl.data.codec import Floats
 from mathrepl.inference.scratchpad_solver import ScratchpadSolver
+from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import UsageError
 
 
@@ -20,7 +21,7 @@ def attend(network: Network, question: str) -> Figure:
     if network.kind != "attention":
         raise UsageError(
             f"{network.name} has no attention: its decoder sees one summary of the equation",
-            hint="look at that with :peek, or :use add",
+            hint=Advice("look at that with ", Run("peek"), ", or ", Run("use", "add")),
         )
     ((weights, codes),) = _attention_weights(network, [question])
     text = network.read(codes)

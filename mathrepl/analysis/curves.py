@@ -11,6 +11,7 @@ from typing import Any
 from mathrepl.analysis.answered import percent
 from mathrepl.analysis.figure import Figure, Lines, Series
 from mathrepl.store.card import Card, Epoch, Metrics
+from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import UsageError
 
 SIDES: tuple[tuple[str, Callable[[Epoch], Metrics]], ...] = (
@@ -87,7 +88,9 @@ def curve(cards: Sequence[Card]) -> Figure:
     `UsageError` for no cards at all.
     """
     if not cards:
-        raise UsageError("no weights were named", hint="name some, as in :curve add blog")
+        raise UsageError(
+            "no weights were named", hint=Advice("name some, as in ", Run("curve", "add blog"))
+        )
     courses = [course for card in cards for course in _courses(card)]
     notes = [f"{card.name} has no history of a training" for card in cards if not card.history]
     panels: tuple[Lines, ...] = ()

@@ -14,6 +14,7 @@ from mathrepl.analysis.network import END_SHOWN, SPACE_SHOWN, Network, shown
 from mathrepl.data.codec import Floats, Indices
 from mathrepl.data.encoding import END
 from mathrepl.networks.attention import Decoder, DecoderState
+from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import UsageError
 
 LIKELIEST = 5
@@ -215,7 +216,7 @@ def _check_writes(network: Network) -> None:
     if network.kind == "tagger":
         raise UsageError(
             f"the {network.part} of {network.card.name} marks characters and writes none",
-            hint="look at it with :attn or :peek",
+            hint=Advice("look at it with ", Run("attn"), " or ", Run("peek")),
         )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from mathrepl.analysis.figure import Bar, Bars, Figure, Heatmap
 from mathrepl.data.codec import Floats
 from mathrepl.data.step_examples import PARTS
+from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import UsageError
 
 
@@ -27,7 +28,7 @@ def overview(name: str, tensors: Mapping[str, Floats]) -> Figure:
     return Figure(
         f"weights of {name}",
         (Bars("root mean square", bars),),
-        (f"{total:,} numbers; :weights LAYER draws one",),
+        (Advice(f"{total:,} numbers; ", Run("weights", "LAYER"), " draws one"),),
         data={"weights": name, "tensors": [_record(t, v) for t, v in tensors.items()]},
     )
 

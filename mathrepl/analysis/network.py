@@ -16,9 +16,10 @@ from mathrepl.networks.attention import decode_greedily
 from mathrepl.networks.lstm import States, Tensors
 from mathrepl.session.session import Session
 from mathrepl.store.card import Card
+from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import UsageError
 
-ELSE = "look at it with :step, :beam or :weights"
+ELSE = Advice("look at it with ", Run("step"), ", ", Run("beam"), " or ", Run("weights"))
 END_SHOWN = "■"
 SPACE_SHOWN = "␣"
 
@@ -145,10 +146,8 @@ class Network:
         """A note where a doer would never read this question, which takes several steps."""
         if self.target(question, "") is not None:
             return ()
-        return (
-            f"{question} is no single step, and {self.card.name} hands its doer one at a time; "
-            "see them with :attn",
-        )
+        note = f"{question} is no single step, and {self.card.name} hands its doer one at a time"
+        return (Advice(note, "; see them with ", Run("attn")),)
 
 
 def shown(character: str) -> str:

@@ -14,6 +14,7 @@ from mathrepl.analysis.network import END_SHOWN, Network, check_known, rounded, 
 from mathrepl.data.codec import Floats
 from mathrepl.data.encoding import END
 from mathrepl.data.sampling import distinct
+from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import UsageError
 
 LIKE_SAMPLE = 20_000
@@ -143,7 +144,7 @@ def like(
     if not network.has_encoder:
         raise UsageError(
             f"{network.name} has no encoder that sums an equation up",
-            hint="try it with a network that has one, such as :use blog",
+            hint=Advice("try it with a network that has one, such as ", Run("use", "blog")),
         )
     task = network.card.task
     if network.part == "doer":

@@ -23,6 +23,7 @@ from mathrepl.commands.spec import (
 )
 from mathrepl.session.session import Session
 from mathrepl.store.store import AUTO
+from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import UsageError
 from mathrepl.support.settings import (
     CHOICES,
@@ -56,14 +57,16 @@ def help_page(context: Context, arguments: Arguments) -> Result:
     name = arguments.text("command")
     if name:
         word = name.removeprefix(":")
-        command = resolve(word, context.commands, f":{word}", context.host)
+        command = resolve(word, context.commands, f":{word}")
         return HelpPage(command, context.host)
     shown = [c for c in context.commands.values() if context.host in c.hosts]
     return Table(
         "type an equation, such as 94 + 909, or a command",
         ("command", "what it does"),
         tuple((command.usage(context.host), command.summary) for command in shown),
-        footer=":help COMMAND says more; prefixes will do; Ctrl-C clears, Ctrl-D leaves",
+        footer=Advice(
+            Run("help", "COMMAND"), " says more; prefixes will do; Ctrl-C clears, Ctrl-D leaves"
+        ),
     )
 
 
@@ -79,11 +82,10 @@ def _settings_table(session: Session) -> Table:
     rows = [(key, str(getattr(settings, key)).lower(), DESCRIPTIONS[key]) for key in SETTING_KEYS]
     texts = task_texts(task)
     rows += [(p.key, texts[p.key], p.help) for p in TASK_PARAMETERS]
-    footer = (
-        "the task was changed with :set; :train N --fresh trains for it"
-        if session.task_was_set
-        else f"to keep settings, write them into {config_directory() / FILE_NAME}"
-    )
+    footer = f"to keep settings, write them into {config_directory() / FILE_NAME}"
+    if session.task_was_set:
+        train = Run("train", "N --fresh")
+        footer = Advice("the task was changed with ", Run("set"), "; ", train, " trains for it")
     return Table("settings and task", ("key", "value", "meaning"), tuple(rows), footer=footer)
 
 
@@ -98,13 +100,12 @@ def set_value(context: Context, arguments: Arguments) -> Iterator[Value]:
         yield Note(f"the task is that of the weights again: {session.task.describe()}")
         return
     if value is None:
-        raise UsageError(f"{key} needs a value", hint=f"write :set {key} VALUE")
+        raise UsageError(f"{key} needs a value", hint=Advice("write ", Run("set", f"{key} VALUE")))
     if key in TASK_KEYS:
         session.task = replace(session.task, **task_changes({key: value}))
-        yield Note(
-            f"task: {session.task.describe()}; :train 50 --fresh trains for it, "
-            ":set task reset takes it back"
-        )
+        train, reset = Run("train", "50 --fresh"), Run("set", "task reset")
+        task = session.task.describe()
+        yield Note(Advice(f"task: {task}; ", train, " trains for it, ", reset, " takes it back"))
         return
     settings = changed(session.settings, key, value)
     if key == "weights":

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from copy import copy
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -12,6 +10,7 @@ from mathrepl.analysis.figure import Figure
 from mathrepl.commands.parse import parse_command
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Quit, Value
 from mathrepl.inference.answer import Answer, Answers, Refused
+from mathrepl.support.advice import Advice, Run, spelled
 from mathrepl.support.errors import MathreplError, UsageError
 from mathrepl.training.events import Finished
 
@@ -53,7 +52,8 @@ def _check_not_a_command(context: Context, line: str) -> None:
         return
     for command in context.commands.values():
         if context.host in command.hosts and command.is_called(word):
-            raise UsageError(f"{word!r} is no equation", hint=f"commands take a colon: :{word}")
+            hint = Advice("commands take a colon: ", Run(word))
+            raise UsageError(f"{word!r} is no equation", hint=hint)
 
 
 def run_command(context: Context, command: Command, arguments: Arguments) -> Iterator[Value]:
@@ -77,7 +77,7 @@ def perform(
             code = max(code, _code(value))
             leave = leave or isinstance(value, Quit)
     except MathreplError as error:
-        renderer.error(_told(context, error), equation)
+        renderer.error(error.spelled(context.spell), equation)
         code = error.exit_code
     except KeyboardInterrupt:
         context.interrupted = True
@@ -98,14 +98,17 @@ def perform(
 
 
 def _for_host(context: Context, value: Value) -> Value:
-    """A value that advises what this host has."""
-    if context.host != "shell":
+    """The value, with the commands that it names as this host writes them."""
+    if context.host == "session":  # every text is spelled so already
         return value
     if isinstance(value, Note):
-        return replace(value, text=in_shell(value.text, context.commands))
+        return replace(value, text=spelled(value.text, context.spell))
     if isinstance(value, Figure):
-        facts = tuple(in_shell(fact, context.commands) for fact in value.facts)
-        return replace(value, facts=facts)
+        facts, notes = (
+            tuple(spelled(line, context.spell) for line in lines)
+            for lines in (value.facts, value.notes)
+        )
+        return replace(value, facts=facts, notes=notes)
     if isinstance(value, Answers):
         return Answers(tuple(_item(context, item) for item in value.items))
     return _item(context, value) if isinstance(value, Refused) else value
@@ -113,33 +116,8 @@ def _for_host(context: Context, value: Value) -> Value:
 
 def _item(context: Context, item: Answer | Refused) -> Answer | Refused:
     if isinstance(item, Refused):
-        return replace(item, error=_told(context, item.error))
+        return replace(item, error=item.error.spelled(context.spell))
     return item
-
-
-def _told(context: Context, error: MathreplError) -> MathreplError:
-    if context.host != "shell" or not error.hint:
-        return error
-    told = copy(error)
-    told.hint = in_shell(error.hint, context.commands)
-    return told
-
-
-def in_shell(hint: str, commands: Mapping[str, Command]) -> str:
-    """What a hint advises in a session, as it is written in a shell.
-
-    `:use add` becomes `--weights add`, and `:train` `mathrepl train`; the commands that the shell
-    lacks stay as they are.
-    """
-
-    def written(found: re.Match[str]) -> str:
-        command = commands.get(found[1])
-        has_it = command is not None and "shell" in command.hosts
-        return f"mathrepl {found[1]}" if has_it else found[0]
-
-    hint = re.sub(r"(?<!\S):use ([\w.-]+)", r"--weights \1", hint)
-    hint = re.sub(r"(?<!\S):use\b", "--weights NAME", hint)
-    return re.sub(r"(?<!\S):([a-z]+)", written, hint)
 
 
 def _code(value: Value) -> int:

@@ -14,6 +14,7 @@ from mathrepl.commands.figures import SAVE, show_figures
 from mathrepl.commands.spec import Arguments, Command, Context, Parameter, Value
 from mathrepl.data.step_examples import PARTS
 from mathrepl.session.session import Askable
+from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import EquationError, UsageError
 
 if TYPE_CHECKING:
@@ -57,7 +58,10 @@ def attn(context: Context, arguments: Arguments) -> Iterator[Value]:
     number = arguments.integer("line")
     solver = chosen.solver
     if number is not None and not isinstance(solver, ScratchpadSolver):
-        raise UsageError(f"{chosen.name} writes no lines", hint="leave out --line, or :use work")
+        raise UsageError(
+            f"{chosen.name} writes no lines",
+            hint=Advice("leave out --line, or ", Run("use", "work")),
+        )
 
     def figures() -> Iterator[Figure]:
         if isinstance(solver, ScratchpadSolver):
@@ -143,7 +147,7 @@ def _text(network: Network, asked: Askable) -> str:
     if strange:
         raise EquationError(
             f"the {network.name} has no character {strange[0]!r}",
-            hint="see how the question is worked out with :attn",
+            hint=Advice("see how the question is worked out with ", Run("attn")),
         )
     return text
 

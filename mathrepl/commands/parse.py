@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mathrepl.commands.spec import Arguments, Command, CommandLine, Host, Parameter, Word
+from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import UsageError
 
 _WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s"']|["'](?=\S*))+""")
@@ -16,29 +17,29 @@ _OPTION = re.compile(r"--[A-Za-z]")
 MAX_LINE = 10_000
 
 
-def resolve(
-    name: str, commands: Mapping[str, Command], line: str, host: Host, column: int = 1
-) -> Command:
+def candidates(name: str, commands: Mapping[str, Command]) -> list[Command]:
+    """The command of that name or alias in a session, else those whose names start with it."""
+    name = name.lower()
+    available = [command for command in commands.values() if "session" in command.hosts]
+    called = [command for command in available if command.is_called(name)]
+    return called or [command for command in available if command.name.startswith(name)]
+
+
+def resolve(name: str, commands: Mapping[str, Command], line: str, column: int = 1) -> Command:
     """The command of that name, alias or unambiguous prefix. Raises `UsageError`.
 
-    In a session `column` is where the name stands in `line`.
+    `column` is where the name stands in `line`.
     """
-    available = {n: c for n, c in commands.items() if host in c.hosts}
+    found = candidates(name, commands) if name else []
+    if len(found) == 1:
+        return found[0]
     name = name.lower()
-    for command in available.values():
-        if command.is_called(name):
-            return command
-    mark = ":" if host == "session" else ""
-    starting = sorted(n for n in available if n.startswith(name)) if name else []
-    if len(starting) == 1 and host == "session":
-        return available[starting[0]]
-    text, at = (line, column) if host == "session" else (None, None)
-    if len(starting) > 1:
-        choices = ", ".join(mark + n for n in starting)
-        raise UsageError(f"{mark}{name} could be {choices}", text=text, column=at)
-    hint = did_you_mean(name, available, mark)
-    listing = ":help lists the commands" if host == "session" else "see mathrepl --help"
-    raise UsageError(f"unknown command {mark}{name}", text=text, column=at, hint=hint or listing)
+    if found:
+        choices = ", ".join(sorted(f":{command.name}" for command in found))
+        raise UsageError(f":{name} could be {choices}", text=line, column=column)
+    known = [n for n, command in commands.items() if "session" in command.hosts]
+    hint = did_you_mean(name, known, ":") or Advice(Run("help"), " lists the commands")
+    raise UsageError(f"unknown command :{name}", text=line, column=column, hint=hint)
 
 
 def did_you_mean(word: str, known: Iterable[str], mark: str = "") -> str | None:
@@ -58,7 +59,7 @@ def parse_command(
     text = line.strip()
     name = re.match(r":\s*(\S*)", text)
     assert name is not None  # noqa: S101 - hosts send only lines that start with a colon
-    command = resolve(name[1], commands, text, host, name.start(1))
+    command = resolve(name[1], commands, text, name.start(1))
     words = tuple(
         Word(_QUOTED.sub(lambda q: q[1] or q[2] or "", m.group()), m.start())
         for m in _WORD.finditer(text, name.end())
@@ -90,8 +91,7 @@ def bind(command: Command, line: CommandLine, host: Host) -> Arguments:
         name, equals, attached = word.text.partition("=")
         option = options.get(name)
         if option is None:
-            more = f":help {command.name}" if host == "session" else f"mathrepl {command.name} -h"
-            hint = did_you_mean(name, options) or f"see {more}"
+            hint = did_you_mean(name, options) or Advice("see ", Run("help", command.name))
             raise line.error(f"unknown option {name}", word.column, hint)
         if option.kind == "flag":
             if equals:
@@ -128,17 +128,9 @@ def _bind_positionals(
         elif loose:
             values[parameter.key] = convert(parameter, loose.pop(0), line)
         if parameter.required and values.get(parameter.key) is None:
-            raise line.error(
-                f"{parameter.name} is missing",
-                len(line.text) + 1 if line.text else None,
-                usage,
-            )
+            raise line.error(f"{parameter.name} is missing", len(line.text) + 1, usage)
     if loose:
-        raise line.error(
-            f"{loose[0].text!r} is one word too many",
-            loose[0].column,
-            usage,
-        )
+        raise line.error(f"{loose[0].text!r} is one word too many", loose[0].column, usage)
 
 
 def convert(parameter: Parameter, word: Word, line: CommandLine) -> Any:

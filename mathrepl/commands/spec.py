@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from mathrepl.session.session import Session
+from mathrepl.support.advice import Run
 from mathrepl.support.errors import UsageError
 
 Host = Literal["session", "shell"]
@@ -161,6 +162,10 @@ class Context:
     host: Host
     interrupted: bool = False
 
+    def spell(self, run: Run) -> str:
+        """A command as it is typed here."""
+        return str(run) if self.host == "session" else in_shell(run, self.commands)
+
 
 Result = Value | Iterator[Value]
 
@@ -200,6 +205,19 @@ class Command:
         return " ".join(parts)
 
 
+def in_shell(run: Run, commands: Mapping[str, Command]) -> str:
+    """A command as it is typed in a shell; one that the shell lacks as in a session."""
+    if run.command == "use":
+        return f"--weights {run.arguments or 'NAME'}"
+    if run.command == "help":
+        return f"mathrepl {run.arguments} -h" if run.arguments else "mathrepl --help"
+    command = commands.get(run.command)
+    if command is None or "shell" not in command.hosts:
+        return str(run)
+    weights = f"--weights {run.weights}" if run.weights else ""
+    return " ".join(filter(None, ("mathrepl", run.command, run.arguments, weights)))
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """A word of a command line and its 0-based column."""
@@ -216,4 +234,7 @@ class CommandLine:
     words: tuple[Word, ...] = field(default=())
 
     def error(self, message: str, column: int | None, hint: str | None = None) -> UsageError:
+        """An error that points into the line; words that came without one have no place in it."""
+        if not self.text:
+            return UsageError(message, hint=hint)
         return UsageError(message, text=self.text, column=column, hint=hint)

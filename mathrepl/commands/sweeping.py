@@ -115,7 +115,7 @@ def _varied(text: str) -> tuple[str, list[tuple[str, Any]]]:
     if parameter is None or not equals:
         hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
         raise UsageError(f"{text!r} sets nothing", hint=hint)
-    line = CommandLine("")
+    line = CommandLine("")  # the word stands within an option, where no column is its own
     found = []
     for value in values.split(","):
         if parameter.kind == "flag":
@@ -123,11 +123,7 @@ def _varied(text: str) -> tuple[str, list[tuple[str, Any]]]:
                 raise UsageError(f"{name} is on or off, not {value!r}")
             found.append((value, value == "on"))
             continue
-        try:
-            found.append((value, convert(parameter, Word(value, 0), line)))
-        except UsageError as error:
-            # The word stands within an option, where the line has no column for it.
-            raise UsageError(error.message, hint=error.hint) from None
+        found.append((value, convert(parameter, Word(value, 0), line)))
     return name, found
 
 

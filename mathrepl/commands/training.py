@@ -25,6 +25,7 @@ from mathrepl.commands.spec import (
     Table,
     Value,
 )
+from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import UsageError
 from mathrepl.support.interrupts import counted
 from mathrepl.training.events import Finished, Launched, Warned
@@ -51,8 +52,13 @@ def train(context: Context, arguments: Arguments) -> Iterator[Value]:
             )
         job = session.train(plans[0], follow=False)
         yield Note(
-            f"job {job.number} trains {job.plan.name} for {job.plan.settings.epochs} epochs; "
-            ":jobs shows it, :stop ends it"
+            Advice(
+                f"job {job.number} trains {job.plan.name} for {job.plan.settings.epochs} epochs; ",
+                Run("jobs"),
+                " shows it, ",
+                Run("stop"),
+                " ends it",
+            )
         )
         return
     finished: Finished | None = None
@@ -83,8 +89,8 @@ def _plans(context: Context, arguments: Arguments) -> list[Plan]:
     epochs, recipe = arguments.integer("epochs"), arguments.text("recipe")
     if recipe is None:
         if epochs is None:
-            example = ":train 50" if context.host == "session" else "mathrepl train 50"
-            raise UsageError("how many epochs?", hint=f"write {example}, or add --recipe NAME")
+            hint = Advice("write ", Run("train", "50"), ", or add --recipe NAME")
+            raise UsageError("how many epochs?", hint=hint)
         return [plan_of(session, arguments)]
     given = [p.name for p in NOT_WITH_RECIPE if arguments.given(p.key)]
     if given:
@@ -125,7 +131,8 @@ def _follow(context: Context, job: Job, presses: Callable[[], int]) -> Iterator[
 def jobs(context: Context, arguments: Arguments) -> Result:
     found = context.session.jobs
     if not found:
-        return Note("no training in this session yet; start one with :train 50 --background")
+        start = Run("train", "50 --background")
+        return Note(Advice("no training in this session yet; start one with ", start))
     return Table(
         "trainings of this session",
         ("job", "weights", "state", "epoch", "best held-out exact"),
@@ -148,7 +155,7 @@ def stop(context: Context, arguments: Arguments) -> Result:
     if number is not None:
         job = next((j for j in context.session.jobs if j.number == number), None)
         if job is None:
-            raise UsageError(f"there is no job {number}", hint=":jobs lists them")
+            raise UsageError(f"there is no job {number}", hint=Advice(Run("jobs"), " lists them"))
     if job is None or not job.running:
         return Note("no training is running")
     if arguments.flag("drop"):
@@ -193,10 +200,14 @@ COMMANDS = (
             PART,
             *SETTINGS,
         ),
-        details="Goes on from the current weights unless --fresh is given. The best weights by "
-        "exact match on held-out equations (ties: loss) are kept, saved at each improvement. "
-        "A second Ctrl-C drops what was learnt; :undo goes back later. With --rule the truth that "
-        "answers stand beside is that of the rule, for the weights trained so.",
+        details=Advice(
+            "Goes on from the current weights unless --fresh is given. The best weights by "
+            "exact match on held-out equations (ties: loss) are kept, saved at each improvement. "
+            "A second Ctrl-C drops what was learnt; ",
+            Run("undo"),
+            " goes back later. With --rule the truth that answers stand beside is that of the "
+            "rule, for the weights trained so.",
+        ),
         examples=(
             ":train 50",
             ":train 50 --background",

@@ -22,6 +22,7 @@ from mathrepl.evaluation.certify import Certified, Elsewhere, certify
 from mathrepl.session.session import AUTOMATIC, Session
 from mathrepl.store.card import Card, Certificate
 from mathrepl.store.store import AUTO
+from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import WeightsError
 from mathrepl.support.interrupts import counted
 from mathrepl.support.thread_pool import threads_for
@@ -89,7 +90,7 @@ def models(context: Context, arguments: Arguments) -> Result:
             }
         )
     if not rows:
-        return Note("no weights yet; train some with :train 50 --fresh")
+        return Note(Advice("no weights yet; train some with ", Run("train", "50 --fresh")))
     return Table(
         "weights",
         ("", "name", "task", "held-out exact", "certified", "parameters", "from"),

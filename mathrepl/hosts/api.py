@@ -22,15 +22,15 @@ from mathrepl.commands.parse import bind
 from mathrepl.commands.spec import CommandLine, Context, Parameter, Value, Word
 from mathrepl.commands.table import command_table
 from mathrepl.evaluation.certify import Certified, CertifyProgress
+from mathrepl.hosts.starting import open_session
 from mathrepl.inference.answer import Answer
-from mathrepl.session import session as inner
 from mathrepl.session.quiz import Score
 from mathrepl.store.card import Card
-from mathrepl.store.store import AUTO, Store
+from mathrepl.store.store import AUTO
 from mathrepl.support.errors import MathreplError, UsageError
 from mathrepl.support.interrupts import raising
 from mathrepl.support.plugins import take_problems
-from mathrepl.support.settings import Settings, changed, data_directory
+from mathrepl.support.settings import Settings, changed
 from mathrepl.training.events import Finished, Launched, Stepped
 
 OnEvent = Callable[[Value], object]
@@ -77,8 +77,7 @@ class Session:
         self, weights: str = AUTO, *, engine: str = "numpy", data_dir: Path | str | None = None
     ) -> None:
         settings = changed(Settings(weights=weights), "engine", engine)
-        directory = data_directory() if data_dir is None else Path(data_dir)
-        self._session = inner.Session(settings, Store(directory / "weights"))
+        self._session = open_session(settings, None if data_dir is None else Path(data_dir))
         if weights != AUTO:
             self._session.use(weights)
         self._context = Context(self._session, InputPerson(), command_table(), "session")
@@ -232,12 +231,7 @@ class Session:
         words = [] if positional is None else [str(positional)]
         for key, value in options.items():
             words += _option(parameters.get(key), key, value)
-        line = CommandLine("", tuple(Word(word, 0) for word in words))
-        try:
-            arguments = bind(command, line, "session")
-        except UsageError as error:
-            # There is no line to point into.
-            raise UsageError(error.message, hint=error.hint) from None
+        arguments = bind(command, CommandLine("", tuple(Word(w, 0) for w in words)), "session")
         return self._collect(run_command(self._context, command, arguments), on_event)
 
     def _collect(self, values: Iterator[Value], on_event: OnEvent | None) -> list[Value]:

@@ -8,25 +8,26 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
+from mathrepl.hosts.starting import chosen_settings, open_session
+from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import MathreplError, UsageError
 from mathrepl.support.interrupts import raise_again
-from mathrepl.support.settings import Settings, changed, data_directory, load_settings
+from mathrepl.support.settings import Settings
 
 if TYPE_CHECKING:
-    from mathrepl.commands.spec import Command, Host, Person, Word
+    from mathrepl.commands.spec import Command, Person, Word
     from mathrepl.render.json_lines import JsonLines
     from mathrepl.render.renderer import Renderer
-    from mathrepl.session.session import Session
+    from mathrepl.support.advice import Spell
 
 OK, USAGE, BROKEN_PIPE = 0, 2, 141
 ANSWERING = ("ask", "compare")  # the subcommands whose records are answers
 INSTEAD = {  # of a command that only a session has
-    "use": "in a shell add --weights NAME",
-    "help": "see mathrepl --help",
+    "use": Advice("in a shell add ", Run("use")),
+    "help": Advice("see ", Run("help")),
 }
 COMPLETES = "_MATHREPL_COMPLETE"  # set by the shell's completion, which gives no words
 
@@ -52,7 +53,7 @@ def run(argv: Sequence[str]) -> int:
     if not completes:
         _complain_of_plugins()
     if argv and not argv[0].startswith("-") and argv[0] not in commands:
-        _complain(_unknown(argv, table))
+        _complain(_unknown(argv, table), table)
         return USAGE
     from mathrepl.hosts.subcommands import build_app
 
@@ -88,7 +89,7 @@ def _unknown(words: Sequence[str], table: Mapping[str, Command]) -> MathreplErro
 def run_session(common: Common) -> int:
     """The interactive session, or answers line by line where stdin is not a terminal."""
     try:
-        settings = _settings(common)
+        settings = chosen_settings(common.weights, common.engine)
         fields = _fields(common)
     except MathreplError as error:
         _complain(error)
@@ -103,7 +104,7 @@ def run_session(common: Common) -> int:
     from mathrepl.commands.table import command_table
     from mathrepl.hosts.stream import Lines, StreamPerson, run_stream
 
-    session = _session(settings)
+    session = open_session(settings)
     lines = Lines(sys.stdin.buffer)
     context = Context(session, StreamPerson(lines), command_table(), "session")
     _complain_of_plugins()
@@ -121,41 +122,24 @@ def run_shell_command(command: Command, words: Sequence[Word], common: Common) -
     from mathrepl.commands.spec import CommandLine, Context
     from mathrepl.commands.table import command_table
 
+    table = command_table()
     try:
-        settings = _settings(common)
+        settings = chosen_settings(common.weights, common.engine)
         fields = _fields(common, command)
         arguments = bind(command, CommandLine("", tuple(words)), "shell")
     except MathreplError as error:
-        # Words of the shell have no line of their own to point into.
-        _complain(MathreplError(error.message, hint=error.hint))
+        _complain(error, table)
         return error.exit_code
-    session = _session(settings)
-    context = Context(session, _shell_person(), command_table(), "shell")
+    session = open_session(settings)
+    context = Context(session, _shell_person(), table, "shell")
     texts = arguments.texts("equations")
     equation = texts[0] if len(texts) == 1 else None
-    renderer = make_renderer(common, settings, fields, host="shell")
+    renderer = make_renderer(common, settings, fields, context.spell)
     raise_again()
     try:
         return perform(context, run_command(context, command, arguments), renderer, equation).code
     finally:
         session.close()
-
-
-def _settings(common: Common) -> Settings:
-    """Settings with the options given. Raises `SettingsError`."""
-    settings = load_settings()
-    if common.weights is not None:
-        settings = replace(settings, weights=common.weights)
-    if common.engine is not None:
-        settings = changed(settings, "engine", common.engine)
-    return settings
-
-
-def _session(settings: Settings) -> Session:
-    from mathrepl.session.session import Session
-    from mathrepl.store.store import Store
-
-    return Session(settings, Store(data_directory() / "weights"))
 
 
 def _fields(common: Common, command: Command | None = None) -> tuple[str, ...]:
@@ -173,7 +157,7 @@ def _fields(common: Common, command: Command | None = None) -> tuple[str, ...]:
 
 
 def make_renderer(
-    common: Common, settings: Settings, fields: Sequence[str] = (), *, host: Host = "session"
+    common: Common, settings: Settings, fields: Sequence[str] = (), spell: Spell = str
 ) -> JsonLines | Renderer:
     if common.json:
         from mathrepl.render.json_lines import JsonLines
@@ -181,7 +165,7 @@ def make_renderer(
         return JsonLines(fields)
     from mathrepl.render.renderer import Renderer
 
-    return Renderer(settings.theme, talk_on_stderr=True, host=host)
+    return Renderer(settings.theme, talk_on_stderr=True, spell=spell)
 
 
 def _shell_person() -> Person:
@@ -202,9 +186,14 @@ def _complain_of_plugins() -> None:
         _complain(problem)
 
 
-def _complain(error: MathreplError) -> None:
+def _complain(error: MathreplError, commands: Mapping[str, Command] | None = None) -> None:
+    """Write an error on stderr; with the `commands` its hint is spelled for a shell."""
     from mathrepl.render.renderer import plain_console
     from mathrepl.render.text import error_text
 
+    if commands is not None:
+        from mathrepl.commands.spec import in_shell
+
+        error = error.spelled(lambda run: in_shell(run, commands))
     console = plain_console()
     console.print(error_text(error, console.width), soft_wrap=not console.is_terminal)

@@ -29,13 +29,11 @@ from mathrepl.commands.spec import Context, Note, Quit, Value
 from mathrepl.commands.table import command_table
 from mathrepl.hosts.api import InputPerson, is_passing
 from mathrepl.hosts.prompt.suggestions import suggestions
+from mathrepl.hosts.starting import chosen_settings, open_session
 from mathrepl.render.display import DISPLAYED, as_html, as_text, renderer_for
 from mathrepl.session.quiz import Round
-from mathrepl.session.session import Session
-from mathrepl.store.store import Store
 from mathrepl.support.errors import MathreplError
 from mathrepl.support.plugins import take_problems
-from mathrepl.support.settings import data_directory, load_settings
 from mathrepl.training.events import EpochDone, Started, Warned
 
 _LINE = re.compile(r"\s*(?:[^%'\"]*=\s*)?%math\s+")
@@ -159,7 +157,7 @@ class Extension:
     def context(self) -> Context:
         """The session of this shell, made when it is first needed. Raises `SettingsError`."""
         if self._context is None:
-            session = Session(load_settings(), Store(data_directory() / "weights"))
+            session = open_session(chosen_settings())
             self._context = Context(session, self._person, command_table(), "session")
             for problem in take_problems():
                 renderer_for(self._theme, terminal=self._terminal, errors=True).error(problem)

@@ -79,17 +79,11 @@ class Mathrepl(llm.Model):
 
     def _session(self, weights: str | None) -> Session:
         """The session with these weights, else those of the settings. Raises `MathreplError`."""
-        from dataclasses import replace
-
-        from mathrepl.session.session import Session
-        from mathrepl.store.store import Store
-        from mathrepl.support.settings import data_directory, load_settings
+        from mathrepl.hosts.starting import chosen_settings, open_session
 
         if weights not in self._sessions:
-            settings = load_settings()
-            if weights is not None:
-                settings = replace(settings, weights=weights)
-            session = Session(settings, Store(data_directory() / "weights"))
+            settings = chosen_settings(weights)
+            session = open_session(settings)
             session.use(settings.weights)
             self._sessions[weights] = session
         return self._sessions[weights]

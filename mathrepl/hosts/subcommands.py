@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from mathrepl import __version__
-from mathrepl.commands.spec import Command, Parameter, Word
+from mathrepl.commands.spec import Command, Parameter, Word, in_shell
 from mathrepl.hosts.cli import ANSWERING, BROKEN_PIPE, Common, run_session, run_shell_command
-from mathrepl.store.store import Store
-from mathrepl.support.settings import data_directory
+from mathrepl.hosts.starting import user_store
+from mathrepl.support.advice import spelled
 
 # Typer reads annotations as objects, so this module does not postpone them.
 _Weights = Annotated[
@@ -65,7 +65,7 @@ def build_app(commands: Mapping[str, Command], outcome: list[int]) -> typer.Type
     for command in commands.values():
         app.command(
             command.name,
-            help=_help(command),
+            help=_help(command, commands),
             short_help=command.summary,
             context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
         )(_subcommand(command, outcome))
@@ -81,9 +81,9 @@ def _run(outcome: list[int], run: Callable[[], int]) -> None:
         outcome.append(BROKEN_PIPE)
 
 
-def _help(command: Command) -> str:
-    text = command.summary[0].upper() + command.summary[1:] + "."
-    return f"{text} {command.details}" if command.details else text
+def _help(command: Command, commands: Mapping[str, Command]) -> str:
+    details = spelled(command.details, lambda run: in_shell(run, commands))
+    return f"{command.summary[0].upper()}{command.summary[1:]}. {details}".rstrip()
 
 
 def _subcommand(command: Command, outcome: list[int]) -> Callable[..., None]:
@@ -150,8 +150,7 @@ def _choices(parameter: Parameter) -> Callable[[str], list[str]] | None:
 
 
 def _weights_names(incomplete: str) -> list[str]:
-    names = Store(data_directory() / "weights").names()
-    return [name for name in names if name.startswith(incomplete)]
+    return [name for name in user_store().names() if name.startswith(incomplete)]
 
 
 def _words(command: Command, given: Mapping[str, Any]) -> list[Word]:

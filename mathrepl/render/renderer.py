@@ -12,7 +12,7 @@ from rich.text import Text
 
 from mathrepl.analysis.figure import Figure, Progress
 from mathrepl.commands.configuring import HelpPage
-from mathrepl.commands.spec import Host, Note, Quit, Table, Value
+from mathrepl.commands.spec import Note, Quit, Table, Value
 from mathrepl.commands.weights import CardPage
 from mathrepl.evaluation.certify import Certified, CertifyProgress
 from mathrepl.inference.answer import Answer, Answers, Refused
@@ -24,6 +24,7 @@ from mathrepl.render.text import error_text
 from mathrepl.render.theme import make_console, styles
 from mathrepl.render.training import CertifyView, TrainingView, draw_finished
 from mathrepl.session.quiz import Round, Score
+from mathrepl.support.advice import Spell
 from mathrepl.support.errors import MathreplError
 from mathrepl.support.safe_text import printable
 from mathrepl.training.events import EpochDone, Event, Finished, Launched, Started, Stepped, Warned
@@ -32,10 +33,10 @@ from mathrepl.training.events import EpochDone, Event, Finished, Launched, Start
 class Renderer:
     """Results to `out`, talk and progress to `talk`; in a session both are the terminal."""
 
-    def __init__(self, theme: str, *, talk_on_stderr: bool, host: Host = "session") -> None:
+    def __init__(self, theme: str, *, talk_on_stderr: bool, spell: Spell = str) -> None:
         self.out = make_console(sys.stdout, theme)
         self.talk = make_console(sys.stderr, theme) if talk_on_stderr else self.out
-        self._host = host
+        self._spell = spell
         self._training: TrainingView | None = None
         self._certifying: CertifyView | None = None
         self._looking: ProgressView | None = None
@@ -122,7 +123,7 @@ class Renderer:
     def _show_training(self, event: Launched | Event) -> None:
         if isinstance(event, Finished):
             self.close()
-            self.out.print(draw_finished(event, self._host), soft_wrap=not self.out.is_terminal)
+            self.out.print(draw_finished(event, self._spell), soft_wrap=not self.out.is_terminal)
             return
         if self._training is None:
             self._training = TrainingView(self.talk)

@@ -11,10 +11,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from mathrepl.commands.spec import Host
 from mathrepl.evaluation.certify import CertifyProgress
 from mathrepl.render.answers import written
 from mathrepl.render.text import sparkline, thinned
+from mathrepl.support.advice import Run, Spell
 from mathrepl.support.safe_text import printable
 from mathrepl.training.events import (
     EpochDone,
@@ -158,7 +158,7 @@ def _samples(samples: tuple[Sample, ...]) -> RenderableType:
     return table
 
 
-def draw_finished(finished: Finished, host: Host) -> RenderableType:
+def draw_finished(finished: Finished, spell: Spell = str) -> RenderableType:
     """What a training came to, in a line or two."""
     text = Text()
     name, epochs = finished.name, f"{finished.epochs} epoch{'' if finished.epochs == 1 else 's'}"
@@ -179,8 +179,7 @@ def draw_finished(finished: Finished, host: Host) -> RenderableType:
         text.append(f"{how} {name} after {epochs}", "title")
         text.append(f": best epoch {finished.best_epoch} kept, {reached} exact on held-out")
         text.append(before)
-        undo = ":undo" if host == "session" else f"mathrepl undo --weights {name}"
-        text.append(f"; {undo} goes back", "quiet")
+        text.append(f"; {spell(Run('undo', weights=name))} goes back", "quiet")
     elif finished.outcome == "stopped" and not finished.epochs:
         text.append("stopped before the first epoch ended; nothing was changed", "unsure")
     else:

@@ -12,6 +12,7 @@ from mathrepl.arithmetic.scratchpad import first_line
 from mathrepl.arithmetic.task import MAX_NUMBER_DIGITS, Task
 from mathrepl.store.card import Card
 from mathrepl.store.store import Store
+from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import OutOfReachError, WeightsError
 
 
@@ -44,7 +45,7 @@ def check_reach(card: Card, store: Store, expression: Expression) -> None:
     if not able:
         hint = "no weights here can; train some for such equations"
     elif len(able) == 1:
-        hint = f"try :use {able[0]}"
+        hint = Advice("try ", Run("use", able[0]))
     else:
         hint = f"these weights could: {', '.join(able)}"
     raise OutOfReachError(
@@ -60,7 +61,7 @@ def check_plain(card: Card) -> None:
     if card.task.rule:
         raise OutOfReachError(
             f"{card.name} answers by the rule {card.task.rule}, not by arithmetic",
-            hint=f"to ask it, :use {card.name}",
+            hint=Advice("to ask it, ", Run("use", card.name)),
         )
 
 

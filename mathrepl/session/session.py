@@ -18,6 +18,7 @@ from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.coverage import check_plain, check_reach, grows, misfits, notes_on, too_many
 from mathrepl.store.card import Card
 from mathrepl.store.store import AUTO, Store, check_name
+from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import MathreplError, UsageError, WeightsError
 from mathrepl.support.settings import Settings
 from mathrepl.training import checks
@@ -27,6 +28,7 @@ from mathrepl.training.plan import Plan, TrainSettings
 MAX_HISTORY = 10_000
 AUTOMATIC = ("add", "long", "work")  # what `auto` chooses from, the simplest first
 FALLBACK = "blog"
+STOP_FIRST = Advice("stop it first with ", Run("stop"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,10 +290,12 @@ class Session(ActiveWeights):
         """
         job = self.running_job
         if job is not None and name in (job.plan.name, job.plan.source):
-            raise UsageError(f"{name} is in training", hint="stop it first with :stop")
+            raise UsageError(f"{name} is in training", hint=STOP_FIRST)
         bundled_too = self.store.is_bundled(name)
         if name == self.name and not bundled_too:
-            raise UsageError(f"{name} is in use", hint="switch to others first, with :use")
+            raise UsageError(
+                f"{name} is in use", hint=Advice("switch to others first, with ", Run("use"))
+            )
         self.store.delete(name)
         self._others.pop(name, None)
         if name == self.name:
@@ -304,7 +308,7 @@ class Session(ActiveWeights):
         which the undone weights are kept.
         """
         if self.running_job is not None and self.running_job.plan.name == self.name:
-            raise UsageError("these weights are being trained", hint="stop it first with :stop")
+            raise UsageError("these weights are being trained", hint=STOP_FIRST)
         undone = self.store.undo(self.name)
         self.refresh()
         try:
@@ -375,7 +379,7 @@ class Session(ActiveWeights):
         if self.running_job is not None:
             raise UsageError(
                 f"job {self.running_job.number} is training {self.running_job.plan.name}",
-                hint="wait for it, or end it with :stop",
+                hint=Advice("wait for it, or end it with ", Run("stop")),
             )
         self.store.check_user_directory()
         check_writable(self.store.user)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from copy import copy
+from typing import Self
+
+from mathrepl.support.advice import Advice, Spell, spelled
+
 
 class MathreplError(Exception):
     """Something went wrong that a person can act on.
@@ -28,6 +33,14 @@ class MathreplError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}; {self.hint}" if self.hint else self.message
+
+    def spelled(self, spell: Spell) -> Self:
+        """The same error, with the commands of its hint as `spell` writes them."""
+        if not isinstance(self.hint, Advice):
+            return self
+        error = copy(self)
+        error.hint = spelled(self.hint, spell)
+        return error
 
 
 class EquationError(MathreplError):

@@ -28,6 +28,8 @@ from mathrepl.hosts.prompt.history import open_history
 from mathrepl.hosts.prompt.keys import key_bindings
 from mathrepl.hosts.prompt.toolbar import toolbar
 from mathrepl.hosts.prompt.visible import Visible
+from mathrepl.hosts.starting import open_session
+from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import MathreplError
 from mathrepl.support.interrupts import counted, raise_again
 from mathrepl.support.settings import Settings, data_directory, is_light
@@ -204,7 +206,7 @@ class Repl:
                 job.told = True
                 renderer.show(job.finished)
                 if job.finished.saved and job.plan.name != session.name:
-                    renderer.show(Note(f":use {job.plan.name} to ask it"))
+                    renderer.show(Note(Advice(Run("use", job.plan.name), " to ask it")))
 
     def _may_leave(self) -> bool:
         job = self.parts.session.running_job
@@ -219,9 +221,7 @@ def run_prompt(settings: Settings) -> int:
 
     def load() -> Parts:
         from mathrepl.hosts.prompt.parts import assemble
-        from mathrepl.session.session import Session
-        from mathrepl.store.store import Store
 
-        return assemble(Session(settings, Store(data_directory() / "weights")))
+        return assemble(open_session(settings))
 
     return Repl(settings, load).run()

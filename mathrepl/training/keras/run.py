@@ -261,7 +261,7 @@ class _Run:
                 self.undo = number if self.undo is None else self.undo
                 self.on_disk = on_disk
             if changed:
-                self.emit(Warned(f"{card.name} was changed from outside; :undo goes back to that"))
+                self.emit(Warned(f"{card.name} was changed from outside; undo goes back to that"))
             self.kept = self.store.save(card, tensors)
             self.on_disk = self.kept.sha256
         except OSError as error:

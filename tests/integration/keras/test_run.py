@@ -629,7 +629,7 @@ def test_weights_that_are_changed_from_outside_in_a_training_are_kept_for_undo_a
 
     ran = train(what, listen=interfere)
     warned = [event.message for event in ran.events if isinstance(event, Warned)]
-    assert warned == ["tiny was changed from outside; :undo goes back to that"]
+    assert warned == ["tiny was changed from outside; undo goes back to that"]
     assert ran.finished.outcome == "finished"
     assert store.find("tiny").card.best_epoch == 4
     store.undo("tiny")

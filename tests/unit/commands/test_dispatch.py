@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import errno
+import pickle
 from collections.abc import Iterator
+from copy import copy
 
 import pytest
 
 from mathrepl.analysis.figure import Figure
-from mathrepl.commands.dispatch import Done, in_shell, perform, run_line
+from mathrepl.commands.dispatch import Done, perform, run_line
 from mathrepl.commands.spec import Host, Note, Quit, Value
-from mathrepl.commands.table import command_table
 from mathrepl.inference.answer import Answer, Answers, Refused
+from mathrepl.support.advice import Advice, Run, spelled
 from mathrepl.support.errors import (
     DivisionByZeroError,
     EquationError,
@@ -206,29 +208,55 @@ def test_after_any_error_the_session_answers(lab: Lab):
 
 
 @pytest.mark.parametrize(
-    ("hint", "told"),
+    ("run", "session", "shell"),
     [
-        ("try :use work", "try --weights work"),
-        ("leave out --line, or :use work", "leave out --line, or --weights work"),
-        ("switch to others first, with :use", "switch to others first, with --weights NAME"),
-        ("as in :curve add blog", "as in mathrepl curve add blog"),
-        (":jobs lists them", ":jobs lists them"),
-        ("see it with :attn or :peek", "see it with mathrepl attn or mathrepl peek"),
-        ("write 842 % 37", "write 842 % 37"),
-        ("as 3:4", "as 3:4"),
+        (Run("use", "work"), ":use work", "--weights work"),
+        (Run("use"), ":use", "--weights NAME"),
+        (Run("help"), ":help", "mathrepl --help"),
+        (Run("help", "ask"), ":help ask", "mathrepl ask -h"),
+        (Run("curve", "add blog"), ":curve add blog", "mathrepl curve add blog"),
+        (Run("undo", weights="mine"), ":undo", "mathrepl undo --weights mine"),
+        (Run("jobs"), ":jobs", ":jobs"),
+        (Run("nonsense"), ":nonsense", ":nonsense"),
     ],
 )
-def test_hints_are_written_for_the_shell(hint: str, told: str):
-    assert in_shell(hint, command_table()) == told
+def test_each_host_spells_a_command_its_own_way(lab: Lab, run: Run, session: str, shell: str):
+    assert str(run) == lab.context.spell(run) == session
+    lab.context.host = "shell"
+    assert lab.context.spell(run) == shell
+
+
+def test_advice_is_a_text_of_the_session_until_a_host_spells_it():
+    advice = Advice("as in 3:4, try ", Run("peek"), " or :peek")
+    assert advice == "as in 3:4, try :peek or :peek"
+    again = pickle.loads(pickle.dumps(advice))  # noqa: S301 - made here
+    for text in (advice, again, copy(advice)):
+        assert spelled(text, lambda run: f"<{run.command}>") == "as in 3:4, try <peek> or :peek"
+    assert spelled("plain :peek", lambda run: "") == "plain :peek"
+
+
+LAYER = Advice("see ", Run("weights", "LAYER"))
+OTHERS = EquationError("no", hint=Advice("try ", Run("use", "add")))
 
 
 @pytest.mark.parametrize(
-    ("host", "told"), [("session", ":weights LAYER"), ("shell", "mathrepl weights LAYER")]
+    ("host", "told", "hint"),
+    [
+        ("session", "see :weights LAYER", "try :use add"),
+        ("shell", "see mathrepl weights LAYER", "try --weights add"),
+    ],
 )
-def test_what_notes_and_figures_advise_is_written_for_the_host(lab: Lab, host: Host, told: str):
+def test_whatever_advises_a_command_is_spelled_for_the_host(
+    lab: Lab, host: Host, told: str, hint: str
+):
     recorder = Recorder()
     lab.context.host = host
-    values = [Note("see :weights LAYER"), Figure("w", (), ("see :weights LAYER",))]
-    perform(lab.context, iter(values), recorder)
-    note, figure = recorder.shown
-    assert (note.text, figure.facts) == (f"see {told}", (f"see {told}",))
+    refused = Refused("3", OTHERS)
+    values = [Note(LAYER), Figure("w", (), (LAYER,), (LAYER,)), refused, Answers((refused,))]
+    perform(lab.context, failing(OTHERS, *values), recorder)
+    note, figure, alone, answers = recorder.shown
+    assert (note.text, figure.facts, figure.notes) == (told, (told,), (told,))
+    assert alone.error.hint == answers.items[0].error.hint == hint
+    ((error, _),) = recorder.errors
+    assert (type(error), error.hint, str(error)) == (EquationError, hint, f"no; {hint}")
+    assert OTHERS.hint == "try :use add"

@@ -47,14 +47,14 @@ def read(line: str, *parameters: Parameter):
 
 @pytest.mark.parametrize("name", list(TABLE))
 def test_every_command_is_found_by_its_name(name: str):
-    assert resolve(name, TABLE, f":{name}", "session") is TABLE[name]
+    assert resolve(name, TABLE, f":{name}") is TABLE[name]
 
 
 @pytest.mark.parametrize(
     ("name", "alias"), [(c.name, alias) for c in TABLE.values() for alias in c.aliases]
 )
 def test_every_command_is_found_by_its_aliases(name: str, alias: str):
-    assert resolve(alias, TABLE, f":{alias}", "session").name == name
+    assert resolve(alias, TABLE, f":{alias}").name == name
 
 
 @pytest.mark.parametrize("name", list(TABLE))
@@ -66,7 +66,7 @@ def test_a_prefix_does_where_only_one_command_starts_so(name: str):
         if prefix in exact:
             continue
         if starting == [name]:
-            assert resolve(prefix, TABLE, f":{prefix}", "session").name == name
+            assert resolve(prefix, TABLE, f":{prefix}").name == name
         else:
             error = refused(f":{prefix}")
             assert all(f":{other}" in error.message for other in starting)
@@ -127,18 +127,6 @@ def test_the_caret_stands_under_the_name():
     assert refused(":zzzzz 5").column == 1
     assert refused("   :zzzzz").column == 1
     assert refused(":  zzzzz").column == 3
-
-
-def test_the_shell_takes_no_prefix_and_no_session_command():
-    with pytest.raises(UsageError):
-        resolve("mod", TABLE, "", "shell")
-    for name, command in TABLE.items():
-        if "shell" in command.hosts:
-            assert resolve(name, TABLE, "", "shell") is command
-        else:
-            with pytest.raises(UsageError) as caught:
-                resolve(name, TABLE, "", "shell")
-            assert caught.value.column is None
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from rich.console import Console
 from mathrepl.analysis.figure import Bar, Bars, Figure, Progress
 from mathrepl.arithmetic.scratchpad import Span
 from mathrepl.commands.configuring import HelpPage
-from mathrepl.commands.spec import Host, Note, Table, Value
+from mathrepl.commands.spec import Note, Table, Value
 from mathrepl.commands.table import command_table
 from mathrepl.commands.weights import CardPage
 from mathrepl.evaluation.certify import Certified, CertifyProgress
@@ -22,6 +22,7 @@ from mathrepl.render.renderer import Renderer
 from mathrepl.render.theme import styles
 from mathrepl.session.quiz import Round, Score
 from mathrepl.store.card import Certificate, Epoch, Metrics, Mistake
+from mathrepl.support.advice import Spell
 from mathrepl.support.errors import EquationError
 from mathrepl.training.events import EpochDone, Finished, Launched, Sample, Started, Stepped, Warned
 from tests.kit.answers import answer
@@ -332,11 +333,11 @@ def test_the_end_of_a_training_says_what_was_kept(finished: Finished, text: str)
 
 
 @pytest.mark.parametrize(
-    ("host", "undo"), [("session", ":undo"), ("shell", "mathrepl undo --weights w")]
+    ("spell", "undo"), [(str, ":undo"), (lambda run: f"undo {run.weights}", "undo w")]
 )
-def test_the_end_of_a_training_says_how_it_is_undone_where_one_is(host: Host, undo: str) -> None:
+def test_the_end_of_a_training_says_how_it_is_undone_where_one_is(spell: Spell, undo: str) -> None:
     screen = Screen(200)
-    screen.renderer._host = host
+    screen.renderer._spell = spell
     text = screen.show(Finished("finished", "w", 2, True, 2, METRICS, None))
     assert text.endswith(f"on held-out; {undo} goes back\n")
 
