@@ -82,9 +82,8 @@ def test_a_command_is_a_function_and_a_row(tmp_path: Path) -> None:
     helped = copy.run("digits", "--help")
     assert "Count the digits of an answer" in helped
     assert "--json" in helped
-    assert json.loads(copy.run("digits", "94", "+", "909", "--json")) == [
-        {"equation": "94 + 909", "digits": "4"}
-    ]
+    record = json.loads(copy.run("digits", "94", "+", "909", "--json"))
+    assert record == {"equation": "94 + 909", "digits": "4"}
     assert copy.completed("digi") == ["digits"]
 
 
