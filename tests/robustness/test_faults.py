@@ -408,6 +408,7 @@ while not Path(sys.argv[2]).exists():
     found, tensors = store.load("mine")
     seen.add(float(tensors["output.bias"][0]))
     assert len(tensors) > 5
+    Path(sys.argv[3]).touch()
 print(len(seen))
 """
 
@@ -417,12 +418,18 @@ def test_eight_readers_get_whole_pairs_while_one_saves_again_and_again(tmp_path:
     tiny_weights(store, "mine")
     done = tmp_path / "done"
     command = [sys.executable, "-c", READER, str(store.user), str(done)]
+    started = [tmp_path / f"started-{number}" for number in range(8)]
     readers = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(8)
+        subprocess.Popen(
+            [*command, str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for path in started
     ]
     began, seed = time.monotonic(), 0
-    while time.monotonic() < began + 1.5:
+    latest = began + TIMEOUT / 2
+    while time.monotonic() < min(began + 1.0, latest):
+        if not all(path.exists() for path in started):
+            began = time.monotonic()  # a second of saves after all have read once
         seed += 1
         tiny_weights(store, "mine", seed=seed)
         time.sleep(random.uniform(0, 0.02))
