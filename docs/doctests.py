@@ -1,6 +1,6 @@
-"""An extension of griffe: examples in docstrings become code blocks.
+"""A griffe extension that turns examples in docstrings into code blocks.
 
-The docstrings are Markdown but for their `>>>` lines, which Markdown takes for quotes.
+Docstrings are Markdown, except for their `>>>` lines, which Markdown reads as quotes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def fenced(text: str) -> str:
 
 
 class Doctests(griffe.Extension):
-    """Named in `mkdocs.yml`."""
+    """Adds the fences; `mkdocs.yml` names this class."""
 
     def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
         if obj.docstring is not None and ">>> " in obj.docstring.value:

@@ -1,6 +1,6 @@
-"""What mkdocs asks while it builds: the pages that are written from the product's own tables.
+"""The mkdocs hooks, which write tables of commands and settings into the pages.
 
-A page names a table by a comment such as `<!-- table: commands -->`.
+A page names a table in a comment such as `<!-- table: commands -->`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PACKAGE = "mathrepl.commands."
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Called by mkdocs for each page: puts the tables where a page names them."""
+    """Replace the comments of a page by their tables; mkdocs calls this for each page."""
     for name, write in TABLES.items():
         mark = f"<!-- table: {name} -->"
         if mark in markdown:
@@ -37,12 +37,12 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 
 def commands() -> str:
-    """Every command of mathrepl's own, under the theme of its module."""
+    """Every built-in command, under the theme of its module."""
     return "\n".join(_commands())
 
 
 def own_commands() -> Mapping[str, Command]:
-    """The command table without what packages installed beside mathrepl add to it."""
+    """The command table without the commands of installed packages."""
     return {
         name: command
         for name, command in command_table().items()
@@ -51,7 +51,7 @@ def own_commands() -> Mapping[str, Command]:
 
 
 def settings() -> str:
-    """The keys of `settings.toml`."""
+    """A table of the keys of `settings.toml`."""
     lines = ["| key | default | values | meaning |", "|---|---|---|---|"]
     for field in fields(Settings):
         default = str(field.default).lower()
@@ -103,12 +103,12 @@ def _row(parameter: Parameter) -> str:
 
 
 def _in_cell(text: str) -> str:
-    """Bars would end the cell."""
+    """`text` with its bars escaped, which would end a cell."""
     return text.replace("|", "&#124;")
 
 
 def _escaped(text: str) -> str:
-    """Text of the product, whose stars and brackets are no Markdown; its backticks are."""
+    """`text` with stars and brackets escaped; its backticks remain Markdown."""
     parts = text.split("`")
     for index in range(0, len(parts), 2):
         parts[index] = "".join(f"\\{c}" if c in "\\*_[]<>#" else c for c in parts[index])

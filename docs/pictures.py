@@ -1,4 +1,4 @@
-"""README's pictures, from the bundled weights by real commands: `python docs/pictures.py`."""
+"""Draw the pictures of README and docs with the bundled weights: `python docs/pictures.py`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FILES = {
 
 
 def main() -> None:
-    """Type `LINES` into a session and save what it draws; then what `FILES` name."""
+    """Type `LINES` into a session and save its drawing, then save the pictures in `FILES`."""
     with tempfile.TemporaryDirectory() as nowhere:
         store = Store(Path(nowhere) / "weights")
         session = Session(Settings(), store)
