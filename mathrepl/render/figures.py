@@ -1,20 +1,17 @@
-"""Figures: their panels one under the other, and the wait for them."""
+"""Figures: their panels one under the other."""
 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
-from rich.live import Live
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from mathrepl.analysis.figure import Bars, Figure, Heatmap, Lines, Panel, Progress
+from mathrepl.analysis.figure import Bars, Figure, Heatmap, Lines, Panel
 from mathrepl.render.answers import draw_answers
 from mathrepl.render.canvas import draw_lines, sized
 from mathrepl.support.safe_text import printable
@@ -22,11 +19,9 @@ from mathrepl.support.safe_text import printable
 if TYPE_CHECKING:
     from mathrepl.render.cells import Depth
 
-PATIENCE = 1.0  # seconds; what takes less needs no progress bar
 # A pipe has no window to fit; a page of this size can be read in any editor.
 PAGE_WIDTH, PAGE_HEIGHT = 100, 40
 WIDEST_BAR = 40  # cells
-WAIT_BAR = 24  # cells
 GAP = 3  # cells between pictures side by side
 LEAST_HEAT = 24  # cells, which a legend takes
 _EIGHTHS = "▏▎▍▌▋▊▉█"
@@ -141,45 +136,3 @@ def bar_of(share: float, width: int) -> str:
     eighths = max(round(share * width * 8), 1 if share > 0 else 0)
     whole, rest = divmod(eighths, 8)
     return "█" * whole + (_EIGHTHS[rest - 1] if rest else "")
-
-
-class ProgressView:
-    """A progress bar over a slow command; only on a terminal, and not before a second is over."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._live: Live | None = None
-        self._began = time.monotonic()
-
-    def show(self, value: Progress) -> None:
-        if not self._console.is_terminal or time.monotonic() - self._began <= PATIENCE:
-            return
-        if self._live is None:
-            self._live = Live(console=self._console, refresh_per_second=8, transient=True)
-            self._live.start()
-        self._live.update(self._line(value))
-
-    def _line(self, value: Progress) -> RenderableType:
-        """One line, and short of the window by what a terminal echoes at Ctrl-C.
-
-        A line that wraps then could not be wiped. For want of room the name is cropped first.
-        """
-        room = self._console.width - len("^C") - 1
-        count = f"{value.done:,}/{value.total:,}"
-        of_bar = min(WAIT_BAR, room - len(count) - 1)
-        of_name = room - len(count) - 1 - max(of_bar, 0) - 1
-        what = printable(value.what)
-        bar = Table.grid(padding=(0, 1))
-        cells: list[RenderableType] = [Text(count, no_wrap=True, overflow="crop")]
-        if of_name >= 4:
-            cells.insert(0, Text(sized(what, min(of_name, cell_len(what))), no_wrap=True))
-        if of_bar >= 4:
-            total = max(value.total, 1)
-            cells.append(ProgressBar(total=total, completed=value.done, width=of_bar))
-        bar.add_row(*cells)
-        return bar
-
-    def close(self) -> None:
-        if self._live is not None:
-            self._live.stop()
-            self._live = None

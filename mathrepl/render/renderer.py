@@ -17,12 +17,13 @@ from mathrepl.commands.weights import CardPage
 from mathrepl.evaluation.certify import Certified, CertifyProgress
 from mathrepl.inference.answer import Answer, Answers, Refused
 from mathrepl.render.answers import answer_line, draw_answer, draw_answers, names_networks
-from mathrepl.render.figures import ProgressView, draw_figure
+from mathrepl.render.figures import draw_figure
 from mathrepl.render.pages import draw_card, draw_certified, draw_help, draw_note, draw_table
+from mathrepl.render.progress import ProgressView
 from mathrepl.render.quiz import draw_round, draw_score
 from mathrepl.render.text import error_text
 from mathrepl.render.theme import make_console, styles
-from mathrepl.render.training import CertifyView, TrainingView, draw_finished
+from mathrepl.render.training import TrainingView, draw_finished
 from mathrepl.session.quiz import Round, Score
 from mathrepl.support.advice import Spell
 from mathrepl.support.errors import MathreplError
@@ -38,8 +39,7 @@ class Renderer:
         self.talk = make_console(sys.stderr, theme) if talk_on_stderr else self.out
         self._spell = spell
         self._training: TrainingView | None = None
-        self._certifying: CertifyView | None = None
-        self._looking: ProgressView | None = None
+        self._progress: ProgressView | None = None
 
     def set_theme(self, theme: str) -> None:
         for console in {id(self.out): self.out, id(self.talk): self.talk}.values():
@@ -47,25 +47,19 @@ class Renderer:
 
     def close(self) -> None:
         """End any live display."""
-        for view in (self._training, self._certifying, self._looking):
+        for view in (self._training, self._progress):
             if view is not None:
                 view.close()
-        self._training = self._certifying = self._looking = None
+        self._training = self._progress = None
 
     def show(self, value: Value) -> None:
         """Draw one value."""
         if isinstance(value, (Launched, Started, Stepped, EpochDone, Warned, Finished)):
             self._show_training(value)
             return
-        if isinstance(value, CertifyProgress):
-            if self._certifying is None:
-                self._certifying = CertifyView(self.talk)
-            self._certifying.show(value)
-            return
-        if isinstance(value, Progress):
-            if self._looking is None:
-                self._looking = ProgressView(self.talk)
-            self._looking.show(value)
+        if isinstance(value, (Progress, CertifyProgress)):
+            self._progress = self._progress or ProgressView(self.talk)
+            self._progress.show(value)
             return
         self.close()
         drawn = self._drawings().get(type(value))

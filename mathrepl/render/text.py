@@ -26,6 +26,12 @@ def confidence_style(probability: float) -> str:
     return "unsure" if probability >= 0.5 else "bad"
 
 
+def clock(seconds: float) -> str:
+    """`75.0` as `1:15`."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    return f"{minutes}:{rest:02d}"
+
+
 def sparkline(values: Sequence[float], width: int, low: float, high: float) -> str:
     """The last `width` values as blocks between `low` and `high`."""
     span = (high - low) or 1.0

@@ -1,4 +1,4 @@
-"""The live display of a training and of a certification, and their plain forms."""
+"""The live display of a training, and its plain form."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from mathrepl.evaluation.certify import CertifyProgress
 from mathrepl.render.answers import written
-from mathrepl.render.text import sparkline, thinned
+from mathrepl.render.text import clock, sparkline, thinned
 from mathrepl.support.advice import Run, Spell
 from mathrepl.support.safe_text import printable
 from mathrepl.training.events import (
@@ -134,7 +133,7 @@ class TrainingView:
         if done <= 0:
             return ""
         left = elapsed / done * (total - done)
-        return f"{_clock(left)} left"
+        return f"{clock(left)} left"
 
     def _epoch_line(self, event: EpochDone) -> Text:
         epoch = event.epoch
@@ -189,40 +188,3 @@ def draw_finished(finished: Finished, spell: Spell = str) -> RenderableType:
     if finished.message:
         text.append(f" ({printable(finished.message)})", "unsure")
     return text
-
-
-class CertifyView:
-    """A progress bar over the questions of a certification; only on a terminal."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._live: Live | None = None
-        self._began = time.monotonic()
-
-    def show(self, value: CertifyProgress) -> None:
-        if not self._console.is_terminal:
-            return
-        if self._live is None:
-            self._live = Live(console=self._console, refresh_per_second=8, transient=True)
-            self._live.start()
-        elapsed = time.monotonic() - self._began
-        left = elapsed / value.done * (value.total - value.done) if value.done else 0.0
-        place = f"{value.number}/{value.spaces} " if value.spaces > 1 else ""
-        bar = Table.grid(padding=(0, 1))
-        bar.add_row(
-            Text(f"{value.name} {place}{value.done:,}/{value.total:,}"),
-            ProgressBar(total=value.total, completed=value.done, width=24),
-            Text(f"{value.wrong:,} wrong", "bad" if value.wrong else "good"),
-            Text(f"{_clock(left)} left", "quiet"),
-        )
-        self._live.update(bar)
-
-    def close(self) -> None:
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(max(0, round(seconds)), 60)
-    return f"{minutes}:{rest:02d}"

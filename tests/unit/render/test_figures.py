@@ -8,15 +8,12 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
-from rich.text import Text
 
-from mathrepl.analysis.figure import Bar, Bars, Figure, Heatmap, Lines, Progress, Series
+from mathrepl.analysis.figure import Bar, Bars, Figure, Heatmap, Lines, Series
 from mathrepl.inference.answer import Answers, Refused
-from mathrepl.render import figures
 from mathrepl.render.figures import (
     PAGE_HEIGHT,
     PAGE_WIDTH,
-    ProgressView,
     bar_of,
     depth_of,
     draw_bars,
@@ -145,38 +142,3 @@ def test_a_full_bar_is_the_largest_or_what_is_given() -> None:
 def test_in_a_narrow_window_a_bar_stands_under_its_label() -> None:
     drawn = Bars("", (Bar("a long label", 1.0, "50%"), Bar("b", 2.0, "100%")))
     assert bars(drawn, 20) == ["a long label 50%", "█" * 10, "b 100%", "█" * 20]
-
-
-def test_a_wait_shows_a_bar_once_it_is_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    console, file = screen()
-    view = ProgressView(console)
-    view.show(Progress("asking", 1, 2000))
-    assert file.getvalue() == ""
-    monkeypatch.setattr(figures, "PATIENCE", -1.0)
-    view.show(Progress("asking", 1000, 2000))
-    view.close()
-    assert "asking 1,000/2,000" in file.getvalue()
-
-
-@pytest.mark.parametrize("width", range(10, 120, 7))
-def test_a_wait_is_one_line_with_room_for_an_echo(
-    monkeypatch: pytest.MonkeyPatch, width: int
-) -> None:
-    monkeypatch.setattr(figures, "PATIENCE", -1.0)
-    console, file = screen(width)
-    view = ProgressView(console)
-    view.show(Progress("work: 1..3 of + - * /, 0..999, with parentheses and signs", 2, 500))
-    view.close()
-    lines = [line for line in Text.from_ansi(file.getvalue()).plain.splitlines() if line.strip()]
-    assert len({line.rstrip() for line in lines}) == 1
-    assert "2/500" in lines[0]
-    assert len(lines[0].rstrip()) <= width - len("^C")
-
-
-def test_a_wait_is_silent_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(figures, "PATIENCE", -1.0)
-    console, file = screen(terminal=False)
-    view = ProgressView(console)
-    view.show(Progress("asking", 1, 2))
-    view.close()
-    assert file.getvalue() == ""

@@ -17,7 +17,7 @@ from mathrepl.commands.weights import CardPage
 from mathrepl.evaluation.certify import Certified, CertifyProgress
 from mathrepl.inference.answer import Answer, Answers, Refused, compare
 from mathrepl.inference.solution import Guess, ScratchpadStep, Solution
-from mathrepl.render import figures
+from mathrepl.render import progress
 from mathrepl.render.renderer import Renderer
 from mathrepl.render.theme import styles
 from mathrepl.session.quiz import Round, Score
@@ -355,10 +355,10 @@ def test_certification_shows_a_bar_on_a_terminal_only() -> None:
 
 
 def test_a_figure_is_drawn_after_the_bar_of_its_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(figures, "PATIENCE", -1.0)
+    monkeypatch.setattr(progress, "PATIENCE", -1.0)
     screen = Screen()
     assert "asking 5/10" in screen.show(Progress("asking", 5, 10)) + screen.show(Note("done"))
-    assert screen.renderer._looking is None
+    assert screen.renderer._progress is None
     figure = Figure("next", (Bars("", (Bar("1", 1.0, "75%"),)),), notes=("small",))
     assert screen.show(figure) == f"next\n1 {'█' * 40} 75%\n! small\n"
 
