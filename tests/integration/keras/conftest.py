@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 
@@ -14,3 +16,13 @@ def tensorflow_ready() -> None:
     import tensorflow as tf
 
     tf.config.experimental.enable_op_determinism()
+
+
+@pytest.fixture
+def eager(tensorflow_ready: None) -> Iterator[None]:
+    """Steps run as they stand: for a few of them that is faster than to trace them first."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)

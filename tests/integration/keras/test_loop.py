@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -52,16 +51,6 @@ def real_model(*, seed: int = 0, architecture: Architecture = ARCHITECTURE, part
 
     keras.utils.set_random_seed(seed)
     return build(architecture, ENCODING, part=part, fused=True)
-
-
-@pytest.fixture
-def eager(tensorflow_ready: None) -> Iterator[None]:
-    """Steps run as they stand: for a few of them that is faster than to trace them first."""
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 def never() -> bool:

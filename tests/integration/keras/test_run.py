@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from mathrepl.training.plan import Plan
 from mathrepl.training.recipes import RECIPES
 from tests.kit.training import ARCHITECTURE, ATTENTION, ENCODING, TASK, WORK, plan, random_tensors
 
-pytestmark = pytest.mark.usefixtures("tensorflow_ready")
+pytestmark = pytest.mark.usefixtures("eager")
 
 FULL_DISK = OSError(errno.ENOSPC, "No space left on device")
 
@@ -155,16 +155,6 @@ def fail_saves(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
         return original(self, card, tensors)
 
     monkeypatch.setattr(Store, "save", save)
-
-
-@pytest.fixture(autouse=True)
-def eager(tensorflow_ready: None) -> Iterator[None]:
-    """Steps run as they stand: for a few of them that is faster than to trace them first."""
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="module")
