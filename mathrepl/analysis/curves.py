@@ -1,4 +1,4 @@
-"""How networks learnt: loss, accuracy and exact match by epoch, from their cards' histories."""
+"""Learning curves: loss, accuracy and exact match by epoch, from the histories in cards."""
 
 from __future__ import annotations
 
@@ -14,11 +14,6 @@ from mathrepl.store.card import Card, Epoch, Metrics
 from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import UsageError
 
-SIDES: tuple[tuple[str, Callable[[Epoch], Metrics]], ...] = (
-    ("held-out", lambda epoch: epoch.held_out),
-    ("training", lambda epoch: epoch.training),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class _Course:
@@ -32,24 +27,13 @@ class _Course:
     def name(self) -> str:
         return f"{self.card.name} {self.part}".rstrip()
 
-    def series(self, side: str, of: Callable[[Epoch], float], *, log: bool) -> Series:
-        """One number by epoch, counted from 1; what the scale cannot show is left out."""
-        points = [
-            (float(number), of(epoch))
-            for number, epoch in enumerate(self.epochs, 1)
-            if math.isfinite(of(epoch)) and (of(epoch) > 0 or not log)
-        ]
-        return Series(
-            f"{self.name} {side}", tuple(x for x, _ in points), tuple(y for _, y in points)
-        )
-
     @property
     def best(self) -> int:
-        """Which of its epochs, from 1, was the best: the kept one, else the most exact.
+        """The number, from 1, of the best epoch: the kept one, else the most exact.
 
-        A card says which epoch was kept of the network that was trained last. For the others it
-        is the epoch with the most held-out answers right in full, the one of the least loss among
-        those alike, as in a training.
+        A card holds the kept epoch of the network that was trained last. For others it is the
+        epoch with the most held-out answers right in full, at a tie the one of the least loss, as
+        in a training.
         """
         for number, epoch in enumerate(self.epochs, 1):
             if epoch.number == self.card.best_epoch:
@@ -91,26 +75,24 @@ def curve(cards: Sequence[Card]) -> Figure:
         raise UsageError(
             "no weights were named", hint=Advice("name some, as in ", Run("curve", "add blog"))
         )
-    courses = [course for card in cards for course in _courses(card)]
-    notes = [f"{card.name} has no history of a training" for card in cards if not card.history]
-    panels: tuple[Lines, ...] = ()
-    if courses:
-        panels = (
-            _lines(courses, "loss", lambda metrics: metrics.loss, log=True),
-            _lines(courses, "characters right", lambda metrics: metrics.accuracy, high=1.0),
-            _lines(courses, "answers right in full", lambda metrics: metrics.exact, high=1.0),
-        )
+    of_cards = [(card.name, _courses(card)) for card in cards]
+    courses = [course for _, some in of_cards for course in some]
+    panels = (
+        _lines(courses, "loss", lambda metrics: metrics.loss, log=True),
+        _lines(courses, "characters right", lambda metrics: metrics.accuracy, high=1.0),
+        _lines(courses, "answers right in full", lambda metrics: metrics.exact, high=1.0),
+    )
     return Figure(
         f"how {', '.join(card.name for card in cards)} learnt",
-        panels,
+        panels if courses else (),
         tuple(course.fact for course in courses),
-        tuple(notes),
-        {"networks": [_record(card) for card in cards]},
+        tuple(f"{name} has no history of a training" for name, some in of_cards if not some),
+        {"networks": [_record(name, some) for name, some in of_cards]},
     )
 
 
 def _courses(card: Card) -> list[_Course]:
-    """A course a part, in the order in which they were trained first."""
+    """The courses of the parts, in the order in which they were trained first."""
     parts = dict.fromkeys(epoch.part for epoch in card.history)
     return [
         _Course(card, part, tuple(epoch for epoch in card.history if epoch.part == part))
@@ -126,36 +108,34 @@ def _lines(
     log: bool = False,
     high: float | None = None,
 ) -> Lines:
-    def of_side(pick: Callable[[Epoch], Metrics]) -> Callable[[Epoch], float]:
-        return lambda epoch: of(pick(epoch))
-
-    series = tuple(
-        course.series(side, of_side(pick), log=log) for course in courses for side, pick in SIDES
-    )
+    series: list[Series] = []
+    for course in courses:
+        numbers = tuple(range(1, len(course.epochs) + 1))
+        held_out = tuple(of(epoch.held_out) for epoch in course.epochs)
+        training = tuple(of(epoch.training) for epoch in course.epochs)
+        series.append(Series(f"{course.name} held-out", numbers, held_out))
+        series.append(Series(f"{course.name} training", numbers, training))
     y_axis = title if log else "share"
-    return Lines(title, series, x_axis="epoch", y_axis=y_axis, log=log, high=high)
+    return Lines(title, tuple(series), x_axis="epoch", y_axis=y_axis, log=log, high=high)
 
 
-def _record(card: Card) -> dict[str, Any]:
-    """Every number of its history; `epoch` counts within the part."""
+def _record(name: str, courses: Sequence[_Course]) -> dict[str, Any]:
+    """Every number of a history; `epoch` counts within the part."""
     epochs = [
         {
             "part": course.part,
             "epoch": number,
             "number": epoch.number,
             "seconds": epoch.seconds,
-            **{
-                side: {key: _finite(value) for key, value in asdict(metrics).items()}
-                for side, metrics in (("training", epoch.training), ("held_out", epoch.held_out))
-            },
+            "training": _finite(epoch.training),
+            "held_out": _finite(epoch.held_out),
         }
-        for course in _courses(card)
+        for course in courses
         for number, epoch in enumerate(course.epochs, 1)
     ]
-    parts = [course.record() for course in _courses(card)]
-    return {"weights": card.name, "parts": parts, "epochs": epochs}
+    return {"weights": name, "parts": [course.record() for course in courses], "epochs": epochs}
 
 
-def _finite(value: float) -> float | None:
-    """JSON has no word for what is no number."""
-    return value if math.isfinite(value) else None
+def _finite(metrics: Metrics) -> dict[str, float | None]:
+    """The metrics for JSON, which has no numbers that are not finite: None stands for those."""
+    return {key: value if math.isfinite(value) else None for key, value in asdict(metrics).items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
@@ -13,30 +14,48 @@ from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import UsageError
 
 
+@dataclass(frozen=True, slots=True)
+class _Summary:
+    """The shape of a tensor, and its norm, root mean square and largest absolute value."""
+
+    name: str
+    shape: tuple[int, ...]
+    norm: float
+    rms: float
+    largest: float
+
+    @classmethod
+    def of(cls, name: str, values: Floats) -> _Summary:
+        rms = float(np.sqrt((values.astype(np.float64) ** 2).mean())) if values.size else 0.0
+        largest = float(np.abs(values).max(initial=0.0))
+        norm = float(np.linalg.norm(values))
+        return cls(name, values.shape, round(norm, 6), round(rms, 6), round(largest, 6))
+
+    @property
+    def sides(self) -> str:
+        return " x ".join(map(str, self.shape))
+
+
 def overview(name: str, tensors: Mapping[str, Floats]) -> Figure:
     """Every tensor with its shape and the root mean square of its numbers."""
-    sizes = {tensor: _rms(values) for tensor, values in tensors.items()}
+    summaries = [_Summary.of(tensor, values) for tensor, values in tensors.items()]
     bars = tuple(
-        Bar(
-            tensor,
-            sizes[tensor],
-            f"{_shape(values)}  rms {sizes[tensor]:.3f}  norm {np.linalg.norm(values):.2f}",
-        )
-        for tensor, values in tensors.items()
+        Bar(one.name, one.rms, f"{one.sides}  rms {one.rms:.3f}  norm {one.norm:.2f}")
+        for one in summaries
     )
     total = sum(values.size for values in tensors.values())
     return Figure(
         f"weights of {name}",
         (Bars("root mean square", bars),),
         (Advice(f"{total:,} numbers; ", Run("weights", "LAYER"), " draws one"),),
-        data={"weights": name, "tensors": [_record(t, v) for t, v in tensors.items()]},
+        data={"weights": name, "tensors": [asdict(one) for one in summaries]},
     )
 
 
 def matrices(name: str, tensors: Mapping[str, Floats], layer: str) -> Figure:
-    """Heatmap maps of the tensors whose name begins with `layer`.
+    """Heat maps of the tensors of `layer`, named with its part or, in every part, without.
 
-    Where none does, those of all parts whose own name does. Raises `UsageError` for neither.
+    Raises `UsageError` for a layer that does not exist.
     """
     chosen = {tensor: values for tensor, values in tensors.items() if _is_of(tensor, layer)} or {
         tensor: values for tensor, values in tensors.items() if _is_of(_without_part(tensor), layer)
@@ -47,20 +66,19 @@ def matrices(name: str, tensors: Mapping[str, Floats], layer: str) -> Figure:
             f"{name} has no layer {layer!r}", hint=f"its layers are {', '.join(groups)}"
         )
     heats = []
-    for tensor, values in chosen.items():
-        grid = values[None, :] if values.ndim == 1 else values
-        bound = float(np.abs(grid).max(initial=0.0)) or 1.0
+    summaries = [_Summary.of(tensor, values) for tensor, values in chosen.items()]
+    for one, values in zip(summaries, chosen.values(), strict=True):
+        grid = np.atleast_2d(values)
         heats.append(
             Heatmap(
-                f"{tensor} {_shape(values)}, rms {_rms(values):.3f}, "
-                f"norm {np.linalg.norm(values):.2f}",
+                f"{one.name} {one.sides}, rms {one.rms:.3f}, norm {one.norm:.2f}",
                 grid,
                 row_range=(0, grid.shape[0] - 1) if values.ndim > 1 else None,
                 column_range=(0, grid.shape[1] - 1),
                 row_axis="in" if values.ndim > 1 else "",
                 column_axis="out",
-                low=-bound,
-                high=bound,
+                low=-one.largest or -1.0,
+                high=one.largest or 1.0,
                 palette="signed",
             )
         )
@@ -69,7 +87,7 @@ def matrices(name: str, tensors: Mapping[str, Floats], layer: str) -> Figure:
         f"{layer} of {name}",
         tuple(heats),
         ("the columns of an LSTM are its gates: input, forget, cell, output",) if gates else (),
-        data={"weights": name, "tensors": [_record(t, v) for t, v in chosen.items()]},
+        data={"weights": name, "tensors": [asdict(one) for one in summaries]},
     )
 
 
@@ -78,24 +96,6 @@ def _is_of(tensor: str, layer: str) -> bool:
 
 
 def _without_part(tensor: str) -> str:
-    """`doer.output.bias` is named `output.bias` in its part."""
+    """The tensor's name in its part: `output.bias` of `doer.output.bias`."""
     part, _, rest = tensor.partition(".")
     return rest if part in PARTS else tensor
-
-
-def _rms(values: Floats) -> float:
-    return float(np.sqrt((values.astype(np.float64) ** 2).mean())) if values.size else 0.0
-
-
-def _shape(values: Floats) -> str:
-    return " x ".join(str(side) for side in values.shape)
-
-
-def _record(name: str, values: Floats) -> dict[str, object]:
-    return {
-        "name": name,
-        "shape": list(values.shape),
-        "norm": round(float(np.linalg.norm(values)), 6),
-        "rms": round(_rms(values), 6),
-        "largest": round(float(np.abs(values).max(initial=0.0)), 6),
-    }
