@@ -1,11 +1,11 @@
-"""What analyses that ask many questions share: batches, answers worth showing, shares as text."""
+"""Answers to list in a figure, and the batch size for asking many questions."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from mathrepl.arithmetic.expression import MAX_LENGTH, format_value, read_value
 
@@ -13,44 +13,42 @@ if TYPE_CHECKING:
     from mathrepl.store.card import Card
 
 BATCH = 1024
-WORK_BATCH = 64  # a working takes long: so Ctrl-C is heard soon; still smaller ones are slower
-KERAS_WORK_BATCH = 256  # a call of Keras costs more, whatever it asks
+WORK_BATCH = 64  # a working takes long: Ctrl-C stops soon; smaller batches are slower
+KERAS_WORK_BATCH = 256  # a call of Keras costs more, whatever its size
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A question, what the network wrote, the exact answer, and how sure it was (0 to 1)."""
+    """A question with the network's answer, its target, and its confidence (0 to 1)."""
 
     question: str
     network: str
-    truth: str
-    sure: float = 1.0
+    target: str
+    confidence: float = 1.0
 
     @property
     def right(self) -> bool:
-        return self.network == self.truth
+        return self.network == self.target
 
     @property
-    def size(self) -> Fraction | None:
-        """How far off it is, None for what is no number."""
-        return size_of_error(self.network, self.truth)
+    def error(self) -> Fraction | None:
+        """The size of the error; None where the network wrote no number."""
+        written = read_value(self.network)
+        return None if written is None else abs(written - Fraction(self.target))
 
     @property
     def off_by(self) -> str | None:
-        return None if self.size is None else format_value(self.size, MAX_LENGTH)
+        return None if self.error is None else format_value(self.error, MAX_LENGTH)
 
-    def record(self) -> dict[str, Any]:
-        return {"question": self.question, "network": self.network, "truth": self.truth}
-
-
-def size_of_error(network: str, truth: str) -> Fraction | None:
-    """How far off an answer is, None where the network did not write a number."""
-    written = read_value(network)
-    return None if written is None else abs(written - Fraction(truth))
+    def record(self, also: Literal["confidence", "off_by"] | None = None) -> dict[str, Any]:
+        record = {"question": self.question, "network": self.network, "truth": self.target}
+        if also == "confidence":
+            return {**record, also: round(self.confidence, 6)}
+        return {**record, also: self.off_by} if also else record
 
 
 def batch_size(card: Card, engine: str) -> int:
-    """How many questions one thread asks such weights at a time."""
+    """The number of questions that one thread asks such weights at a time."""
     if card.architecture.kind != "work":
         return BATCH
     return WORK_BATCH if engine == "numpy" else KERAS_WORK_BATCH

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mathrepl.analysis.answered import Answered, size_of_error
+from mathrepl.analysis.answered import Answered
 from mathrepl.arithmetic.expression import format_value, parse
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ COMPUTED = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Seen:
-    """A batch answered: `shown` and `wrong` are (n,); `shown` is infinite for what is no number.
+    """Answers to n cells: `shown` (n,), infinite for what is no number, and `wrong` (n,).
 
-    `mistakes` are the first of them; `notable` the least sure answers, or the largest errors.
+    `mistakes` are the first of them; `notable` the least confident answers, or the largest errors.
     """
 
     shown: Floats
@@ -41,7 +41,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The cells a by b, a by a, and how they are asked; a division by zero is none."""
+    """The cells of a plane, row by row of a; the values of b leave out a division by zero."""
 
     task: Task
     solver: Solver
@@ -55,56 +55,46 @@ class Cells:
     def total(self) -> int:
         return (self.a[1] - self.a[0] + 1) * len(self.b)
 
-    def texts(self, first: int, end: int) -> tuple[list[str], list[str]]:
-        """Questions and exact answers of the cells from `first` to before `end`.
+    def texts(self, cells: range) -> tuple[list[str], list[str]]:
+        """Questions and exact answers of the cells of these numbers.
 
         Raises `MathreplError` where the rule of a task gives a cell no answer.
         """
-        width = len(self.b)
-        questions: list[str] = []
-        truths: list[str] = []
-        for row in range(first // width, (end - 1) // width + 1):
-            a = self.a[0] + row
-            some = slice(max(first - row * width, 0), min(end - row * width, width))
-            questions += [f"{a}{ending}" for ending in self.endings[some]]
-            if self.task.rule:
-                asked = questions[len(truths) :]
-                truths += [self.task.target(parse(question)) for question in asked]
-            elif self.operation == "/":
-                decimals = self.task.decimals
-                truths += [format_value(Fraction(a, b), decimals) for b in self.b[some]]
-            else:
-                compute = COMPUTED[self.operation]
-                truths += [str(compute(a, b)) for b in self.b[some]]
-        return questions, truths
+        places = [divmod(cell, len(self.b)) for cell in cells]
+        questions = [f"{self.a[0] + row}{self.endings[column]}" for row, column in places]
+        if self.task.rule:
+            return questions, [self.task.target(parse(question)) for question in questions]
+        numbers = [(self.a[0] + row, self.b[column]) for row, column in places]
+        if self.operation == "/":
+            decimals = self.task.decimals
+            return questions, [format_value(Fraction(a, b), decimals) for a, b in numbers]
+        compute = COMPUTED[self.operation]
+        return questions, [str(compute(a, b)) for a, b in numbers]
 
     def ask(self, cells: range) -> Seen:
         """Answer the cells of these numbers."""
-        questions, truths = self.texts(cells.start, cells.stop)
-        sure: list[float] = []
+        questions, targets = self.texts(cells)
+        confidences = [1.0] * len(questions)
         if self.show == "confidence":
-            written, sure = self.solver.write_surely(questions)
+            written, confidences = self.solver.write_surely(questions)
         else:
             written = self.solver.write(questions)
-        wrong = np.fromiter(map(str.__ne__, written, truths), bool, len(questions))
-        places = np.flatnonzero(wrong).tolist()
-        shown = wrong.astype(np.float32)
-        notable: list[int] = []
+        answers = list(zip(questions, written, targets, confidences, strict=True))
+        wrong = np.fromiter(map(str.__ne__, written, targets), bool, len(questions))
+        mistakes = [Answered(*answers[i]) for i in np.flatnonzero(wrong)]
+        shown, rank = wrong.astype(np.float64), np.full(len(questions), np.inf)
         if self.show == "confidence":
-            shown = np.array(sure, np.float32)
-            notable = np.argsort(sure, kind="stable")[:NOTABLE].tolist()
+            shown = rank = np.array(confidences)
         elif self.show == "size":
-            sizes = {i: size_of_error(written[i], truths[i]) for i in places}
-            for i, size in sizes.items():
-                shown[i] = math.inf if size is None else _log(1 + size)
-            numbers = {i: size for i, size in sizes.items() if size is not None}
-            notable = sorted(numbers, key=numbers.__getitem__, reverse=True)[:NOTABLE]
-
-        def cell(i: int) -> Answered:
-            return Answered(questions[i], written[i], truths[i], sure[i] if sure else 1.0)
-
-        mistakes = [cell(i) for i in places[:MAX_LISTED]]
-        return Seen(shown, wrong, mistakes, [cell(i) for i in notable])
+            shown[wrong] = [_logarithm(mistake.error) for mistake in mistakes]
+            rank[wrong] = np.where(np.isfinite(shown[wrong]), -shown[wrong], np.inf)
+        notable = np.argsort(rank, kind="stable")[:NOTABLE]
+        return Seen(
+            shown.astype(np.float32),
+            wrong,
+            mistakes[:MAX_LISTED],
+            [Answered(*answers[i]) for i in notable if np.isfinite(rank[i])],
+        )
 
 
 def ending(task: Task, operation: str, b: int) -> str:
@@ -113,6 +103,11 @@ def ending(task: Task, operation: str, b: int) -> str:
     return f"{space}{operation}{space}" + (f"({b})" if b < 0 and task.brackets else str(b))
 
 
-def _log(size: Fraction) -> float:
-    """Its decimal logarithm, also of numbers too large for a float."""
-    return math.log10(size.numerator) - math.log10(size.denominator)
+def _logarithm(error: Fraction | None) -> float:
+    """The decimal logarithm of 1 + `error`, also where it is too large for a float.
+
+    Infinite where the network wrote no number.
+    """
+    if error is None:
+        return math.inf
+    return math.log10((1 + error).numerator) - math.log10(error.denominator)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mathrepl.analysis.answered import Answered, batch_size, percent
 from mathrepl.analysis.figure import Bar, Bars, Figure, Lines, Panel, Progress, Series
-from mathrepl.analysis.tally import BINS, SAME_VALUE, SIZE_ORDER, SMALL, Tally
+from mathrepl.analysis.tally import SAME_VALUE, SIZE_ORDER, SMALL, Tally
 from mathrepl.arithmetic.expression import parse
 from mathrepl.data.sampling import Example, draw_held_out, every
 from mathrepl.evaluation.suites import SEED, WHOLE_SPACE
@@ -127,23 +127,20 @@ def _facts(tally: Tally) -> tuple[str, ...]:
 
 
 def _shares(tally: Tally) -> Bars:
-    """The share wrong, of sums by their longest run of carries, of all else by operations."""
+    """The share wrong: of sums by their longest run of carries, else by operations."""
     if tally.only_sums:
-        bars = [
-            _share(_chain(chain), tally.missed_chains[chain], count)
-            for chain, count in sorted(tally.chains.items())
-        ]
+        chains = sorted(tally.by_carries.items())
+        bars = [_share(_chain(chain), *counts) for chain, counts in chains]
         return Bars("share wrong by the longest run of carries", tuple(bars))
-    asked, missed = tally.operations, tally.missed_operations
-    kinds = sorted(asked, key=lambda kind: (-missed[kind] / asked[kind], kind))
     title = "share wrong by operations"
-    if len(kinds) > MOST_BARS:
-        title += f", the worst {MOST_BARS} of {len(kinds)}"
-    bars = [_share(kind, missed[kind], asked[kind]) for kind in kinds[:MOST_BARS]]
-    return Bars(title, tuple(bars))
+    bars = [_share(name, *counts) for name, counts in tally.by_operations.items()]
+    bars.sort(key=lambda bar: (-bar.value, bar.label))
+    if len(bars) > MOST_BARS:
+        title += f", the worst {MOST_BARS} of {len(bars)}"
+    return Bars(title, tuple(bars[:MOST_BARS]))
 
 
-def _share(label: str, wrong: int, asked: int) -> Bar:
+def _share(label: str, asked: int, wrong: int) -> Bar:
     return Bar(label, wrong / asked, f"{percent(wrong, asked)}, {wrong:,} of {asked:,}")
 
 
@@ -154,26 +151,23 @@ def _sizes(tally: Tally) -> Bars:
 
 
 def _calibration(tally: Tally) -> tuple[Panel, ...]:
-    """How often it is right beside how sure it is; then how many are right, and wrong."""
-    rows: list[list[float]] = tally.bins.tolist()
-    bins = [(k, count, right, sure) for k, (count, right, sure) in enumerate(rows) if count]
-    measured = Series(
-        "measured",
-        tuple(sure / count for _, count, _, sure in bins),
-        tuple(right / count for _, count, right, _ in bins),
-    )
+    """The share right by confidence, then the number of right and of wrong answers by it."""
+    bins = tally.calibration()
+    confidence = tuple(one["mean_confidence"] for one in bins)
+    share_right = tuple(one["right"] / one["answers"] for one in bins)
+    measured = Series("measured", confidence, share_right)
     ideal = Series("as sure as right", (0.0, 1.0), (0.0, 1.0))
     panels: list[Panel] = [
         Lines(
             "how sure, and how often right", (measured, ideal), "confidence", "right", low=0, high=1
         )
     ]
-    for verdict, counts in (
-        ("right", [(k, right) for k, _, right, _ in bins]),
-        ("wrong", [(k, count - right) for k, count, right, _ in bins]),
-    ):
-        if any(number for _, number in counts):
-            bars = tuple(Bar(_band(k), number, f"{number:,.0f}") for k, number in counts)
+    bands = [f"{100 * one['from']:.0f} to {100 * one['to']:.0f}%" for one in bins]
+    right = [one["right"] for one in bins]
+    wrong = [one["answers"] - one["right"] for one in bins]
+    for verdict, counts in (("right", right), ("wrong", wrong)):
+        if any(counts):
+            bars = tuple(Bar(*one, f"{one[1]:,}") for one in zip(bands, counts, strict=True))
             panels.append(Bars(f"{verdict} answers by confidence", bars))
     return tuple(panels)
 
@@ -185,7 +179,7 @@ def _answers(session: Session, examples: Sequence[Answered]) -> Answers:
         compare(
             parse(one.question).format(spaced=True),
             solution,
-            one.truth,
+            one.target,
             weights=card.name,
             engine=session.engine,
         )
@@ -206,34 +200,14 @@ def _data(name: str, tally: Tally, examples: Sequence[Answered]) -> dict[str, An
         "below_10": tally.below_10,
         "one_digit": tally.one_digit,
         "by_place": dict(tally.by_place.most_common()),
-        "by_carries": {
-            str(chain): [count, tally.missed_chains[chain]]
-            for chain, count in sorted(tally.chains.items())
-        },
-        "by_operations": {
-            kind: [count, tally.missed_operations[kind]]
-            for kind, count in sorted(tally.operations.items())
-        },
-        "largest_error": {**largest.record(), "off_by": largest.off_by} if largest else None,
-        "calibration": [
-            {
-                "from": k / BINS,
-                "to": (k + 1) / BINS,
-                "answers": int(count),
-                "right": int(right),
-                "mean_confidence": round(sure / count, 6),
-            }
-            for k, (count, right, sure) in enumerate(tally.bins.tolist())
-            if count
-        ],
+        "by_carries": {str(chain): counts for chain, counts in sorted(tally.by_carries.items())},
+        "by_operations": dict(sorted(tally.by_operations.items())),
+        "largest_error": largest.record("off_by") if largest else None,
+        "calibration": tally.calibration(),
         "sizes": {label: tally.sizes[label] for label in SIZE_ORDER},
-        "examples": [{**one.record(), "confidence": round(one.sure, 6)} for one in examples],
+        "examples": [one.record("confidence") for one in examples],
     }
 
 
 def _chain(chain: int) -> str:
     return ("no carry", "single carries")[chain] if chain < 2 else f"chain of {chain}"
-
-
-def _band(k: int) -> str:
-    return f"{100 * k // BINS} to {100 * (k + 1) // BINS}%"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from mathrepl.analysis.answered import Answered, batch_size, percent
 from mathrepl.analysis.figure import Figure, Heatmap, Palette, Progress
-from mathrepl.analysis.grid import COMPUTED, MAX_LISTED, NOTABLE, Bounds, Cells, Show, ending
+from mathrepl.analysis.grid import COMPUTED, MAX_LISTED, NOTABLE, Bounds, Cells, Seen, Show, ending
 from mathrepl.arithmetic.expression import OPERATIONS, parse
 from mathrepl.session.coverage import check_characters
 from mathrepl.session.session import Session
@@ -21,7 +20,6 @@ from mathrepl.support.errors import UsageError
 from mathrepl.support.thread_pool import side_by_side, threads_for
 
 if TYPE_CHECKING:
-    from mathrepl.data.codec import Floats
     from mathrepl.store.card import Card
 
 MAX_CELLS = 2_000_000
@@ -84,50 +82,47 @@ def _check_size(card: Card, cells: int) -> None:
 def _look(asked: Cells, card: Card, b: Bounds, engine: str) -> Iterator[Progress | Figure]:
     what = f"{card.name}: a {asked.operation} b"
     total, step = asked.total, batch_size(card, engine)
-    shown = np.empty(total, np.float32)
-    wrong = np.empty(total, bool)
-    mistakes: list[Answered] = []
-    notable: list[Answered] = []
+    seen = Seen(np.empty(total, np.float32), np.empty(total, bool), [], [])
     parts = (range(first, min(first + step, total)) for first in range(0, total, step))
     yield Progress(what, 0, total)
     with closing(side_by_side(parts, asked.ask, threads_for(engine))) as answered:
-        for part, seen in answered:
-            shown[part.start : part.stop] = seen.shown
-            wrong[part.start : part.stop] = seen.wrong
-            mistakes += seen.mistakes[: MAX_LISTED - len(mistakes)]
-            notable = sorted([*notable, *seen.notable], key=_rank(asked.show))[:NOTABLE]
+        for part, some in answered:
+            seen.shown[part.start : part.stop] = some.shown
+            seen.wrong[part.start : part.stop] = some.wrong
+            seen.mistakes.extend(some.mistakes[: MAX_LISTED - len(seen.mistakes)])
+            seen.notable.extend(some.notable)
             yield Progress(what, part.stop, total)
-    yield _figure(asked, card, b, shown, wrong, mistakes, notable)
+    yield _figure(asked, card, b, seen)
 
 
-def _figure(
-    asked: Cells,
-    card: Card,
-    b: Bounds,
-    shown: Floats,
-    wrong: NDArray[np.bool_],
-    mistakes: list[Answered],
-    notable: list[Answered],
-) -> Figure:
-    width = b[1] - b[0] + 1
+def _figure(asked: Cells, card: Card, b: Bounds, seen: Seen) -> Figure:
     there = np.isin(np.arange(b[0], b[1] + 1), asked.b)
-    cells = np.full((len(shown) // len(asked.b), width), np.nan, np.float32)
+    cells = np.full((asked.a[1] - asked.a[0] + 1, len(there)), np.nan, np.float32)
     grid = np.zeros(cells.shape, np.int64)
-    cells[:, there] = shown.reshape(len(cells), -1)
-    grid[:, there] = wrong.reshape(len(cells), -1)
-    count, strange = int(wrong.sum()), int(np.isinf(shown).sum())
+    cells[:, there] = seen.shown.reshape(len(cells), -1)
+    grid[:, there] = seen.wrong.reshape(len(cells), -1)
+    count, strange = int(seen.wrong.sum()), int(np.isinf(seen.shown).sum())
     finite = cells[np.isfinite(cells)]
     high = (float(finite.max(initial=0.0)) or 1.0) if asked.show == "size" else 1.0
     cells[np.isinf(cells)] = high
     densest = _densest(grid, np.broadcast_to(there, grid.shape), asked.a[0], b[0])
     facts = [f"{count:,} of {asked.total:,} wrong ({percent(count, asked.total)})"]
-    # Said where mistakes do gather: a lone one, or all being wrong, is no such place.
+    # Only where mistakes gather: not for a single one, nor where all is wrong.
     if densest is not None and 1 < densest["wrong"] > densest["total"] * count / asked.total:
         facts.append(
             f"most mistakes: a {_span(densest['a'])}, b {_span(densest['b'])}, "
             f"{densest['wrong']:,} of {densest['total']:,} wrong"
         )
-    facts += [_fact(asked.show, cell) for cell in notable]
+    if asked.show == "size":
+        notable = sorted(seen.notable, key=lambda one: one.error or 0, reverse=True)[:NOTABLE]
+        facts += [f"far off: {_equation(one)}, wrong by {one.off_by}" for one in notable]
+    else:
+        notable = sorted(seen.notable, key=lambda one: one.confidence)[:NOTABLE]
+        facts += [
+            f"unsure: {_equation(one)}, {percent(one.confidence, 1)}, "
+            + ("right" if one.right else f"wrong, it is {one.target}")
+            for one in notable
+        ]
     notes = _notes(asked, card)
     if strange:
         are = "answer is no number" if strange == 1 else "answers are no numbers"
@@ -156,12 +151,12 @@ def _figure(
         "wrong": count,
         "wrong_share": count / asked.total,
         "densest": densest,
-        "wrong_equations": [cell.record() for cell in mistakes],
+        "wrong_equations": [one.record() for one in seen.mistakes],
     }
     if asked.show == "confidence":
-        data["least_sure"] = [{**one.record(), "confidence": round(one.sure, 6)} for one in notable]
+        data["least_sure"] = [one.record("confidence") for one in notable]
     if asked.show == "size":
-        data["largest_errors"] = [{**one.record(), "off_by": one.off_by} for one in notable]
+        data["largest_errors"] = [one.record("off_by") for one in notable]
         data["not_numbers"] = strange
     title = f"{card.name}: a {asked.operation} b, {TITLES[asked.show]}"
     return Figure(title, (heat,), tuple(facts), tuple(notes), data)
@@ -215,17 +210,8 @@ def _notes(asked: Cells, card: Card) -> list[str]:
     return notes
 
 
-def _rank(show: Show) -> Callable[[Answered], float | Fraction]:
-    """What sorts the least sure answers first, or the largest errors."""
-    return (lambda cell: -(cell.size or 0)) if show == "size" else (lambda cell: cell.sure)
-
-
-def _fact(show: Show, cell: Answered) -> str:
-    equation = f"{cell.question} = {cell.network or 'nothing'}"
-    if show == "size":
-        return f"far off: {equation}, wrong by {cell.off_by}"
-    verdict = "right" if cell.right else f"wrong, it is {cell.truth}"
-    return f"unsure: {equation}, {percent(cell.sure, 1)}, {verdict}"
+def _equation(one: Answered) -> str:
+    return f"{one.question} = {one.network or 'nothing'}"
 
 
 def _span(bounds: list[int]) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mathrepl.analysis.answered import Answered, size_of_error
+from mathrepl.analysis.answered import Answered
 from mathrepl.arithmetic.carries import carry_chain, has_operand_below, operations_of
 from mathrepl.data.sampling import Example
 from mathrepl.evaluation.suites import SEED
@@ -30,18 +31,24 @@ PLACE_NAMES = {
     -3: "thousandths",
     None: "sign or point",
 }
-# By the whole part of the error's size; the first two hold what none of the others does.
+# Classes of an error by its size; the first two, and below 1, fit none of SIZES.
 NO_NUMBER, SAME_VALUE, SMALL = "not a number", "0, written otherwise", "below 1"
 SIZES = ((1000, "1000 and more"), (100, "100 to 999"), (10, "10 to 99"), (2, "2 to 9"), (1, "1"))
 SIZE_ORDER = (SAME_VALUE, SMALL, *(label for _, label in reversed(SIZES)), NO_NUMBER)
 
 
+def _counts() -> defaultdict[Any, list[int]]:
+    return defaultdict(lambda: [0, 0])
+
+
 @dataclass(slots=True)
 class Tally:
-    """The counts so far, the asked and the missed by longest run of carries and by operations.
+    """Counts of answers so far.
 
-    `bins` is (BINS, 3): answers by confidence, the right among them, the sum of confidences.
-    `examples` is a fair sample of the mistakes, each with its number in the order of asking.
+    `by_carries` and `by_operations` hold the asked and the wrong, by the longest run of carries
+    in a sum of two numbers and by the operations. `bins` is (BINS, 3): answers by confidence, the
+    right ones among them, the sum of confidences. `examples` is a uniform sample of the mistakes,
+    each with its number.
     """
 
     total: int = 0
@@ -49,29 +56,31 @@ class Tally:
     below_100: int = 0
     below_10: int = 0
     by_place: Counter[str] = field(default_factory=Counter)
-    chains: Counter[int] = field(default_factory=Counter)
-    missed_chains: Counter[int] = field(default_factory=Counter)
-    operations: Counter[str] = field(default_factory=Counter)
-    missed_operations: Counter[str] = field(default_factory=Counter)
+    by_carries: defaultdict[int, list[int]] = field(default_factory=_counts)
+    by_operations: defaultdict[str, list[int]] = field(default_factory=_counts)
     sizes: Counter[str] = field(default_factory=Counter)
     bins: NDArray[np.float64] = field(default_factory=lambda: np.zeros((BINS, 3)))
     largest: tuple[Fraction, Answered] | None = None
     examples: list[tuple[int, Answered]] = field(default_factory=list)
     rng: random.Random = field(default_factory=lambda: random.Random(SEED))
 
-    def count(self, batch: Sequence[Example], written: list[str], sure: list[float]) -> None:
+    def count(
+        self, batch: Sequence[Example], written: Sequence[str], confidences: Sequence[float]
+    ) -> None:
+        """Count a batch, with the answers written and their confidences, 0 to 1."""
         right = [float(text == e.answer) for text, e in zip(written, batch, strict=True)]
-        places = np.minimum((np.array(sure) * BINS).astype(int), BINS - 1)
-        for column, weights in enumerate(([1.0] * len(batch), right, sure)):
+        places = np.minimum((np.array(confidences) * BINS).astype(int), BINS - 1)
+        for column, weights in enumerate(([1.0] * len(batch), right, confidences)):
             self.bins[:, column] += np.bincount(places, weights, BINS)
-        for example, text, confidence in zip(batch, written, sure, strict=True):
+        for example, text, confidence in zip(batch, written, confidences, strict=True):
             wrong = text != example.answer
-            chain, operations = carry_chain(example.question), operations_of(example.question)
-            self.operations[operations] += 1
-            self.missed_operations[operations] += wrong
+            classes = [self.by_operations[operations_of(example.question)]]
+            chain = carry_chain(example.question)
             if chain is not None:
-                self.chains[chain] += 1
-                self.missed_chains[chain] += wrong
+                classes.append(self.by_carries[chain])
+            for asked_and_wrong in classes:
+                asked_and_wrong[0] += 1
+                asked_and_wrong[1] += wrong
             if wrong:
                 self._miss(Answered(example.question, text, example.answer, confidence))
         self.total += len(batch)
@@ -80,11 +89,12 @@ class Tally:
         self.wrong += 1
         self.below_100 += has_operand_below(one.question, 100)
         self.below_10 += has_operand_below(one.question, 10)
-        columns = align(Solution(one.question, one.network, (), None), one.truth)
+        columns = align(Solution(one.question, one.network, (), None), one.target)
         differing = [column for column in columns if not column.right]
         if len(differing) == 1:
-            self.by_place[_place(differing[0].power)] += 1
-        size = size_of_error(one.network, one.truth)
+            power = differing[0].power
+            self.by_place[PLACE_NAMES.get(power, f"10^{power}")] += 1
+        size = one.error
         self.sizes[_size(size)] += 1
         if size is not None and (self.largest is None or size > self.largest[0]):
             self.largest = size, one
@@ -100,12 +110,22 @@ class Tally:
 
     @property
     def only_sums(self) -> bool:
-        """Whether all that was asked were sums of two numbers, which have carries."""
-        return self.chains.total() == self.total
+        """Whether every question was a sum of two numbers, which has carries."""
+        return sum(asked for asked, _ in self.by_carries.values()) == self.total
 
-
-def _place(power: int | None) -> str:
-    return PLACE_NAMES.get(power, f"10^{power}")
+    def calibration(self) -> list[dict[str, float]]:
+        """The bins that hold answers, from the least confident on, as records for JSON."""
+        return [
+            {
+                "from": k / BINS,
+                "to": (k + 1) / BINS,
+                "answers": int(count),
+                "right": int(right),
+                "mean_confidence": round(total / count, 6),
+            }
+            for k, (count, right, total) in enumerate(self.bins.tolist())
+            if count
+        ]
 
 
 def _size(size: Fraction | None) -> str:

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from mathrepl.analysis.answered import Answered, percent, size_of_error
+from mathrepl.analysis.answered import Answered, percent
 
 
 @pytest.mark.parametrize(
@@ -27,10 +27,10 @@ def test_a_share_never_looks_like_nothing_or_all(part: float, whole: float, text
 
 
 def test_an_error_has_a_size_where_a_number_was_written():
-    assert size_of_error("12", "15") == 3
-    assert size_of_error("-0.25", "1") == Fraction(5, 4)
-    assert size_of_error("007", "7") == 0
+    assert Answered("", "12", "15").error == 3
+    assert Answered("", "-0.25", "1").error == Fraction(5, 4)
+    assert Answered("", "007", "7").error == 0
     for text in ("", "1+2", "--1", "."):
-        assert size_of_error(text, "7") is None
+        assert Answered("", text, "7").error is None
     assert Answered("1 / 8", "0.25", "0.125").off_by == "0.125"
     assert Answered("1 / 8", "", "0.125").off_by is None

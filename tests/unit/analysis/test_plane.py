@@ -98,7 +98,7 @@ def test_questions_and_answers_are_written_as_the_task_writes_them(task: Task, n
     endings = tuple(ending(task, operation, n) for n in numbers)
     bounds = (task.low, task.high)
     cells = Cells(task, SureSolver(truth), operation, bounds, numbers, endings, "wrong")
-    questions, truths = cells.texts(0, cells.total)
+    questions, truths = cells.texts(range(cells.total))
     assert len(questions) == cells.total
     assert truths == [task.target(parse(text)) for text in questions]
     assert set(questions) == {
@@ -108,7 +108,7 @@ def test_questions_and_answers_are_written_as_the_task_writes_them(task: Task, n
         and not (operation == "/" and parse(text).operands()[1] == 0)
     }
     middle = cells.total // 3
-    first, rest = cells.texts(0, middle), cells.texts(middle, cells.total)
+    first, rest = cells.texts(range(middle)), cells.texts(range(middle, cells.total))
     if middle:
         assert ([*first[0], *rest[0]], [*first[1], *rest[1]]) == (questions, truths)
 

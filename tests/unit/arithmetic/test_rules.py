@@ -256,7 +256,7 @@ def test_the_plane_is_asked_by_the_rule(install: Install):
     for operation in "+*/":
         endings = tuple(ending(task, operation, b) for b in (2, 5))
         cells = Cells(task, solver, operation, (3, 4), (2, 5), endings, "wrong")  # type: ignore[arg-type]
-        questions, truths = cells.texts(1, 4)
+        questions, truths = cells.texts(range(1, 4))
         assert len(questions) == 3
         assert truths == [str(int(parse(question).value()) % 7) for question in questions]
 
