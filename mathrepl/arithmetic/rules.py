@@ -9,14 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING
 
 from mathrepl.arithmetic.expression import Expression, read_value
 from mathrepl.support.errors import MathreplError, TaskError
-from mathrepl.support.plugins import TASKS, guarded, load, named, source_of
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
+from mathrepl.support.plugins import TASKS, Group, guarded
 
 PLAIN = "none"  # what a person writes for the truth of arithmetic
 MAX_ANSWER = 1000
@@ -38,40 +34,8 @@ class Rule:
     characters: str = ""
 
 
-def rule_names() -> tuple[str, ...]:
-    """The rules that installed packages add; none of them is imported for it."""
-    return tuple(named(TASKS, frozenset({PLAIN})))
-
-
-def rule_of(name: str) -> Rule:
-    """The rule of that name. Raises `TaskError` where there is none or it cannot be used."""
-    point = named(TASKS, frozenset({PLAIN})).get(name)
-    if point is None:
-        known = ", ".join(rule_names())
-        raise TaskError(
-            f"there is no rule {name!r} among the installed packages",
-            hint=f"install the one that adds it; there are {known}" if known else "install it",
-        )
-    return _loaded(point)
-
-
-@cache
-def _loaded(point: EntryPoint) -> Rule:
-    try:
-        rule: Rule = load(point)
-    except MathreplError as error:
-        raise TaskError(f"the rule {error.message}", hint=error.hint) from error
-    source = f"the rule {point.name} of {source_of(point)}"
-    flaw = flaw_of(rule)
-    if flaw is not None:
-        raise TaskError(f"{source} cannot be used: {flaw}")
-    return replace(rule, truth=_checked(rule.truth, source))
-
-
-def flaw_of(rule: object) -> str | None:
-    """Why something cannot be used as a rule, or None."""
-    if not isinstance(rule, Rule):
-        return f"it is no Rule, but of type {type(rule).__name__}"
+def flaw_of(rule: Rule) -> str | None:
+    """The reason why a rule cannot be used, or None."""
     if not isinstance(rule.summary, str) or not rule.summary.strip() or "\n" in rule.summary:
         return "its summary must be one line"
     if not callable(rule.truth):
@@ -81,6 +45,27 @@ def flaw_of(rule: object) -> str | None:
     if not isinstance(rule.characters, str) or not set(rule.characters) <= set("-."):
         return "its characters can be - and . alone"
     return None
+
+
+RULES = Group(TASKS, "rule", frozenset({PLAIN}), Rule, flaw_of, TaskError)
+
+
+def rule_names() -> tuple[str, ...]:
+    """The rules that installed packages add; none of them is imported for it."""
+    return tuple(RULES.points())
+
+
+@cache
+def rule_of(name: str) -> Rule:
+    """The rule of that name. Raises `TaskError` where there is none or it cannot be used."""
+    rule = RULES.get(name)
+    if rule is None:
+        known = ", ".join(rule_names())
+        raise TaskError(
+            f"there is no rule {name!r} among the installed packages",
+            hint=f"install the one that adds it; there are {known}" if known else "install it",
+        )
+    return replace(rule, truth=_checked(rule.truth, RULES.source(name)))
 
 
 def _checked(truth: Callable[[Expression], str], source: str) -> Callable[[Expression], str]:

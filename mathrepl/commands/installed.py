@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from mathrepl.commands.spec import BOTH, Arguments, Command, Context, Parameter, Result, Value
@@ -17,6 +18,7 @@ from mathrepl.support.errors import MathreplError
 from mathrepl.support.plugins import (
     COMMANDS,
     entry_points,
+    flaw_in,
     load,
     note_problem,
     reason_of,
@@ -46,7 +48,7 @@ def installed_commands(taken: Iterable[str]) -> list[Command]:
             note_problem(_problem(point.name, source, "it names neither a Command nor several"))
             continue
         for command in named:
-            flaw = flaw_of(command, used)
+            flaw = flaw_in(command, Command, partial(flaw_of, used=used))
             if flaw is not None:
                 note_problem(_problem(getattr(command, "name", point.name), source, flaw))
                 continue
@@ -59,17 +61,8 @@ def _problem(name: object, source: str, flaw: str) -> MathreplError:
     return MathreplError(f"the command {name!r} of {source} is left out: {flaw}")
 
 
-def flaw_of(command: object, used: set[str]) -> str | None:
-    """Why `command` cannot be a row of the table beside the names `used`, or None."""
-    if not isinstance(command, Command):
-        return f"it is no Command, but of type {type(command).__name__}"
-    try:
-        return _flaw(command, used)
-    except (TypeError, AttributeError) as error:  # a field of another type than it should be
-        return reason_of(error)
-
-
-def _flaw(command: Command, used: set[str]) -> str | None:
+def flaw_of(command: Command, used: set[str]) -> str | None:
+    """The reason why `command` cannot be a row of the table beside the names `used`, or None."""
     for name in (command.name, *command.aliases):
         if not _NAME.fullmatch(name):
             return f"{name!r} is no name of lower-case letters"

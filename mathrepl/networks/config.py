@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any
 
-from mathrepl.networks.plugin_kinds import description, installed_kind, source_of_kind
+from mathrepl.networks.plugin_kinds import KINDS, description, installed_kind
 from mathrepl.support.errors import TaskError, WeightsError
 
 MAX_HIDDEN = 1024
@@ -42,7 +42,7 @@ def settings_of(kind: str) -> tuple[str, ...] | None:
     strange = [name for name in added.settings if name not in known]
     if strange:
         raise WeightsError(
-            f"{source_of_kind(kind)} cannot be used: there is no setting {strange[0]!r}"
+            f"{KINDS.source(kind)} cannot be used: there is no setting {strange[0]!r}"
         )
     return added.settings
 

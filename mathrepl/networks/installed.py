@@ -18,7 +18,7 @@ from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture, settings_of
 from mathrepl.networks.kind import Kind
 from mathrepl.networks.lstm import States, Tensors
-from mathrepl.networks.plugin_kinds import imported, installed_kind, missing, source_of_kind
+from mathrepl.networks.plugin_kinds import KINDS, imported, installed_kind, missing
 from mathrepl.support.errors import WeightsError
 from mathrepl.support.plugins import guarded
 
@@ -37,7 +37,7 @@ def installed_network(name: str) -> Kind:
     added = installed_kind(name)
     if added is None or settings_of(name) is None:  # which looks at the settings it names
         raise missing(name)
-    source = source_of_kind(name)
+    source = KINDS.source(name)
     kind: object = imported(name, added.network)
     if not isinstance(kind, Kind):
         raise WeightsError(

@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from mathrepl.support.errors import MathreplError, WeightsError
-from mathrepl.support.plugins import ARCHITECTURES, guarded, load, named, source_of
+from mathrepl.support.plugins import ARCHITECTURES, Group, guarded
 
 if TYPE_CHECKING:
     from mathrepl.networks.config import Architecture
@@ -40,17 +40,34 @@ class InstalledKind:
     builder: str
 
 
+def flaw_of(kind: InstalledKind) -> str | None:
+    """The reason why a kind cannot be used, or None."""
+    settings: object = kind.settings
+    if not isinstance(settings, tuple) or not all(isinstance(one, str) for one in settings):
+        return "its settings must be a tuple of names"
+    if not callable(kind.describe):
+        return "its describe cannot be called"
+    for what, place in (("network", kind.network), ("builder", kind.builder)):
+        if not isinstance(place, str) or not _OBJECT.fullmatch(place):
+            return f"its {what} must be written package.module:NAME"
+    return None
+
+
+KINDS = Group(ARCHITECTURES, "architecture", BUILT_IN, InstalledKind, flaw_of, WeightsError)
+
+
 def kind_names() -> tuple[str, ...]:
     """The kinds that installed packages add; none of them is imported for it."""
-    return tuple(named(ARCHITECTURES, BUILT_IN))
+    return tuple(KINDS.points())
 
 
+@cache
 def installed_kind(name: str) -> InstalledKind | None:
     """The kind of that name, None where no package adds it.
 
     Raises `WeightsError` for one that cannot be used.
     """
-    return _loaded(name) if name in kind_names() else None
+    return KINDS.get(name)
 
 
 def missing(name: str) -> WeightsError:
@@ -61,14 +78,9 @@ def missing(name: str) -> WeightsError:
     )
 
 
-def source_of_kind(name: str) -> str:
-    """A kind with its package: `the architecture gru of mathrepl-gru 0.1.0`."""
-    return f"the architecture {name} of {source_of(named(ARCHITECTURES, BUILT_IN)[name])}"
-
-
 def version_of_kind(name: str) -> dict[str, str]:
     """The version of the package that adds a kind, by its name; nothing for one of ours."""
-    point = named(ARCHITECTURES, BUILT_IN).get(name)
+    point = KINDS.points().get(name)
     return {} if point is None or point.dist is None else {point.dist.name: point.dist.version}
 
 
@@ -78,7 +90,7 @@ def imported(name: str, place: str) -> Any:
     Raises `WeightsError` where it cannot be imported.
     """
     module, _, attribute = place.partition(":")
-    what = f"{source_of_kind(name)} cannot be loaded"
+    what = f"{KINDS.source(name)} cannot be loaded"
     try:
         return guarded(what, lambda: getattr(import_module(module), attribute))()
     except MathreplError as error:
@@ -95,30 +107,3 @@ def description(kind: InstalledKind, architecture: Architecture) -> str:
     if not isinstance(line, str) or not line.strip() or not line.isprintable():
         return f"{name} (its describe gives no line)"
     return line[:MAX_LINE]
-
-
-@cache
-def _loaded(name: str) -> InstalledKind:
-    try:
-        kind: InstalledKind = load(named(ARCHITECTURES, BUILT_IN)[name])
-    except MathreplError as error:
-        raise WeightsError(f"the architecture {error.message}", hint=error.hint) from error
-    flaw = flaw_of(kind)
-    if flaw is not None:
-        raise WeightsError(f"{source_of_kind(name)} cannot be used: {flaw}")
-    return kind
-
-
-def flaw_of(kind: object) -> str | None:
-    """Why something cannot be used as a kind, or None."""
-    if not isinstance(kind, InstalledKind):
-        return f"it is no InstalledKind, but of type {type(kind).__name__}"
-    settings: object = kind.settings
-    if not isinstance(settings, tuple) or not all(isinstance(one, str) for one in settings):
-        return "its settings must be a tuple of names"
-    if not callable(kind.describe):
-        return "its describe cannot be called"
-    for what, place in (("network", kind.network), ("builder", kind.builder)):
-        if not isinstance(place, str) or not _OBJECT.fullmatch(place):
-            return f"its {what} must be written package.module:NAME"
-    return None

@@ -17,9 +17,10 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from mathrepl.support.errors import MathreplError
 
@@ -34,6 +35,7 @@ MAX_REASON = 200
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+_T = TypeVar("_T")
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _problems: list[MathreplError] = []
 
@@ -48,15 +50,59 @@ def source_of(point: EntryPoint) -> str:
     return f"{point.dist.name} {point.dist.version}" if point.dist is not None else point.value
 
 
-def named(group: str, taken: frozenset[str]) -> Mapping[str, EntryPoint]:
-    """The entry points of a group by name; `taken` are names that no package can have.
+@dataclass(frozen=True, slots=True)
+class Group(Generic[_T]):
+    """The objects that installed packages add under names of their own, one an entry point.
 
-    What has a bad name, or one that is taken, is left out; a line is noted for the host to tell.
+    `key` is the group of the entry points, and `taken` are names that no package can have. Each
+    object is a `kind`, of which `flaw_of` returns what is wrong with it, or None. Messages call one
+    `noun`, and are raised as `error`.
     """
-    return _named(entry_points(group), taken)
+
+    key: str
+    noun: str
+    taken: frozenset[str]
+    kind: type[_T]
+    flaw_of: Callable[[_T], str | None]
+    error: type[MathreplError]
+
+    def points(self) -> Mapping[str, EntryPoint]:
+        """The entry points by name; none of them is imported.
+
+        One with a bad name, or with one that is taken, is left out with a line for the host.
+        """
+        return _named(entry_points(self.key), self.taken)
+
+    def source(self, name: str) -> str:
+        """One of them with its package: `the rule parity of mathrepl-parity 0.1.0`."""
+        return f"the {self.noun} {name} of {source_of(self.points()[name])}"
+
+    def get(self, name: str) -> _T | None:
+        """The object of that name, or None. Raises `error` where it cannot be loaded or used."""
+        point = self.points().get(name)
+        if point is None:
+            return None
+        try:
+            found: _T = load(point)
+        except MathreplError as error:
+            raise self.error(f"the {self.noun} {error.message}", hint=error.hint) from error
+        flaw = flaw_in(found, self.kind, self.flaw_of)
+        if flaw is not None:
+            raise self.error(f"{self.source(name)} cannot be used: {flaw}")
+        return found
 
 
-@cache  # so that what is wrong with one is told once
+def flaw_in(found: object, kind: type[_T], flaw_of: Callable[[_T], str | None]) -> str | None:
+    """The reason why an object cannot be used as a `kind`, or None."""
+    if not isinstance(found, kind):
+        return f"it is no {kind.__name__}, but of type {type(found).__name__}"
+    try:
+        return flaw_of(found)
+    except (TypeError, AttributeError) as error:  # a field of another type than it should be
+        return reason_of(error)
+
+
+@cache  # so that what is wrong with one is noted once
 def _named(points: tuple[EntryPoint, ...], taken: frozenset[str]) -> Mapping[str, EntryPoint]:
     found: dict[str, EntryPoint] = {}
     for point in points:

@@ -47,8 +47,8 @@ def forget() -> None:
     """Look at the installed packages anew."""
     plugins._entry_points.cache_clear()
     plugins._named.cache_clear()
-    rules._loaded.cache_clear()
-    plugin_kinds._loaded.cache_clear()
+    rules.rule_of.cache_clear()
+    plugin_kinds.installed_kind.cache_clear()
     installed.installed_network.cache_clear()
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks import shapes_of
 from mathrepl.networks.config import Architecture
-from mathrepl.networks.plugin_kinds import imported, installed_kind, missing, source_of_kind
+from mathrepl.networks.plugin_kinds import KINDS, imported, installed_kind, missing
 from mathrepl.support.errors import WeightsError
 from mathrepl.support.plugins import guarded
 from mathrepl.training.keras.naming import variables
@@ -26,7 +26,7 @@ def build_installed(architecture: Architecture, encoding: Encoding) -> Any:
     kind = installed_kind(name)
     if kind is None:
         raise missing(name)
-    source = f"the Keras model of {source_of_kind(name)}"
+    source = f"the Keras model of {KINDS.source(name)}"
     builder = imported(name, kind.builder)
 
     def made() -> tuple[Any, Any, dict[str, Any], Sequence[Any]]:
