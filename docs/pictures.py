@@ -6,7 +6,6 @@ import io
 import tempfile
 from pathlib import Path
 
-from rich.console import Console
 from rich.text import Text
 
 from mathrepl.commands.dispatch import perform, run_line
@@ -14,7 +13,7 @@ from mathrepl.commands.spec import Context
 from mathrepl.commands.table import command_table
 from mathrepl.hosts.stream import StreamPerson
 from mathrepl.render.renderer import Renderer
-from mathrepl.render.theme import styles
+from mathrepl.render.theme import make_console
 from mathrepl.session.session import Session
 from mathrepl.store.store import Store
 from mathrepl.support.settings import Settings
@@ -34,18 +33,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as nowhere:
         store = Store(Path(nowhere) / "weights")
         session = Session(Settings(), store)
-        renderer = Renderer("dark", talk_on_stderr=False)
-        console = Console(
-            file=io.StringIO(),
+        console = make_console(
+            io.StringIO(),
+            "dark",
             record=True,
             width=86,
             force_terminal=True,
             color_system="truecolor",
-            theme=styles("dark"),
-            markup=False,
-            highlight=False,
         )
-        renderer.out = renderer.talk = console
+        renderer = Renderer("dark", console=console)
         context = Context(session, StreamPerson(iter(())), command_table(), "session")
         for line in LINES:
             console.print(Text.assemble(("math> ", "bold green"), line))

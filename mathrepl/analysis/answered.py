@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
@@ -52,13 +51,3 @@ def batch_size(card: Card, engine: str) -> int:
     if card.architecture.kind != "work":
         return BATCH
     return WORK_BATCH if engine == "numpy" else KERAS_WORK_BATCH
-
-
-def percent(part: float, whole: float) -> str:
-    """`part / whole` as `12.34%`, with more places where it would look like nothing or all."""
-    if part <= 0 or part >= whole:
-        return "0%" if part <= 0 else "100%"
-    share = 100 * part / whole
-    gap = min(share, 100 - share)
-    places = 2 if gap >= 0.1 else min(12, 1 - math.floor(math.log10(max(gap, 1e-12))))
-    return f"{share:.{places}f}%"

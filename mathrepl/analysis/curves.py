@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-from mathrepl.analysis.answered import percent
 from mathrepl.analysis.figure import Figure, Lines, Series
 from mathrepl.store.card import Card, Epoch, Metrics
 from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import UsageError
+from mathrepl.support.percent import percent
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from mathrepl.data.encoding import END
 from mathrepl.networks.attention import Decoder, DecoderState
 from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import UsageError
+from mathrepl.support.percent import with_bounds
 
 LIKELIEST = 5
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
@@ -62,7 +63,7 @@ def step(network: Network, question: str, truth: str, forced: Mapping[int, str])
     for position, (code, row) in enumerate(zip(codes, probabilities.tolist(), strict=False)):
         order = np.argsort(-probabilities[position], kind="stable")[:LIKELIEST].tolist()
         bars = tuple(
-            Bar(characters[k] + (" ◂" if k == code else ""), row[k], _percent(row[k], 2))
+            Bar(characters[k] + (" ◂" if k == code else ""), row[k], with_bounds(row[k], 2))
             for k in order
         )
         how = ", forced" if position in indices else ""
@@ -114,12 +115,12 @@ def beam(network: Network, question: str, truth: str, count: int) -> Figure:
         Bar(
             (one.text or "(nothing)") + (" ✓" if one.text == target else ""),
             one.probability,
-            _percent(one.probability, 3),
+            with_bounds(one.probability, 3),
         )
         for one in found
     )
     total = sum(one.probability for one in found)
-    facts = [f"together {_percent(total, 2)} of all that it might write"]
+    facts = [f"together {with_bounds(total, 2)} of all that it might write"]
     if target is not None and target not in [one.text for one in found]:
         facts.append(f"the truth {target} is not among them")
     facts += network.step_facts(question)
@@ -244,14 +245,3 @@ def _probabilities(network: Network, question: str, forced: Mapping[int, int]) -
     )
     row: Floats = found[0]
     return row
-
-
-def _percent(share: float, places: int) -> str:
-    """A share with `places` decimals, shown as 0% or 100% only where it is that exactly."""
-    least = 10.0**-places
-    text = f"{share:.{places}%}"
-    if share > 0 and text == f"{0:.{places}%}":
-        return f"<{least:.{places}f}%"
-    if share < 1 and text == f"{1:.{places}%}":
-        return f">{100 - least:.{places}f}%"
-    return text

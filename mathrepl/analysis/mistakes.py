@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from mathrepl.analysis.answered import Answered, batch_size, percent
+from mathrepl.analysis.answered import Answered, batch_size
 from mathrepl.analysis.figure import Bar, Bars, Figure, Lines, Panel, Progress, Series
 from mathrepl.analysis.tally import SAME_VALUE, SIZE_ORDER, SMALL, Tally
 from mathrepl.arithmetic.expression import parse
@@ -17,6 +17,7 @@ from mathrepl.data.sampling import Example, draw_held_out, every
 from mathrepl.evaluation.suites import SEED, WHOLE_SPACE
 from mathrepl.inference.answer import Answers, compare
 from mathrepl.support.errors import UsageError
+from mathrepl.support.percent import percent
 from mathrepl.support.thread_pool import batches, side_by_side, threads_for
 
 if TYPE_CHECKING:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mathrepl.analysis.answered import Answered, batch_size, percent
+from mathrepl.analysis.answered import Answered, batch_size
 from mathrepl.analysis.figure import Figure, Heatmap, Palette, Progress
 from mathrepl.analysis.grid import COMPUTED, MAX_LISTED, NOTABLE, Bounds, Cells, Seen, Show, ending
 from mathrepl.arithmetic.expression import OPERATIONS, parse
 from mathrepl.session.coverage import check_characters
 from mathrepl.session.session import Session
 from mathrepl.support.errors import UsageError
+from mathrepl.support.percent import percent
 from mathrepl.support.thread_pool import side_by_side, threads_for
 
 if TYPE_CHECKING:

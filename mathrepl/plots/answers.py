@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from mathrepl.inference.answer import Answer, Answers, Refused
 from mathrepl.plots.block import BAD, GOOD, INK, QUIET, Block
 from mathrepl.plots.text import MONO, SMALL, drawable, px, shortened, text_width
+from mathrepl.support.percent import rounded_down
 
 ROW = px(SMALL * 1.5)
 CELL, ROWS = 44, 60  # characters of a cell, and lines of a table, at most
@@ -59,8 +60,7 @@ def _row(item: Answer | Refused, *, several: bool) -> _Row:
         colour = INK
     else:
         written = item.network.replace(" ", "␣") or "(nothing)"
-        # Rounded down, so that only certainty reads 100%.
-        sure = f"{int(item.confidence * 100)}%"
+        sure = rounded_down(item.confidence)
         cells = (item.equation, written, item.truth, item.verdict, sure)
         colour = GOOD if item.right else BAD
     cells = (item.weights, *cells) if several else cells

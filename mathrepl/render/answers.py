@@ -13,7 +13,8 @@ from rich.text import Text
 from mathrepl.data.encoding import END
 from mathrepl.inference.answer import CLOSE_RUNNER_UP, Answer, Answers, CheckedStep, Column, Refused
 from mathrepl.inference.solution import Guess
-from mathrepl.render.text import NARROW, confidence_style, percent, place_name
+from mathrepl.render.text import NARROW, mark, place_name, sure
+from mathrepl.support.percent import rounded_down
 from mathrepl.support.safe_text import printable
 
 
@@ -49,8 +50,8 @@ def draw_answer(answer: Answer, console: Console, *, steps: bool = True) -> Rend
         lines.append(draw_working(answer.scratchpad))
         if outcome := _outcome(answer):
             lines.append(Text(f"  {outcome}", "quiet"))
-    sure = f"  ·  {answer.weights} was {percent(answer.confidence)} sure of the whole"
-    verdict_line = Text.assemble(_mark_verdict(answer), (sure, "quiet"))
+    of_whole = f"  ·  {answer.weights} was {rounded_down(answer.confidence)} sure of the whole"
+    verdict_line = Text.assemble(_mark_verdict(answer), (of_whole, "quiet"))
     lines += [body, verdict_line]
     lines += [Text(f"! {note}", "unsure") for note in answer.notes]
     return Group(*lines)
@@ -127,7 +128,7 @@ def _places(answer: Answer) -> Table:
         *(Text("=" if c.right else "≠", "good" if c.right else "bad") for c in answer.columns),
         "",
     )
-    table.add_row("sure", *(_sure(g) for g in guesses), _sure(end))
+    table.add_row("sure", *(sure(g.probability) if g else "" for g in (*guesses, end)))
     if any(g and g.runner_up_probability >= CLOSE_RUNNER_UP for g in (*guesses, end)):
         table.add_row("or else", *(_runner_up(g) for g in guesses), _runner_up(end))
     return table
@@ -148,7 +149,9 @@ def _narrow(answer: Answer) -> RenderableType:
         texts.append(marks)
     least = min((c.guess for c in answer.columns if c.guess), key=_probability, default=None)
     if least is not None:
-        texts.append(Text(f"least sure: {_shown(least.character)} {percent(least.probability)}"))
+        texts.append(
+            Text(f"least sure: {_shown(least.character)} {rounded_down(least.probability)}")
+        )
     return Group(*texts)
 
 
@@ -162,17 +165,11 @@ def _shown(character: str) -> str:
     return "␣" if character == " " else character
 
 
-def _sure(guess: Guess | None) -> Text:
-    if guess is None:
-        return Text("")
-    return Text(percent(guess.probability), confidence_style(guess.probability))
-
-
 def _runner_up(guess: Guess | None) -> Text:
     if guess is None or guess.runner_up_probability < CLOSE_RUNNER_UP:
         return Text("")
     name = "■" if guess.runner_up == END else _shown(guess.runner_up)
-    return Text(f"{name} {percent(guess.runner_up_probability)}", "unsure")
+    return Text(f"{name} {rounded_down(guess.runner_up_probability)}", "unsure")
 
 
 def names_networks(answers: Answers) -> bool:
@@ -209,8 +206,8 @@ def draw_answers(answers: Answers, console: Console, *, score: bool = True) -> R
                 Text(printable(str(item.error)), "bad"),
             ]
         else:
-            sure = Text(percent(item.confidence), confidence_style(item.confidence))
-            row = [item.equation, *weights, _marked(item), item.truth, _mark_verdict(item), sure]
+            row = [item.equation, *weights, _marked(item), item.truth, _mark_verdict(item)]
+            row.append(sure(item.confidence))
         table.add_row(*row)
     notes = [Text(f"! {a.equation}: {note}", "unsure") for a in asked for note in a.notes]
     return Group(table, *notes, *below)
@@ -220,13 +217,11 @@ def _item_line(item: Answer | Refused, named: bool) -> Text:
     if isinstance(item, Refused):
         return Text.assemble(f"{printable(item.equation)}: ", (printable(str(item.error)), "bad"))
     name = f"{item.weights}: " if named else ""
-    span = ("✓ ", "good") if item.right else ("✗ ", "bad")
-    return Text.assemble(span, name, answer_line(item))
+    return Text.assemble(mark(item.right), f" {name}", answer_line(item))
 
 
 def _mark_verdict(answer: Answer) -> Text:
-    span = ("✓ ", "good") if answer.right else ("✗ ", "bad")
-    return Text.assemble(span, verdict(answer))
+    return Text.assemble(mark(answer.right), " ", verdict(answer))
 
 
 def _marked(answer: Answer) -> Text:

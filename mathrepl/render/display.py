@@ -17,7 +17,7 @@ from mathrepl.commands.weights import CardPage
 from mathrepl.evaluation.certify import Certified
 from mathrepl.inference.answer import Answer, Answers, Refused
 from mathrepl.render.renderer import Renderer
-from mathrepl.render.theme import WIDTH_OF_A_PIPE, PipeConsole, styles
+from mathrepl.render.theme import WIDTH_OF_A_PIPE, make_console
 from mathrepl.session.quiz import Round, Score
 from mathrepl.store.card import Card
 from mathrepl.training.events import Finished
@@ -58,8 +58,9 @@ def as_text(value: Value | Card, theme: str, *, terminal: bool) -> str:
 def as_html(value: Value | Card, theme: str) -> str:
     """A `<pre>` with inline styles; `auto` means a light page, as notebooks mostly have."""
     theme = "light" if theme == "auto" else theme
-    console = PipeConsole(
-        file=StringIO(),
+    console = make_console(
+        StringIO(),
+        theme,
         record=True,
         force_terminal=True,
         force_jupyter=False,
@@ -67,10 +68,6 @@ def as_html(value: Value | Card, theme: str) -> str:
         legacy_windows=False,
         width=PAGE_WIDTH,
         height=PAGE_HEIGHT,
-        theme=styles(theme),
-        markup=False,
-        highlight=False,
-        emoji=False,
     )
     _draw(value, console, theme)
     colours = DEFAULT_TERMINAL_THEME if theme == "light" else MONOKAI
@@ -84,31 +81,22 @@ def renderer_for(theme: str, *, terminal: bool, errors: bool = False) -> Rendere
     Outside a terminal progress is plain lines, whatever the host says of colours.
     """
     stream = sys.stderr if errors else sys.stdout
-    return _renderer(_console(stream, theme, terminal=terminal), theme)
+    return Renderer(theme, console=_console(stream, theme, terminal=terminal))
 
 
 def _console(file: IO[str], theme: str, *, terminal: bool) -> Console:
     # Left to itself, rich shows HTML in a notebook, and colours for its FORCE_COLOR.
-    return PipeConsole(
-        file=file,
+    return make_console(
+        file,
+        theme,
         force_terminal=terminal,
         force_jupyter=False,
         color_system="auto" if terminal else None,
         width=None if terminal else WIDTH_OF_A_PIPE,
-        theme=styles(theme),
-        markup=False,
-        highlight=False,
-        emoji=False,
     )
-
-
-def _renderer(console: Console, theme: str) -> Renderer:
-    renderer = Renderer(theme, talk_on_stderr=False)
-    renderer.out = renderer.talk = console
-    return renderer
 
 
 def _draw(value: Value | Card, console: Console, theme: str) -> None:
     if isinstance(value, Card):
         value = Table(value.name, ("card", ""), tuple(card_rows(value)))
-    _renderer(console, theme).show(value)
+    Renderer(theme, console=console).show(value)

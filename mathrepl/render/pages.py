@@ -13,7 +13,7 @@ from mathrepl.commands.spec import Note, Table
 from mathrepl.commands.weights import CardPage
 from mathrepl.evaluation.certify import Certified
 from mathrepl.render.answers import written
-from mathrepl.render.text import NARROW, sparkline, thinned
+from mathrepl.render.text import NARROW, mark, sparkline, thinned
 from mathrepl.support.safe_text import printable
 
 
@@ -94,9 +94,8 @@ def draw_certified(certified: Certified) -> RenderableType:
     """Each space in a line; where something is wrong, where that is, and the first of it."""
     lines: list[Text] = []
     for certificate in certified.certificates:
-        style = "bad" if certificate.wrong else "good"
-        mark = "✗ " if certificate.wrong else "✓ "
-        lines.append(Text.assemble((mark, style), certificate_line(certificate)))
+        sign = mark(not certificate.wrong)
+        lines.append(Text.assemble(sign, f" {certificate_line(certificate)}"))
         for what, classes in certificate.classes.items():
             missed = {key: pair for key, pair in classes.items() if pair[1]}
             if missed:

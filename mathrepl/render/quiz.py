@@ -7,7 +7,7 @@ from rich.text import Text
 
 from mathrepl.inference.answer import Answers
 from mathrepl.render.answers import draw_answers, verdict, written
-from mathrepl.render.text import confidence_style, percent
+from mathrepl.render.text import mark, sure
 from mathrepl.session.quiz import Round, Score
 from mathrepl.support.safe_text import printable
 
@@ -15,10 +15,9 @@ from mathrepl.support.safe_text import printable
 def draw_round(one: Round) -> RenderableType:
     answer = one.answer
     width = len(str(one.total))
-    mark = ("✓", "good") if answer.right else ("✗", "bad")
     text = Text.assemble(
         (f"{one.number:>{width}}/{one.total}  ", "quiet"),
-        mark,
+        mark(answer.right),
         f" {answer.equation} = ",
         (written(answer.network), "accent" if answer.right else "bad"),
         "  ",
@@ -26,12 +25,11 @@ def draw_round(one: Round) -> RenderableType:
     )
     if not answer.right:
         text.append(f", truth {answer.truth}")
-    text.append(f"  {percent(answer.confidence)}", confidence_style(answer.confidence))
+    text.append("  ").append_text(sure(answer.confidence))
     if one.person is not None:
         good = one.person_right
         reply = printable(one.person.strip()) or "(passed)"
-        text.append("\n" + " " * (2 * width + 3))
-        text.append("✓" if good else "✗", "good" if good else "bad")
+        text.append("\n" + " " * (2 * width + 3)).append(*mark(good))
         text.append(f" you: {reply}  {'right' if good else 'wrong'}")
         text.append(f"  {one.person_seconds or 0:.1f} s", "quiet")
     return text

@@ -32,10 +32,21 @@ from mathrepl.training.events import EpochDone, Event, Finished, Launched, Start
 
 
 class Renderer:
-    """Results to `out`, talk and progress to `talk`; in a session both are the terminal."""
+    """Draws results on `out`, talk and progress on `talk`.
 
-    def __init__(self, theme: str, *, talk_on_stderr: bool, spell: Spell = str) -> None:
-        self.out = make_console(sys.stdout, theme)
+    Both are `console`, or stdout where none is given; with `talk_on_stderr` talk goes to stderr.
+    `spell` writes the commands that are advised.
+    """
+
+    def __init__(
+        self,
+        theme: str,
+        *,
+        console: Console | None = None,
+        talk_on_stderr: bool = False,
+        spell: Spell = str,
+    ) -> None:
+        self.out = console or make_console(sys.stdout, theme)
         self.talk = make_console(sys.stderr, theme) if talk_on_stderr else self.out
         self._spell = spell
         self._training: TrainingView | None = None

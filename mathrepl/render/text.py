@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.text import Text
 
 from mathrepl.support.errors import MathreplError
+from mathrepl.support.percent import rounded_down
 from mathrepl.support.safe_text import printable
 
 NARROW = 60  # cells; below this, tables of several columns become lines
@@ -15,15 +16,15 @@ _BLOCKS = "▁▂▃▄▅▆▇█"
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
-def percent(share: float) -> str:
-    """Rounded down, so that only certainty reads 100%."""
-    return f"{int(share * 100)}%"
+def mark(right: bool) -> tuple[str, str]:
+    """The sign of a right or a wrong answer, with its style."""
+    return ("✓", "good") if right else ("✗", "bad")
 
 
-def confidence_style(probability: float) -> str:
-    if probability >= 0.9:
-        return "good"
-    return "unsure" if probability >= 0.5 else "bad"
+def sure(probability: float) -> Text:
+    """How sure the network was, by colour too."""
+    style = "good" if probability >= 0.9 else "unsure" if probability >= 0.5 else "bad"
+    return Text(rounded_down(probability), style)
 
 
 def clock(seconds: float) -> str:
@@ -66,17 +67,11 @@ def error_text(error: MathreplError, width: int, label: str = "") -> Text:
             start = max(0, error.column - max(4, (width - 4) // 2))
             shown = "…" + shown[start + 1 :]
             caret = cell_len(shown[: error.column - start])
-        shown = _crop(shown, width - 2)
-        text.append(f"  {shown}\n", "line")
-        text.append(" " * (caret + 2) + "^\n", "bad")
+        line = Text(f"  {shown}", "line")
+        line.truncate(max(width, 3), overflow="ellipsis")
+        text.append_text(line).append("\n" + " " * (caret + 2) + "^\n", "bad")
     text.append(f"{label}error: ", "bad")
     text.append(printable(error.message))
     if error.hint:
         text.append(f"; {printable(error.hint)}", "hint")
     return text
-
-
-def _crop(text: str, width: int) -> str:
-    if cell_len(text) <= max(width, 1):
-        return text
-    return set_cell_size(text, max(width - 1, 0)) + "…"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import IO
+from typing import IO, Any
 
 from rich.console import Console
 from rich.theme import Theme
@@ -43,11 +43,15 @@ class PipeConsole(Console):
         raise
 
 
-def make_console(file: IO[str], theme: str) -> Console:
-    """A console that never guesses markup in text and respects NO_COLOR."""
+def make_console(file: IO[str], theme: str, **options: Any) -> Console:
+    """A console that never guesses markup in text and respects NO_COLOR.
+
+    `options` are those of rich. Outside a terminal lines are as long as they come, unless a width
+    or COLUMNS says otherwise.
+    """
     console = PipeConsole(
-        file=file, theme=styles(theme), markup=False, highlight=False, emoji=False
+        file=file, theme=styles(theme), markup=False, highlight=False, emoji=False, **options
     )
-    if not console.is_terminal and "COLUMNS" not in os.environ:
+    if not (console.is_terminal or "width" in options or "COLUMNS" in os.environ):
         console.width = WIDTH_OF_A_PIPE
     return console

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mathrepl.render.answers import written
-from mathrepl.render.text import clock, sparkline, thinned
+from mathrepl.render.text import clock, mark, sparkline, thinned
 from mathrepl.support.advice import Run, Spell
 from mathrepl.support.safe_text import printable
 from mathrepl.training.events import (
@@ -149,7 +149,7 @@ def _samples(samples: tuple[Sample, ...]) -> RenderableType:
     for sample in samples:
         right = sample.network == sample.truth
         table.add_row(
-            Text("✓" if right else "✗", "good" if right else "bad"),
+            Text(*mark(right)),
             Text(f"{sample.question} ="),
             Text(written(sample.network), "accent" if right else "bad"),
             Text("" if right else f"truth {sample.truth}", "quiet"),

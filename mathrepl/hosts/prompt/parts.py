@@ -25,5 +25,5 @@ class Parts:
 def assemble(session: Session) -> Parts:
     """The parts around a session at a terminal."""
     commands = command_table()
-    renderer = Renderer(session.settings.theme, talk_on_stderr=False)
+    renderer = Renderer(session.settings.theme)
     return Parts(session, commands, renderer, Context(session, PromptPerson(), commands, "session"))

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mathrepl.analysis.decoding import Written, _percent, beam, likeliest, parse_forced, step
+from mathrepl.analysis.decoding import Written, beam, likeliest, parse_forced, step
 from mathrepl.analysis.figure import Bars
 from mathrepl.analysis.network import Network, network_of
 from mathrepl.networks.attention import Decoder, decode_greedily
@@ -448,20 +448,3 @@ def test_what_is_not_all_or_nothing_does_not_look_like_it():
     ]
     assert texts
     assert not {"0.00%", "100.00%"} & set(texts)
-
-
-@pytest.mark.parametrize(
-    ("share", "places", "text"),
-    [
-        (0.0, 2, "0.00%"),
-        (1e-9, 2, "<0.01%"),
-        (0.00004, 2, "<0.01%"),
-        (0.00006, 2, "0.01%"),
-        (0.5, 3, "50.000%"),
-        (0.99999, 2, ">99.99%"),
-        (0.99999999, 3, ">99.999%"),
-        (1.0, 2, "100.00%"),
-    ],
-)
-def test_shares_are_told_to_so_many_places(share: float, places: int, text: str):
-    assert _percent(share, places) == text

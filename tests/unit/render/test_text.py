@@ -7,14 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from mathrepl.render.text import error_text, percent, place_name, sparkline
+from mathrepl.render.text import error_text, place_name, sparkline
 from mathrepl.support.errors import EquationError, MathreplError
-
-
-def test_only_certainty_reads_as_100_percent() -> None:
-    assert percent(1.0) == "100%"
-    assert percent(0.99999) == "99%"
-    assert percent(0.0) == "0%"
 
 
 def test_the_caret_stands_under_the_column() -> None:
