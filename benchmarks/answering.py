@@ -29,7 +29,7 @@ PRODUCTS = "its matrix products alone, at the rate measured here"
 def answer(effort: Effort) -> Row:
     """One question after another through the whole session, and through the network alone."""
     session = _session()
-    network = network_of(session)
+    network = network_of(session.weights)
     questions = [f"{a}+{b}" for a in range(0, 1000, 50) for b in range(0, 1000, 67)]
 
     def whole() -> float:
@@ -48,7 +48,7 @@ def answer(effort: Effort) -> Row:
 def batch(effort: Effort) -> Row:
     """Many questions on one thread, from text to text."""
     session = _session()
-    card, solver = session.card, session.solver
+    card, solver = session.card, session.weights.solver
     count = 4_000 if effort.short else 40_000
     questions = [f"{k // 1000}+{k % 1000}" for k in range(0, MILLION, MILLION // count)]
     ours, reference = in_turn(
@@ -70,7 +70,7 @@ def certifying(effort: Effort) -> Row:
             started = time.perf_counter()
             *_, certificates = certify(
                 card,
-                session.solver,
+                session.weights.solver,
                 "benchmark",
                 sample=None,
                 progress=Path(directory) / "progress",
@@ -135,7 +135,7 @@ def _map(high: int, wanted: str, effort: Effort) -> Row:
 
     def whole() -> float:
         started = time.perf_counter()
-        *_, figure = plane(session, operation=None, a=side, b=side, show="wrong")
+        *_, figure = plane(session.weights, operation=None, a=side, b=side, show="wrong")
         seconds = time.perf_counter() - started
         assert figure.record()["total"] == total
         return seconds

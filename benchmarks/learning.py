@@ -60,7 +60,7 @@ def run(name: str, epochs: int) -> None:
         spent += time.perf_counter() - began
         with trainer.averaged():
             solver = numpy_solver(card, tensors_of(trainer.model))
-        written = solver.write([e.question for e in asked])
+        written = solver.write([e.question for e in asked]).texts
         wrong = sum(text != e.answer for text, e in zip(written, asked, strict=True))
         print(f"{name} epoch {number:3}  {spent:6.1f} s  {wrong:6,} of {ASKED:,} wrong", flush=True)
         if wrong <= GOOD_ENOUGH:

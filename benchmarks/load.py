@@ -125,7 +125,7 @@ def main() -> None:
         questions = list(islice(drawn, chosen.equations))
         file = Path(home) / "equations"
         file.write_text("".join(f"{question}\n" for question in questions))
-        solver, half = session.solver, len(questions) // 2
+        solver, half = session.weights.solver, len(questions) // 2
         written(solver, questions[:4096])
         ratios, streams = [], []
         for _ in range(repeats):

@@ -5,11 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mathrepl.analysis.figure import Figure, Heatmap
-from mathrepl.analysis.network import Network, check_known, rounded, shown
+from mathrepl.analysis.network import Network, check_known, network_of, rounded, shown
 from mathrepl.data.codec import Floats
+from mathrepl.data.step_examples import PARTS
 from mathrepl.inference.scratchpad_solver import ScratchpadSolver
+from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import UsageError
+
+
+def attend_to(weights: ActiveWeights, question: str, number: int | None = None) -> Figure:
+    """The attention of weights of any kind at a question; `number` picks one step, from 1.
+
+    Raises `UsageError` for a step of weights that write none, and as `attend` and `attend_to_work`.
+    """
+    solver = weights.solver
+    if isinstance(solver, ScratchpadSolver):
+        tagger, rewriter = (network_of(weights, part) for part in PARTS)
+        return attend_to_work(tagger, rewriter, solver, question, number)
+    if number is not None:
+        hint = Advice("leave out --line, or ", Run("use", "work"))
+        raise UsageError(f"{weights.name} writes no lines", hint=hint)
+    return attend(network_of(weights), question)
 
 
 def attend(network: Network, question: str) -> Figure:

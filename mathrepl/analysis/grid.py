@@ -74,11 +74,7 @@ class Cells:
     def ask(self, cells: range) -> Seen:
         """Answer the cells of these numbers."""
         questions, targets = self.texts(cells)
-        confidences = [1.0] * len(questions)
-        if self.show == "confidence":
-            written, confidences = self.solver.write_surely(questions)
-        else:
-            written = self.solver.write(questions)
+        written, confidences = self.solver.write(questions)
         answers = list(zip(questions, written, targets, confidences, strict=True))
         wrong = np.fromiter(map(str.__ne__, written, targets), bool, len(questions))
         mistakes = [Answered(*answers[i]) for i in np.flatnonzero(wrong)]

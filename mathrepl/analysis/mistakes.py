@@ -16,13 +16,14 @@ from mathrepl.arithmetic.expression import parse
 from mathrepl.data.sampling import Example, draw_held_out, every
 from mathrepl.evaluation.suites import SEED, WHOLE_SPACE
 from mathrepl.inference.answer import Answers, compare
+from mathrepl.inference.solution import Written
 from mathrepl.support.errors import UsageError
 from mathrepl.support.percent import percent
 from mathrepl.support.thread_pool import batches, side_by_side, threads_for
 
 if TYPE_CHECKING:
     from mathrepl.arithmetic.task import Task
-    from mathrepl.session.session import Session
+    from mathrepl.session.active_weights import ActiveWeights
 
 ASKED = 20_000
 WORK_ASKED = 500
@@ -30,14 +31,16 @@ MAX_ASKED = 2_000_000
 MOST_BARS = 12
 
 
-def errors(session: Session, count: int | None, *, whole: bool) -> Iterator[Progress | Figure]:
+def errors(
+    weights: ActiveWeights, count: int | None, *, whole: bool
+) -> Iterator[Progress | Figure]:
     """Progress, then the mistakes among held-out equations, `count` or a default of them.
 
     They are drawn from the seed of certificates. With `whole` all equations of the task are
     asked, the trained ones included. Raises `UsageError`, before anything is asked, for what
     cannot be drawn or listed.
     """
-    card = session.card
+    card = weights.card
     task = card.task
     if whole:
         if count is not None:
@@ -47,7 +50,7 @@ def errors(session: Session, count: int | None, *, whole: bool) -> Iterator[Prog
                 f"{card.name} is for {task.describe()}: too many equations to ask all",
                 hint="leave out --whole to ask held-out ones",
             )
-        return _ask(session, every(task), task.space_size, ["the trained equations are among them"])
+        return _ask(weights, every(task), task.space_size, ["the trained equations are among them"])
     if count is None:
         count = WORK_ASKED if card.architecture.kind == "work" else ASKED
     if not 1 <= count <= MAX_ASKED:
@@ -56,7 +59,7 @@ def errors(session: Session, count: int | None, *, whole: bool) -> Iterator[Prog
     if drawn.sampling == "stratified":
         notes.append("drawn by digit counts, all alike, so shares are not those of the whole space")
     examples = draw_held_out(drawn, random.Random(SEED), split_seed=task.seed)
-    return _ask(session, islice(examples, count), count, notes)
+    return _ask(weights, islice(examples, count), count, notes)
 
 
 def _drawn(task: Task) -> Task:
@@ -67,14 +70,14 @@ def _drawn(task: Task) -> Task:
 
 
 def _ask(
-    session: Session, examples: Iterator[Example], total: int, notes: list[str]
+    weights: ActiveWeights, examples: Iterator[Example], total: int, notes: list[str]
 ) -> Iterator[Progress | Figure]:
-    card, solver, engine = session.card, session.solver, session.engine
+    card, solver, engine = weights.card, weights.solver, weights.engine
     what = f"{card.name}: {card.task.describe()}"
     tally = Tally()
 
-    def ask(batch: list[Example]) -> tuple[list[str], list[float]]:
-        return solver.write_surely([example.question for example in batch])
+    def ask(batch: list[Example]) -> Written:
+        return solver.write([example.question for example in batch])
 
     yield Progress(what, 0, total)
     asked = side_by_side(batches(examples, batch_size(card, engine)), ask, threads_for(engine))
@@ -88,18 +91,18 @@ def _ask(
         )
     if tally.total < total:
         notes = [*notes, f"no more than {tally.total:,} equations are there to ask"]
-    yield _figure(session, tally, notes)
+    yield _figure(weights, tally, notes)
 
 
-def _figure(session: Session, tally: Tally, notes: list[str]) -> Figure:
-    card = session.card
+def _figure(weights: ActiveWeights, tally: Tally, notes: list[str]) -> Figure:
+    card = weights.card
     examples = [one for _, one in sorted(tally.examples, key=lambda pair: pair[0])]
     panels: list[Panel] = []
     if tally.wrong:
         panels += [_shares(tally), _sizes(tally)]
     panels += _calibration(tally)
     if examples:
-        panels.append(_answers(session, examples))
+        panels.append(_answers(weights, examples))
     title = f"{card.name}: mistakes in {card.task.describe()}"
     return Figure(
         title, tuple(panels), _facts(tally), tuple(notes), _data(card.name, tally, examples)
@@ -173,21 +176,19 @@ def _calibration(tally: Tally) -> tuple[Panel, ...]:
     return tuple(panels)
 
 
-def _answers(session: Session, examples: Sequence[Answered]) -> Answers:
-    card = session.card
-    solutions = session.solver.solve([one.question for one in examples])
+def _answers(weights: ActiveWeights, examples: Sequence[Answered]) -> Answers:
+    card = weights.card
+    solutions = weights.solver.solve([one.question for one in examples])
     answers = [
         compare(
             parse(one.question).format(spaced=True),
             solution,
             one.target,
             weights=card.name,
-            engine=session.engine,
+            engine=weights.engine,
         )
         for one, solution in zip(examples, solutions, strict=True)
     ]
-    if not session.settings.steps:
-        answers = [replace(answer, scratchpad=()) for answer in answers]
     return Answers(tuple(answers))
 
 

@@ -14,7 +14,7 @@ from mathrepl.data.encoding import END, Encoding
 from mathrepl.networks import KINDS, CachedTensors, kind_of, part_tensors, parts_of, shapes_of
 from mathrepl.networks.attention import decode_greedily
 from mathrepl.networks.lstm import States, Tensors
-from mathrepl.session.session import Session
+from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.store.card import Card
 from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import UsageError
@@ -155,25 +155,25 @@ def shown(character: str) -> str:
     return {END: END_SHOWN, " ": SPACE_SHOWN}.get(character, character)
 
 
-def network_of(session: Session, part: str | None = None) -> Network:
-    """The network `part` of the session's weights, by default the one that writes.
+def network_of(weights: ActiveWeights, part: str | None = None) -> Network:
+    """The network `part` of such weights, by default the one that writes.
 
     Raises `UsageError` for a part that the weights do not have.
     """
-    found = session.found
+    found = weights.found
     kinds = parts_of(found.card.architecture)
     name = next(reversed(kinds)) if part is None else part
     if name not in kinds:
         hint = f"its parts are {', '.join(kinds)}" if "" not in kinds else "leave out --part"
         raise UsageError(f"{found.card.name} has no part {name!r}", hint=hint)
-    tensors = CachedTensors(part_tensors(session.store.tensors(found), name))
+    tensors = CachedTensors(part_tensors(weights.store.tensors(found), name))
     return Network(found.card, name, kinds[name], tensors)
 
 
-def tensors_of(session: Session) -> dict[str, Floats]:
-    """Every tensor of the session's weights, in the order of the layers, unlike in the file."""
-    found = session.found
-    tensors = session.store.tensors(found)
+def tensors_of(weights: ActiveWeights) -> dict[str, Floats]:
+    """Every tensor of such weights, in the order of the layers, unlike in the file."""
+    found = weights.found
+    tensors = weights.store.tensors(found)
     return {name: tensors[name] for name in shapes_of(found.card.architecture, found.card.encoding)}
 
 

@@ -14,8 +14,8 @@ from mathrepl.analysis.answered import Answered, batch_size
 from mathrepl.analysis.figure import Figure, Heatmap, Palette, Progress
 from mathrepl.analysis.grid import COMPUTED, MAX_LISTED, NOTABLE, Bounds, Cells, Seen, Show, ending
 from mathrepl.arithmetic.expression import OPERATIONS, parse
+from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.coverage import check_characters
-from mathrepl.session.session import Session
 from mathrepl.support.errors import UsageError
 from mathrepl.support.percent import percent
 from mathrepl.support.thread_pool import side_by_side, threads_for
@@ -35,7 +35,7 @@ SCALES: dict[Show, tuple[str, Palette]] = {
 
 
 def plane(
-    session: Session, *, operation: str | None, a: Bounds, b: Bounds, show: Show
+    weights: ActiveWeights, *, operation: str | None, a: Bounds, b: Bounds, show: Show
 ) -> Iterator[Progress | Figure]:
     """Progress, then the plane of `a op b`: b upwards, a to the right.
 
@@ -43,7 +43,7 @@ def plane(
     before anything is asked, `UsageError` for ranges that are empty or too large, `TaskError` for
     numbers that are, and `OutOfReachError` where the network lacks a character.
     """
-    card = session.card
+    card = weights.card
     if operation is None:
         operation = next((o for o in card.task.operations if o != "/"), "/")
     if operation not in tuple(OPERATIONS):
@@ -57,14 +57,14 @@ def plane(
     # Both ranges as one task, whose checks tell what can be asked at all.
     both = replace(card.task, sampling="uniform", fewest=1, most=1, operations="+")
     check_characters(
-        session.card, replace(both, low=min(a[0], b[0]), high=max(a[1], b[1]), operations=operation)
+        weights.card, replace(both, low=min(a[0], b[0]), high=max(a[1], b[1]), operations=operation)
     )
     numbers = tuple(n for n in range(b[0], b[1] + 1) if n or operation != "/")
     if not numbers:
         raise UsageError("every equation here divides by zero", hint="widen the range of b")
     endings = tuple(ending(card.task, operation, n) for n in numbers)
-    asked = Cells(card.task, session.solver, operation, a, numbers, endings, show)
-    return _look(asked, card, b, session.engine)
+    asked = Cells(card.task, weights.solver, operation, a, numbers, endings, show)
+    return _look(asked, card, b, weights.engine)
 
 
 def _check_size(card: Card, cells: int) -> None:

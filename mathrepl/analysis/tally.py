@@ -17,7 +17,6 @@ from mathrepl.arithmetic.carries import carry_chain, has_operand_below, operatio
 from mathrepl.data.sampling import Example
 from mathrepl.evaluation.suites import SEED
 from mathrepl.inference.answer import align
-from mathrepl.inference.solution import Solution
 
 SHOWN = 20
 BINS = 10
@@ -89,7 +88,7 @@ class Tally:
         self.wrong += 1
         self.below_100 += has_operand_below(one.question, 100)
         self.below_10 += has_operand_below(one.question, 10)
-        columns = align(Solution(one.question, one.network, (), None), one.target)
+        columns = align(one.network, one.target)
         differing = [column for column in columns if not column.right]
         if len(differing) == 1:
             power = differing[0].power

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from mathrepl.arithmetic.expression import OPERATIONS, read_value, split_line
 from mathrepl.arithmetic.task import parse_operations, parse_range
@@ -16,26 +16,28 @@ from mathrepl.commands.spec import (
     Table,
     Value,
 )
-from mathrepl.inference.answer import Answer, Answers, Refused
+from mathrepl.inference.answer import Answers
 from mathrepl.session.quiz import play, questions
-from mathrepl.support.errors import EquationError, MathreplError, UsageError
+from mathrepl.support.errors import EquationError, UsageError
 from mathrepl.support.interrupts import counted
 from mathrepl.training.plan import MAX_SEED
 
 
 def ask(context: Context, arguments: Arguments) -> Result:
-    """Answer each equation; the shell's words are taken as equations of their own."""
-    words = arguments.texts("equations")
-    if len(words) > 1 and any(word in (*OPERATIONS, "%") for word in words):
-        words = (" ".join(words),)  # 94 + 909 without quotes
-    texts = _equations(words)
+    texts = equations_of(context, arguments)
     if len(texts) == 1:
         return context.session.ask(texts[0])
     return context.session.ask_each(texts)
 
 
-def _equations(words: Sequence[str]) -> list[str]:
-    """The equations of some words, several in a word with `;`. Raises `EquationError` for none."""
+def equations_of(context: Context, arguments: Arguments) -> list[str]:
+    """The equations of a line, separated by `;`; in a shell each word may hold some.
+
+    Raises `EquationError` if there are none.
+    """
+    words = arguments.texts("equations")
+    if context.host == "session" or any(word in (*OPERATIONS, "%") for word in words):
+        words = (" ".join(words),)  # 94 + 909 without quotes
     texts = [text for word in words for text in split_line(word)]
     if not texts:
         raise EquationError("nothing to read", hint="type an equation such as 94 + 909")
@@ -76,19 +78,12 @@ def quiz(context: Context, arguments: Arguments) -> Iterator[Value]:
 def compare(context: Context, arguments: Arguments) -> Result:
     """The same equations asked of two networks, one row an answer."""
     session = context.session
-    texts = _equations(arguments.texts("equations"))
+    texts = equations_of(context, arguments)
     names = [arguments.text("a") or "", arguments.text("b") or ""]
     if names[0] == names[1]:
         raise UsageError(f"{names[0]} and {names[1]} are the same", hint="name two weights")
-    items: list[Answer | Refused] = []
-    others = [session.beside(name) for name in names]
-    for text in texts:
-        for other in others:
-            try:
-                items.append(other.ask(text))
-            except MathreplError as error:
-                items.append(Refused(text, error, other.name))
-    return Answers(tuple(items))
+    both = [session.weights.beside(name) for name in names]
+    return Answers(tuple(session.ask_beside(weights, text) for text in texts for weights in both))
 
 
 def history(context: Context, arguments: Arguments) -> Result:

@@ -76,9 +76,8 @@ def show(context: Context, arguments: Arguments) -> Result:
 
 def _settings_table(session: Session) -> Table:
     task = session.task
-    settings = replace(
-        session.settings, weights=AUTO if session.auto else session.name, engine=session.engine
-    )
+    name = AUTO if session.auto else session.name
+    settings = replace(session.settings, weights=name, engine=session.weights.engine)
     rows = [(key, str(getattr(settings, key)).lower(), DESCRIPTIONS[key]) for key in SETTING_KEYS]
     texts = task_texts(task)
     rows += [(p.key, texts[p.key], p.help) for p in TASK_PARAMETERS]
@@ -113,8 +112,8 @@ def set_value(context: Context, arguments: Arguments) -> Iterator[Value]:
     elif key == "engine":
         if value == "keras":
             yield Note("loading TensorFlow, a few seconds …")
-            session.models  # noqa: B018 - loaded here, so that the next question is quick
-        session.set_engine(value)
+            session.weights.models  # noqa: B018 - loaded here, so that the next question is quick
+        session.weights.set_engine(value)
     session.settings = settings
     yield Note(f"{key} is {value} for this session")
 

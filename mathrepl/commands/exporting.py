@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from mathrepl.commands.figures import path_of
 from mathrepl.commands.spec import Arguments, Command, Context, Parameter, Result, Table
-from mathrepl.session.session import Session
+from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.support.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,55 +22,52 @@ def export(context: Context, arguments: Arguments) -> Result:
     """Check every name of a file first, then write the files one after the other."""
     from mathrepl.export.files import check_onnx, check_path
 
-    session = context.session
     onnx, keras = (
         None if text is None else path_of(text)
         for text in (arguments.text("onnx"), arguments.text("keras"))
     )
     if onnx is None and keras is None:
         raise UsageError("there is no file to export to", hint="add --onnx FILE or --keras FILE")
-    name = arguments.text("name")
-    if name is not None and name != session.name:
-        session = session.beside(name)
-    _check_kind(session)
+    weights = context.session.weights.named(arguments.text("name"))
+    _check_kind(weights)
     written: list[Exported] = []
     if keras is not None:
-        _check_keras(session)
+        _check_keras(weights)
         check_path(keras, ".keras")
     if onnx is not None:
-        paths = _paths_of_parts(session, onnx)
+        paths = _paths_of_parts(weights, onnx)
         for path in paths.values():
             check_path(path, ".onnx")
         check_onnx(onnx)
-        written += _to_onnx(session, paths)
+        written += _to_onnx(weights, paths)
     if keras is not None:
-        written.append(_to_keras(session, keras))
+        written.append(_to_keras(weights, keras))
     return _table(written)
 
 
-def _paths_of_parts(session: Session, path: Path) -> dict[str, Path]:
+def _paths_of_parts(weights: ActiveWeights, path: Path) -> dict[str, Path]:
     from mathrepl.export.files import path_of_part
     from mathrepl.networks import parts_of
 
-    return {part: path_of_part(path, part) for part in parts_of(session.card.architecture)}
+    return {part: path_of_part(path, part) for part in parts_of(weights.card.architecture)}
 
 
-def _check_kind(session: Session) -> None:
+def _check_kind(weights: ActiveWeights) -> None:
     """Raise `UsageError` for a kind of network that another package adds."""
     from mathrepl.networks import KINDS, parts_of
 
-    card = session.card
+    card = weights.card
     if not set(parts_of(card.architecture).values()) <= set(KINDS):
         raise UsageError(
             f"{card.name} is of kind {card.architecture.kind}, and only mathrepl's own kinds are "
             "exported",
-            hint=f"its tensors are in {session.found.directory / card.name}.safetensors",
+            hint=f"its tensors are in {weights.found.directory / card.name}.safetensors",
         )
 
 
-def _check_keras(session: Session) -> None:
+def _check_keras(weights: ActiveWeights) -> None:
     """Raise `UsageError` for what `keras.models.load_model` could not open."""
-    card = session.card
+    card = weights.card
     if card.architecture.kind != "seq2seq":
         raise UsageError(
             f"{card.name} is of kind {card.architecture.kind}, and a Keras file of that could not "
@@ -79,15 +76,15 @@ def _check_keras(session: Session) -> None:
         )
 
 
-def _to_onnx(session: Session, paths: dict[str, Path]) -> list[Exported]:
+def _to_onnx(weights: ActiveWeights, paths: dict[str, Path]) -> list[Exported]:
     """A file a network; all are made before the first is written."""
     from mathrepl.export.checking import compare, has_runtime, runner, texts_for
     from mathrepl.export.files import Exported
     from mathrepl.export.model import onnx_file
     from mathrepl.support.output_files import write
 
-    found = session.found
-    card, tensors = found.card, session.store.tensors(found)
+    found = weights.found
+    card, tensors = found.card, weights.store.tensors(found)
     made: dict[str, tuple[bytes, Comparison | None]] = {}
     for part in paths:
         data = onnx_file(card, part, tensors)
@@ -102,14 +99,14 @@ def _to_onnx(session: Session, paths: dict[str, Path]) -> list[Exported]:
     return written
 
 
-def _to_keras(session: Session, path: Path) -> Exported:
+def _to_keras(weights: ActiveWeights, path: Path) -> Exported:
     from mathrepl.export.checking import compare, texts_for
     from mathrepl.export.files import Exported
     from mathrepl.support.output_files import write
 
-    found = session.found
-    card, tensors = found.card, session.store.tensors(found)
-    (model,) = session.models.values()
+    found = weights.found
+    card, tensors = found.card, weights.store.tensors(found)
+    (model,) = weights.models.values()
     from mathrepl.training.keras.files import keras_file, opened
     from mathrepl.training.keras.models import predict
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mathrepl.analysis.figure import Figure
-from mathrepl.arithmetic.expression import OPERATIONS, parse, split_line
+from mathrepl.arithmetic.expression import parse
+from mathrepl.commands.asking import equations_of
 from mathrepl.commands.figures import SAVE, show_figures
 from mathrepl.commands.spec import Arguments, Command, Context, Parameter, Value
 from mathrepl.data.step_examples import PARTS
-from mathrepl.session.session import Askable
+from mathrepl.session.router import Question
 from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import EquationError, UsageError
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def peek(context: Context, arguments: Arguments) -> Iterator[Value]:
     from mathrepl.analysis import states
 
-    asked = _askables(context, arguments)
+    asked = _questions(context, arguments)
     network = _network(asked[0], arguments)
     unit = arguments.integer("unit")
     questions = [_text(network, one) for one in asked]
@@ -49,28 +49,13 @@ def like(context: Context, arguments: Arguments) -> Iterator[Value]:
 
 
 def attn(context: Context, arguments: Arguments) -> Iterator[Value]:
-    from mathrepl.analysis.attention import attend, attend_to_work
-    from mathrepl.analysis.network import network_of
-    from mathrepl.inference.scratchpad_solver import ScratchpadSolver
+    from mathrepl.analysis.attention import attend_to
 
     asked = _one(context, arguments)
-    chosen = asked.chosen
     number = arguments.integer("line")
-    solver = chosen.solver
-    if number is not None and not isinstance(solver, ScratchpadSolver):
-        raise UsageError(
-            f"{chosen.name} writes no lines",
-            hint=Advice("leave out --line, or ", Run("use", "work")),
-        )
-
-    def figures() -> Iterator[Figure]:
-        if isinstance(solver, ScratchpadSolver):
-            reader, doer = (network_of(chosen, part) for part in PARTS)
-            yield attend_to_work(reader, doer, solver, asked.question, number)
-        else:
-            yield attend(network_of(chosen), asked.question)
-
-    yield from show_figures(context, arguments, figures)
+    yield from show_figures(
+        context, arguments, lambda: attend_to(asked.weights, asked.text, number)
+    )
 
 
 def step(context: Context, arguments: Arguments) -> Iterator[Value]:
@@ -83,7 +68,7 @@ def step(context: Context, arguments: Arguments) -> Iterator[Value]:
     yield from show_figures(
         context,
         arguments,
-        lambda: decode(network, _text(network, asked), asked.truth, forced),
+        lambda: decode(network, _text(network, asked), asked.target, forced),
     )
 
 
@@ -96,7 +81,7 @@ def beam(context: Context, arguments: Arguments) -> Iterator[Value]:
     yield from show_figures(
         context,
         arguments,
-        lambda: search(network, _text(network, asked), asked.truth, count),
+        lambda: search(network, _text(network, asked), asked.target, count),
     )
 
 
@@ -104,44 +89,37 @@ def weights(context: Context, arguments: Arguments) -> Iterator[Value]:
     from mathrepl.analysis.matrices import matrices, overview
     from mathrepl.analysis.network import tensors_of
 
-    session = context.session
-    tensors = tensors_of(session)
+    name = context.session.name
+    tensors = tensors_of(context.session.weights)
     layer = arguments.text("layer")
     yield from show_figures(
         context,
         arguments,
-        lambda: (
-            matrices(session.name, tensors, layer) if layer else overview(session.name, tensors)
-        ),
+        lambda: matrices(name, tensors, layer) if layer else overview(name, tensors),
     )
 
 
-def _askables(context: Context, arguments: Arguments) -> list[Askable]:
-    """The equations of the line, each with whose network answers it. Raises `EquationError`."""
-    words = arguments.texts("equations")
-    if context.host == "session" or any(word in (*OPERATIONS, "%") for word in words):
-        words = (" ".join(words),)  # 94 + 909 without quotes
-    texts = [text for word in words for text in split_line(word)]
-    if not texts:
-        raise EquationError("nothing to read", hint="type an equation such as 94 + 909")
-    return [context.session.askable(parse(text)) for text in texts]
+def _questions(context: Context, arguments: Arguments) -> list[Question]:
+    """The equations of the line with the weights that answer them. Raises `EquationError`."""
+    texts = equations_of(context, arguments)
+    return [context.session.question(parse(text)) for text in texts]
 
 
-def _one(context: Context, arguments: Arguments) -> Askable:
-    asked = _askables(context, arguments)
+def _one(context: Context, arguments: Arguments) -> Question:
+    asked = _questions(context, arguments)
     if len(asked) > 1:
         raise UsageError("one equation at a time here", hint="leave out what follows the ;")
     return asked[0]
 
 
-def _network(asked: Askable, arguments: Arguments) -> Network:
+def _network(asked: Question, arguments: Arguments) -> Network:
     from mathrepl.analysis.network import network_of
 
-    return network_of(asked.chosen, arguments.text("part"))
+    return network_of(asked.weights, arguments.text("part"))
 
 
-def _text(network: Network, asked: Askable) -> str:
-    """The question as this network reads it. Raises `EquationError` where it cannot."""
+def _text(network: Network, asked: Question) -> str:
+    """The question as this network reads it. Raises `EquationError` if it cannot."""
     text = asked.expression.format(spaced=network.card.task.spaced)
     strange = [c for c in text if c not in network.encoding.characters]
     if strange:
@@ -227,7 +205,7 @@ COMMANDS = (
             Parameter(
                 "layer",
                 "a layer or a tensor, such as output; of weights of two, in both",
-                suggest=lambda session, before: tuple(session.layers()),
+                suggest=lambda session, before: tuple(session.weights.layers()),
             ),
             SAVE,
         ),

@@ -44,7 +44,7 @@ def map_plane(context: Context, arguments: Arguments) -> Iterator[Value]:
         context,
         arguments,
         lambda: plane(
-            session,
+            session.weights,
             operation=operation,
             a=a,
             b=parse_range(other) if other else a,
@@ -60,7 +60,7 @@ def errors(context: Context, arguments: Arguments) -> Iterator[Value]:
     if whole and count is not None:
         raise UsageError("--whole asks every equation", hint="leave out the number or --whole")
     yield from show_figures(
-        context, arguments, lambda: find_errors(context.session, count, whole=whole)
+        context, arguments, lambda: find_errors(context.session.weights, count, whole=whole)
     )
 
 
@@ -98,7 +98,7 @@ def report(context: Context, arguments: Arguments) -> Iterator[Value]:
     check_report_path(path)
     made = []
     with counted() as presses:
-        for value in sections(session):
+        for value in sections(session.weights):
             if isinstance(value, Progress):
                 yield value
             else:

@@ -38,7 +38,7 @@ SECOND_PRESS_SECONDS = 0.6
 
 def train(context: Context, arguments: Arguments) -> Iterator[Value]:
     session = context.session
-    if session.changed_elsewhere():
+    if session.weights.changed_elsewhere():
         yield Warned(
             f"another session has changed {session.name} since it was read here; "
             "it is taken as it is now"
@@ -177,7 +177,11 @@ def undo(context: Context, arguments: Arguments) -> Result:
         if context.host == "shell":
             now = ""
         return Note(f"{name} is gone, as it was before that training{kept}{now}")
-    where = "to the bundled weights" if session.found.origin == "bundled" else "as it was before"
+    where = (
+        "to the bundled weights"
+        if session.weights.found.origin == "bundled"
+        else "as it was before"
+    )
     exact = f" ({card.held_out.exact:.2%} exact on held-out)" if card.held_out else ""
     return Note(f"{session.name} is back {where}{exact}{kept}", "good")
 

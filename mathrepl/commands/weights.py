@@ -19,7 +19,8 @@ from mathrepl.commands.spec import (
     Value,
 )
 from mathrepl.evaluation.certify import Certified, Elsewhere, certify
-from mathrepl.session.session import AUTOMATIC, Session
+from mathrepl.session.active_weights import ActiveWeights
+from mathrepl.session.router import AUTOMATIC
 from mathrepl.store.card import Card, Certificate
 from mathrepl.store.store import AUTO
 from mathrepl.support.advice import Advice, Run
@@ -111,7 +112,7 @@ def use(context: Context, arguments: Arguments) -> Result:
 
 def card_page(context: Context, arguments: Arguments) -> Result:
     name = arguments.text("name")
-    found = context.session.store.find(name) if name else context.session.found
+    found = context.session.store.find(name) if name else context.session.weights.found
     return CardPage(found.card, found.origin, str(found.directory / f"{found.card.name}.json"))
 
 
@@ -131,29 +132,26 @@ def delete(context: Context, arguments: Arguments) -> Result:
 
 
 def certify_weights(context: Context, arguments: Arguments) -> Iterator[Value]:
-    name = arguments.text("name")
-    session = context.session
-    if name is not None and name != session.name:
-        session = session.beside(name)
-    found = session.found
+    weights = context.session.weights.named(arguments.text("name"))
+    found = weights.found
     sample = arguments.integer("sample")
     command = f"mathrepl certify {found.card.name}"
     if sample is not None:
         command += f" --sample {sample}"
-    progress = session.store.user / f".{found.card.name}.certifying"
+    progress = weights.store.user / f".{found.card.name}.certifying"
     steps = certify(
         found.card,
-        session.solver,
+        weights.solver,
         command,
         sample=sample,
         progress=progress,
-        threads=threads_for(session.engine),
-        elsewhere=_elsewhere(session, arguments),
+        threads=threads_for(weights.engine),
+        elsewhere=_elsewhere(weights, arguments),
     )
     with counted() as presses, closing(steps):
         for value in steps:
             if isinstance(value, tuple):
-                certified, problem = _written(session, value)
+                certified, problem = _written(weights, value)
                 yield certified  # the figures stand, whether they could be written down or not
                 if problem is not None:
                     raise problem
@@ -167,15 +165,15 @@ def certify_weights(context: Context, arguments: Arguments) -> Iterator[Value]:
                 return
 
 
-def _elsewhere(session: Session, arguments: Arguments) -> Elsewhere | None:
+def _elsewhere(weights: ActiveWeights, arguments: Arguments) -> Elsewhere | None:
     """Who asks on Ray, where that is wanted."""
     if not (arguments.flag("ray") or arguments.given("ray_address")):
         return None
     from mathrepl.evaluation.ray import ray_asker
 
     return ray_asker(
-        session.store,
-        session.found,
+        weights.store,
+        weights.found,
         arguments.integer("sample"),
         os.cpu_count() or 1,
         arguments.text("ray_address"),
@@ -183,25 +181,25 @@ def _elsewhere(session: Session, arguments: Arguments) -> Elsewhere | None:
 
 
 def _written(
-    session: Session, certificates: tuple[Certificate, ...]
+    weights: ActiveWeights, certificates: tuple[Certificate, ...]
 ) -> tuple[Certified, WeightsError | None]:
     """Put the certificates into the card of user weights; bundled cards are never written.
 
     With the outcome, why they could not be written.
     """
-    found = session.found
+    found = weights.found
     same = all(found.card.sha256 == one.weights_sha256 for one in certificates)
-    writable = session.store.is_writable(found) and same
+    writable = weights.store.is_writable(found) and same
     problem: WeightsError | None = None
     if writable:
         try:
-            with session.store.lock(found.card.name):
-                session.store.save_card(replace(found.card, certificates=certificates))
+            with weights.store.lock(found.card.name):
+                weights.store.save_card(replace(found.card, certificates=certificates))
         except WeightsError as error:  # they are being trained, or are others by now
             problem = error
         except OSError as error:
             problem = WeightsError(f"could not write the card: {error.strerror or error}")
-        session.refresh()
+        weights.refresh()
     return Certified(found.card.name, certificates, writable and problem is None), problem
 
 

@@ -1,4 +1,4 @@
-"""Asking whole spaces of equations, counting what is wrong, and going on where it was left."""
+"""Certificates: ask whole evaluation suites, count the mistakes, and resume an interrupted run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mathrepl.arithmetic.carries import classes_of, has_operand_below
 from mathrepl.data.sampling import Example
 from mathrepl.evaluation.suites import Suite, suites_of
 from mathrepl.inference.answer import align
-from mathrepl.inference.solution import Solution
+from mathrepl.inference.solution import Written
 from mathrepl.store.card import Card, Certificate, Mistake, certificate_from_record
 from mathrepl.support import atomic
 from mathrepl.support.errors import WeightsError
@@ -30,16 +30,16 @@ BATCH = 1024
 KEEP_SECONDS = 10.0
 MAX_MISTAKES = 1000
 
-Asked = tuple[list[Example], list[str]]
-# Gives each batch with what was written for it, in order.
+Asked = tuple[list[Example], Written]
+# Yields each batch with the answers written for it, in order.
 Asker = Callable[[Iterable[list[Example]]], Generator[Asked, None, None]]
-# The asker of a space, by its number from 0, for networks that run on other machines.
+# The asker of a suite, by its number from 0, for networks that run on other machines.
 Elsewhere = Callable[[int], Asker]
 
 
 @dataclass(frozen=True, slots=True)
 class CertifyProgress:
-    """So many asked of one space, of so many, so many of them wrong; which space of how many."""
+    """Progress in suite `number` of `spaces`: `done` of `total` asked, `wrong` of them wrong."""
 
     name: str
     done: int
@@ -61,7 +61,7 @@ class CertifyProgress:
 
 @dataclass(frozen=True, slots=True)
 class Certified:
-    """The outcome; `written` says whether it now stands in the card."""
+    """The outcome; `written` is true if it now stands in the card."""
 
     name: str
     certificates: tuple[Certificate, ...]
@@ -80,7 +80,7 @@ class Certified:
 
 @dataclass(slots=True)
 class _Tally:
-    """The counts of one space so far."""
+    """The counts of one suite so far."""
 
     done: int = 0
     seconds: float = 0.0
@@ -129,72 +129,71 @@ def certify(
     threads: int,
     elsewhere: Elsewhere | None = None,
 ) -> Generator[CertifyProgress | tuple[Certificate, ...], None, None]:
-    """Ask all spaces of the weights, or `sample` of each; the certificates at the end.
+    """Ask all suites of the weights, or `sample` of each; yields the certificates at the end.
 
-    What was counted so far is kept in the file `progress`, now and then and when the caller stops
-    early, for the same command on the same weights to go on from; it is removed at the end.
+    The counts so far are kept in the file `progress`, every `KEEP_SECONDS` and when the caller
+    stops early. The same command on the same weights resumes from it; it is removed at the end.
     Batches are asked by `threads` here, or by `elsewhere`.
     """
-    spaces = suites_of(card, sample)
+    suites = suites_of(card, sample)
     finished, tally = _resume(progress, card, command)
     kept = time.monotonic()
     try:
-        for number, space in enumerate(spaces, 1):
+        for number, suite in enumerate(suites, 1):
             if number <= len(finished):
                 continue
-            asker = elsewhere(number - 1) if elsewhere else _here(space, solver, threads)
-            for wrong in _ask(space, solver, tally, asker):
+            asker = elsewhere(number - 1) if elsewhere else _here(suite, solver, threads)
+            for wrong in _ask(suite, tally, asker):
                 if time.monotonic() > kept + KEEP_SECONDS:
                     kept = time.monotonic()
                     _keep(progress, card, command, finished, tally)
                 yield CertifyProgress(
-                    card.name, tally.done, space.total, wrong, space.name, number, len(spaces)
+                    card.name, tally.done, suite.total, wrong, suite.name, number, len(suites)
                 )
-            finished.append(_certificate(card, space, tally, command))
+            finished.append(_certificate(card, suite, tally, command))
             tally = _Tally()
     finally:
-        if len(finished) < len(spaces) and (finished or tally.done):
+        if len(finished) < len(suites) and (finished or tally.done):
             _keep(progress, card, command, finished, tally)
     with suppress(OSError):  # where it could not be kept either
         progress.unlink(missing_ok=True)
     yield tuple(finished)
 
 
-def _here(space: Suite, solver: Solver, threads: int) -> Asker:
-    def write(batch: list[Example]) -> list[str]:
-        return space.write(solver, [example.question for example in batch])
+def _here(suite: Suite, solver: Solver, threads: int) -> Asker:
+    write = solver.part(suite.part)
 
-    return lambda some: side_by_side(some, write, threads)
+    def ask(batch: list[Example]) -> Written:
+        return write([example.question for example in batch])
+
+    return lambda some: side_by_side(some, ask, threads)
 
 
-def _ask(space: Suite, solver: Solver, tally: _Tally, asker: Asker) -> Iterator[int]:
-    """Ask what is left of a space, batches side by side; yields the wrong so far."""
-    examples = islice(space.examples(), tally.done, None)
+def _ask(suite: Suite, tally: _Tally, asker: Asker) -> Iterator[int]:
+    """Ask what is left of a suite, batches side by side; yields the number wrong so far."""
+    examples = islice(suite.examples(), tally.done, None)
     began, before = time.perf_counter(), tally.seconds
-    with closing(asker(batches(examples, min(BATCH, space.batch)))) as asked:
+    with closing(asker(batches(examples, min(BATCH, suite.batch)))) as asked:
         for batch, written in asked:
-            _count(tally, batch, written, space, solver)
+            _count(tally, batch, written)
             tally.seconds = round(before + time.perf_counter() - began, 2)
             yield tally.wrong
 
 
-def _count(
-    tally: _Tally, batch: list[Example], written: list[str], space: Suite, solver: Solver
-) -> None:
-    wrong = []
-    _count_classes(tally.asked, [example.question for example in batch])
-    for example, text in zip(batch, written, strict=True):
+def _count(tally: _Tally, batch: list[Example], written: Written) -> None:
+    wrong: list[str] = []
+    for example, text, confidence in zip(batch, *written, strict=True):
         if text == example.answer:
             continue
-        wrong.append((example, text))
-        columns = align(Solution(example.question, text, (), None), example.answer)
+        wrong.append(example.question)
+        columns = align(text, example.answer)
         tally.by_wrong_digits[str(sum(not column.right for column in columns))] += 1
         tally.below_100 += has_operand_below(example.question, 100)
-    _count_classes(tally.missed, [example.question for example, _ in wrong])
-    shown = wrong[: MAX_MISTAKES - len(tally.mistakes)]
-    sure = space.sure(solver, [example.question for example, _ in shown])
-    for (example, text), confidence in zip(shown, sure, strict=True):
-        tally.mistakes.append(Mistake(example.question, text, example.answer, round(confidence, 6)))
+        if len(tally.mistakes) < MAX_MISTAKES:
+            mistake = Mistake(example.question, text, example.answer, round(confidence, 6))
+            tally.mistakes.append(mistake)
+    _count_classes(tally.asked, [example.question for example in batch])
+    _count_classes(tally.missed, wrong)
     tally.done += len(batch)
 
 
@@ -205,11 +204,11 @@ def _count_classes(counted: dict[str, Counter[str]], questions: Sequence[str]) -
             counted.setdefault(what, Counter())[key] += count
 
 
-def _certificate(card: Card, space: Suite, tally: _Tally, command: str) -> Certificate:
+def _certificate(card: Card, suite: Suite, tally: _Tally, command: str) -> Certificate:
     return Certificate(
-        space=space.name + (f", {tally.done:,} unseen" if space.unseen else ""),
+        space=suite.name + (f", {tally.done:,} unseen" if suite.unseen else ""),
         command=command,
-        sampled=space.unseen,
+        sampled=suite.unseen,
         total=tally.done,
         wrong=tally.wrong,
         wrong_operand_below_100=tally.below_100,

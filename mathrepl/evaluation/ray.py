@@ -12,8 +12,9 @@ from typing import Any
 
 from mathrepl.data.sampling import Example
 from mathrepl.evaluation.certify import Asker, Elsewhere
-from mathrepl.evaluation.suites import Suite, suites_of
-from mathrepl.inference.solver import Solver, numpy_solver
+from mathrepl.evaluation.suites import suites_of
+from mathrepl.inference.solution import Written
+from mathrepl.inference.solver import numpy_solver
 from mathrepl.store.card import load_card
 from mathrepl.store.store import Found, Store
 from mathrepl.store.tensors import read_tensors
@@ -80,17 +81,18 @@ def ray_asker(
 
 def write_here(
     card: bytes, weights: bytes, sample: int | None, number: int, questions: list[str]
-) -> list[str]:
-    """On a node: what the weights write to questions of their space of that number."""
-    space, solver = _space(card, weights, sample, number)
-    return space.write(solver, questions)
+) -> Written:
+    """On a node: the answers of the weights to questions of their suite of that number."""
+    return _writer(card, weights, sample, number)(questions)
 
 
 @lru_cache(maxsize=1)
-def _space(card: bytes, weights: bytes, sample: int | None, number: int) -> tuple[Suite, Solver]:
+def _writer(
+    card: bytes, weights: bytes, sample: int | None, number: int
+) -> Callable[[Sequence[str]], Written]:
     known = load_card(card, "the card")
     solver = numpy_solver(known, read_tensors(weights, known, "the weights"))
-    return suites_of(known, sample)[number], solver
+    return solver.part(suites_of(known, sample)[number].part)
 
 
 def _ray() -> Any:

@@ -7,19 +7,16 @@ anyone draws the same.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mathrepl.arithmetic.expression import parse
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.sampling import Example, draw_held_out, every, with_carries
 from mathrepl.data.step_examples import PARTS, step_examples
 from mathrepl.store.card import Card
-
-if TYPE_CHECKING:
-    from mathrepl.inference.solver import Solver
 
 WHOLE_SPACE = 2_000_000
 SAMPLE = 20_000
@@ -30,27 +27,22 @@ SEED = 2025
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """Equations to ask: `total` at most, `examples` in a fixed order; `write` asks them.
+    """Equations to ask: `total` at most, `examples` in a fixed order, `batch` at a time.
 
-    They are asked `batch` at a time.
-
-    `unseen` says that they are a sample that no training has seen; `sure` asks how sure the
-    solver is of each whole answer.
+    `unseen` marks a sample that no training has seen. `part` names the one network to ask, in
+    weights of several.
     """
 
     name: str
     total: int
     examples: Callable[[], Iterator[Example]]
     unseen: bool
-    write: Callable[[Solver, Sequence[str]], list[str]] = lambda solver, texts: solver.write(texts)
-    sure: Callable[[Solver, Sequence[str]], list[float]] = lambda solver, texts: solver.confidences(
-        texts
-    )
+    part: str = ""
     batch: int = 4096
 
 
 def suites_of(card: Card, sample: int | None) -> list[Suite]:
-    """The spaces that weights are certified on; `sample` asks so many of each instead."""
+    """The suites that weights are certified on; with `sample` that number of each instead."""
     task = card.task
     if card.architecture.kind == "work":
         return _work_suites(card, sample)
@@ -125,19 +117,13 @@ def _remainders(task: Task, count: int) -> Suite:
 
 
 def _lessons(task: Task, part: str, count: int) -> Suite:
-    """The held-out lessons of one network, asked of it alone."""
+    """The held-out training examples of one network, asked of it alone."""
     names = {"reader": "the reader alone: lines", "doer": "the doer alone: parts"}
 
     def examples() -> Iterator[Example]:
         return iter(step_examples(task, part, 10 * count).held_out)
 
-    def write(solver: Solver, texts: Sequence[str]) -> list[str]:
-        return solver.write_part(part, texts)
-
-    def sure(solver: Solver, texts: Sequence[str]) -> list[float]:
-        return solver.part_confidences(part, texts)
-
-    return Suite(names[part], count, examples, True, write, sure)
+    return Suite(names[part], count, examples, True, part)
 
 
 def _long_suites(task: Task, sample: int | None) -> list[Suite]:

@@ -96,7 +96,7 @@ class Session:
         self.close()
 
     def __repr__(self) -> str:
-        return f"mathrepl.Session({self.weights!r}, engine={self._session.engine!r})"
+        return f"mathrepl.Session({self.weights!r}, engine={self._session.weights.engine!r})"
 
     def close(self) -> None:
         """Stop a training that runs in the background, and keep its best."""
@@ -143,7 +143,8 @@ class Session:
         >>> [answer.network for answer in s.ask("1 + 2", "30 + 40")]
         ['3', '70']
         """
-        answers = self._session.ask_expressions([parse(equation) for equation in equations])
+        asked = self._session
+        answers = asked.answer([asked.question(parse(equation)) for equation in equations])
         return answers[0] if len(equations) == 1 else answers
 
     def quiz(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Literal
 
 from mathrepl.arithmetic.expression import MAX_LENGTH, format_value, parse, read_value
@@ -15,38 +16,29 @@ from mathrepl.inference.solution import DIGITS_KEPT, Guess, ScratchpadStep, Solu
 from mathrepl.support.errors import MathreplError
 
 CLOSE_RUNNER_UP = 0.1
-# The keys of an answer's record.
-FIELDS = (
-    "equation",
-    "network",
-    "truth",
-    "right",
-    "weights",
-    "probabilities",
-    "end_probability",
-    "runners_up",
-    "confidence",
-    "wrong_digits",
-    "off_by",
-    "verdict",
-    "engine",
-    "notes",
-    "working",
-)
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedStep:
-    """A line beside the truth: `equal` to the question, `rounded` rightly from it, or `wrong`.
+    """A line compared with the question: `equal`, `rounded` correctly from it, or `wrong`.
 
-    The first wrong line has `wanted`, the right text, and the `columns` of what was written in
-    the part before, beside what belonged there; lines after it are `after`.
+    The first wrong line has `wanted`, the correct text, and `columns`: the text written for the
+    span before it, aligned with the correct one. Later lines are `after`.
     """
 
     line: ScratchpadStep
     state: Literal["equal", "rounded", "wrong", "after"]
     wanted: str = ""
     columns: tuple[Column, ...] = ()
+
+    def record(self) -> dict[str, Any]:
+        """For `--json`; `wanted` stands only in the first wrong line."""
+        record = {
+            "line": self.line.text,
+            "state": self.state,
+            "probability": round(self.line.probability, DIGITS_KEPT),
+        }
+        return {**record, "wanted": self.wanted} if self.wanted else record
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +58,11 @@ class Column:
         return self.network == self.truth
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """One question answered: `network` beside `truth`.
 
-    `notes` say in which ways the question lies outside the training, `auto` that the weights
+    `notes` report in which ways the question lies outside the training, `auto` that the weights
     were chosen for it.
     """
 
@@ -88,14 +80,14 @@ class Answer:
     def right(self) -> bool:
         return self.network == self.truth
 
-    @property
+    @cached_property
     def columns(self) -> tuple[Column, ...]:
         """The two aligned by place: the points stand over each other."""
-        return align(self.solution, self.truth)
+        return align(self.network, self.truth, self.solution.guesses)
 
     @property
     def wrong_digits(self) -> int:
-        """Places where the two differ; a missing or surplus character counts."""
+        """The number of places where the two differ, missing and surplus characters included."""
         return 0 if self.right else sum(not column.right for column in self.columns)
 
     @property
@@ -116,7 +108,7 @@ class Answer:
 
     @property
     def verdict(self) -> str:
-        """`right`, or what is wrong, in words."""
+        """`right`, or the kind of mistake in words."""
         if self.right:
             return "right"
         if self.solution.stuck:
@@ -131,32 +123,24 @@ class Answer:
         return f"wrong by {self.off_by}, {digits}"
 
     def record(self) -> dict[str, Any]:
-        """For `--json`: one probability a written character, left to right, then the end's."""
-        end = self.solution.end
+        """For `--json`: one probability for each character, left to right, then the end's."""
+        guesses, end = self.solution.guesses, self.solution.end
         return {
             "equation": self.equation,
             "network": self.network,
             "truth": self.truth,
             "right": self.right,
             "weights": self.weights,
-            "probabilities": self.solution.probabilities(),
-            "end_probability": round(end.probability, DIGITS_KEPT) if end else None,
-            "runners_up": self.solution.runners_up(),
+            "probabilities": [one and round(one[1], DIGITS_KEPT) for one in guesses],
+            "end_probability": end and round(end[1], DIGITS_KEPT),
+            "runners_up": [one and [one[2], round(one[3], DIGITS_KEPT)] for one in guesses],
             "confidence": round(self.confidence, DIGITS_KEPT),
             "wrong_digits": self.wrong_digits,
             "off_by": self.off_by,
             "verdict": self.verdict,
             "engine": self.engine,
             "notes": list(self.notes),
-            "working": [
-                {
-                    "line": checked.line.text,
-                    "state": checked.state,
-                    "probability": round(checked.line.probability, 6),
-                    **({"wanted": checked.wanted} if checked.wanted else {}),
-                }
-                for checked in self.scratchpad
-            ],
+            "working": [checked.record() for checked in self.scratchpad],
         }
 
 
@@ -192,16 +176,22 @@ def compare(
     engine: str,
     notes: tuple[str, ...] = (),
     auto: bool = False,
+    steps: bool = True,
 ) -> Answer:
-    """`solution` beside `truth`, and each line of its working beside the question's value."""
-    working = check_steps(solution.scratchpad) if solution.scratchpad else ()
-    return Answer(equation, solution.text, truth, solution, weights, engine, notes, working, auto)
+    """`solution` beside `truth`; with `steps` each step of its scratchpad beside the target."""
+    checked = check_steps(solution.scratchpad) if steps and solution.scratchpad else ()
+    return Answer(equation, solution.text, truth, solution, weights, engine, notes, checked, auto)
+
+
+def record_keys() -> tuple[str, ...]:
+    """The keys of an answer's record, in order."""
+    return tuple(compare("", Solution("", "", (), None), "", weights="", engine="").record())
 
 
 def check_steps(lines: Sequence[ScratchpadStep]) -> tuple[CheckedStep, ...]:
-    """Each line of a working beside the truth: whether it still has the first line's value.
+    """Each line of a scratchpad compared with the value of the first line.
 
-    Where a quotient's rest was rounded, the value becomes that of the right rounding.
+    Where a quotient's rest was rounded correctly, the rounded value is compared with from then on.
     """
     checker = StepChecker()
     pairs = zip((None, *lines), lines, strict=False)
@@ -209,14 +199,14 @@ def check_steps(lines: Sequence[ScratchpadStep]) -> tuple[CheckedStep, ...]:
 
 
 class StepChecker:
-    """The same, a line at a time."""
+    """`check_steps`, a line at a time."""
 
     def __init__(self) -> None:
         self._wanted: Fraction | None = None
         self._wrong = False
 
     def check(self, before: ScratchpadStep | None, line: ScratchpadStep) -> CheckedStep:
-        """`line` beside the truth, after `before` with its span; None before the first."""
+        """`line` compared, after the step `before`; None before the first line."""
         if self._wrong:
             return CheckedStep(line, "after")
         value = value_of(line.text)
@@ -238,7 +228,7 @@ def value_of(line: str) -> Fraction | None:
     number = read_value(line)
     if number is not None:
         return number
-    # A lone number, as in -(-15), asks nothing and is no question: adding nothing makes it one.
+    # A lone number, as in -(-15), is no question to the parser; adding 0 makes it one.
     for text in (line, f"{line}+0" if line[-1:].isdigit() or line[-1:] == ")" else ""):
         with suppress(MathreplError):
             return parse(text).value()
@@ -246,7 +236,7 @@ def value_of(line: str) -> Fraction | None:
 
 
 def _right_step(before: ScratchpadStep) -> ReferenceStep | None:
-    """The right step for the part that was worked on, else for the line."""
+    """The reference step for the span that was worked on, else for the line."""
     span = before.span
     if span is not None and _may_be_taken(before.text, span):
         part = span.of(before.text)
@@ -260,7 +250,7 @@ def _right_step(before: ScratchpadStep) -> ReferenceStep | None:
 
 
 def _may_be_taken(line: str, span: Span) -> bool:
-    """Whether a part can be worked on by itself: in parentheses it would have the same value."""
+    """True if a span can be worked on by itself: in parentheses it would have the same value."""
     grouped = f"{line[: span.start]}({span.of(line)}){line[span.end :]}"
     value = value_of(grouped)
     return value is not None and value == value_of(line)
@@ -271,13 +261,12 @@ def _wrong_line(
 ) -> CheckedStep:
     if step is None or step.span != before.span:
         return CheckedStep(line, "wrong", right)
-    columns = align(Solution(step.redex, before.written, (), None), step.result)
+    columns = align(before.written, step.result)
     return CheckedStep(line, "wrong", right, columns)
 
 
-def align(solution: Solution, truth: str) -> tuple[Column, ...]:
+def align(network: str, truth: str, guesses: Sequence[Guess | None] = ()) -> tuple[Column, ...]:
     """Columns of the two texts, padded left of the whole part and right of the fraction."""
-    network = solution.text
     whole = max(_whole(network), _whole(truth))
     left_network, left_truth = whole - _whole(network), whole - _whole(truth)
     width = max(left_network + len(network), left_truth + len(truth))
@@ -286,7 +275,7 @@ def align(solution: Solution, truth: str) -> tuple[Column, ...]:
         i, j = place - left_network, place - left_truth
         written = network[i] if 0 <= i < len(network) else ""
         wanted = truth[j] if 0 <= j < len(truth) else ""
-        guess = solution.guesses[i] if written and i < len(solution.guesses) else None
+        guess = guesses[i] if written and i < len(guesses) else None
         is_digit = (written or wanted).isdigit() or wanted.isdigit()
         power = (whole - 1 - place if place < whole else whole - place) if is_digit else None
         columns.append(Column(written, wanted, guess, power))

@@ -1,4 +1,7 @@
-"""Greedy decoding: from probabilities to guesses, and how they are read."""
+"""Greedy decoding: probabilities to texts, guesses and confidences.
+
+Shapes: n answers, U positions, V characters of the alphabet, whose first is the end mark.
+"""
 
 from __future__ import annotations
 
@@ -6,47 +9,63 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mathrepl.data.codec import Floats
-from mathrepl.inference.solution import DIGITS_KEPT, Guess, Guesses
+from mathrepl.data.codec import Floats, decode
+from mathrepl.data.encoding import Encoding
+from mathrepl.inference.solution import Guess, Written
 
 
 def guesses_of(
     characters: str, probabilities: Floats, *, reverse: bool = False
-) -> Iterator[tuple[Guesses, Guess | None]]:
-    """Greedy decoding, a row each: the likeliest characters up to the first end mark, and that.
+) -> Iterator[tuple[tuple[Guess, ...], Guess | None]]:
+    """The likeliest characters (n, U, V) up to the first end mark, and the end mark's guess.
 
-    `probabilities` is (n, U, V); a row without an end mark has None for it. With `reverse` the
-    characters of a row stand last to first.
+    A row without an end mark has None for it. With `reverse` the guesses of a row stand last to
+    first.
     """
     best = probabilities.argmax(-1)
     others = probabilities.copy()
     np.put_along_axis(others, best[..., None], -1.0, -1)
-    sure = np.take_along_axis(probabilities, best[..., None], -1)[..., 0].astype(np.float64)
-    less_sure = others.max(-1).astype(np.float64)
+    likeliest = np.take_along_axis(probabilities, best[..., None], -1)[..., 0]
     # Lists, because numbers are slow to take out of an array one by one.
     rows = zip(
         best.tolist(),
+        likeliest.astype(np.float64).tolist(),
         others.argmax(-1).tolist(),
-        sure.tolist(),
-        less_sure.tolist(),
-        sure.round(DIGITS_KEPT).tolist(),
-        less_sure.round(DIGITS_KEPT).tolist(),
+        others.max(-1).astype(np.float64).tolist(),
         strict=True,
     )
     character = characters.__getitem__
-    for firsts, seconds, likely, less_likely, rounded, less_rounded in rows:
-        count, end = len(firsts), None
-        if 0 in firsts:  # the end mark is the first of every alphabet
-            count = firsts.index(0)
-            second = characters[seconds[count]]
-            end = Guess(characters[0], likely[count], second, less_likely[count])
-        written = slice(count - 1, None, -1) if reverse and count else slice(count)
-        guesses = Guesses(
-            "".join(map(character, firsts[written])),
-            "".join(map(character, seconds[written])),
-            likely[written],
-            less_likely[written],
-            rounded[written],
-            less_rounded[written],
+    for firsts, likely, seconds, less_likely in rows:
+        guesses = list(
+            map(Guess, map(character, firsts), likely, map(character, seconds), less_likely)
         )
-        yield guesses, end
+        end = None
+        if 0 in firsts:
+            count = firsts.index(0)
+            end = guesses[count]
+            del guesses[count:]
+        yield tuple(guesses[::-1] if reverse else guesses), end
+
+
+def written_of(encoding: Encoding, probabilities: Floats) -> Written:
+    """Texts alone of probabilities (n, U, V), and the probability of the whole of each."""
+    texts = decode(encoding, probabilities.argmax(-1))
+    return Written(texts, confidences_of(probabilities, reverse=encoding.reverse))
+
+
+def confidences_of(probabilities: Floats, *, reverse: bool) -> list[float]:
+    """The product over the likeliest characters (n, U, V) up to and with the first end mark.
+
+    The factors stand in the order of `Solution.confidence`, in reading order and the end mark
+    last, so that the two are equal to the last bit.
+    """
+    likeliest = probabilities.max(-1).astype(np.float64)
+    ends = probabilities.argmax(-1) == 0
+    before_end = ~np.logical_or.accumulate(ends, axis=1)
+    found = np.ones(len(probabilities))
+    positions = range(probabilities.shape[1])
+    for position in reversed(positions) if reverse else positions:
+        found *= np.where(before_end[:, position], likeliest[:, position], 1.0)
+    end = likeliest[np.arange(len(ends)), ends.argmax(1)]
+    confidences: list[float] = np.where(ends.any(1), found * end, found).tolist()
+    return confidences

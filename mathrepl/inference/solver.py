@@ -1,8 +1,4 @@
-"""Whatever answers questions: weights by name, behind one protocol.
-
-A kind of weights that needs more than one network becomes another class here that returns
-the same `Solution`, with its working filled in.
-"""
+"""Solvers: weights of any kind behind one protocol, in numpy or through Keras."""
 
 from __future__ import annotations
 
@@ -11,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from mathrepl.data.codec import Floats, Indices, decode, encode_questions
-from mathrepl.inference.decoding import guesses_of
+from mathrepl.data.codec import Floats, Indices, encode_questions
+from mathrepl.inference.decoding import guesses_of, written_of
 from mathrepl.inference.scratchpad_solver import ScratchpadSolver
-from mathrepl.inference.solution import ScratchpadStep, Solution
+from mathrepl.inference.solution import ScratchpadStep, Solution, Written
 from mathrepl.networks import CachedTensors, kind_of, part_tensors, parts_of
 from mathrepl.store.card import Card
 
@@ -29,25 +25,19 @@ class Solver(Protocol):
     """Answers questions given as canonical text; raises `ValueError` for unknown characters."""
 
     def solve(self, questions: Sequence[str]) -> list[Solution]:
-        """Solutions in order, with how sure the network was of each character."""
+        """Solutions in order, with a guess for each character."""
 
     def solve_stepwise(self, question: str) -> Iterator[tuple[ScratchpadStep, ...] | Solution]:
-        """The lines so far whenever there is one more of a working, and the solution at the end."""
+        """The steps so far whenever a scratchpad has one more, and the solution at the end."""
 
-    def write(self, questions: Sequence[str]) -> list[str]:
-        """The answers alone, for large numbers of questions."""
+    def write(self, questions: Sequence[str]) -> Written:
+        """The answers alone and their confidences, for large numbers of questions."""
 
-    def write_surely(self, questions: Sequence[str]) -> tuple[list[str], list[float]]:
-        """The answers alone, and how sure the network is of the whole of each, 0 to 1."""
+    def part(self, name: str) -> Callable[[Sequence[str]], Written]:
+        """`write` for one network of several alone; "" is all of them, and a lone network.
 
-    def confidences(self, questions: Sequence[str]) -> list[float]:
-        """How sure the network is of the whole of each answer, 0 to 1."""
-
-    def write_part(self, part: str, texts: Sequence[str]) -> list[str]:
-        """What one network of several writes alone. Raises `KeyError` for an unknown part."""
-
-    def part_confidences(self, part: str, texts: Sequence[str]) -> list[float]:
-        """How sure one network of several is of what it writes alone, 0 to 1."""
+        Raises `KeyError` for an unknown part.
+        """
 
 
 class NetworkSolver:
@@ -59,44 +49,33 @@ class NetworkSolver:
 
     def solve(self, questions: Sequence[str]) -> list[Solution]:
         """Solutions in order, asked in batches of at most `BATCH`."""
+        encoding = self.card.encoding
         solutions: list[Solution] = []
-        for texts, probabilities in self._batches(questions):
-            solutions += _solutions(self.card, texts, probabilities)
+        for batch, probabilities in self._batches(questions):
+            written = guesses_of(encoding.characters, probabilities, reverse=encoding.reverse)
+            for question, (guesses, end) in zip(batch, written, strict=True):
+                text = "".join([guess[0] for guess in guesses])
+                solutions.append(Solution(question, text, guesses, end))
         return solutions
 
     def solve_stepwise(self, question: str) -> Iterator[tuple[ScratchpadStep, ...] | Solution]:
-        """The solution, which has no lines: all of the answer is known at once."""
+        """The solution, which has no steps."""
         yield self.solve([question])[0]
 
-    def write(self, questions: Sequence[str]) -> list[str]:
-        """The answers alone, for large numbers of questions."""
-        written: list[str] = []
+    def write(self, questions: Sequence[str]) -> Written:
+        """The answers alone and their confidences, for large numbers of questions."""
+        found = Written([], [])
         for _, probabilities in self._batches(questions):
-            written += decode(self.card.encoding, probabilities.argmax(-1))
-        return written
+            texts, confidences = written_of(self.card.encoding, probabilities)
+            found.texts.extend(texts)
+            found.confidences.extend(confidences)
+        return found
 
-    def write_surely(self, questions: Sequence[str]) -> tuple[list[str], list[float]]:
-        """The answers alone, and how sure the network is of the whole of each, 0 to 1."""
-        written: list[str] = []
-        sure: list[float] = []
-        for _, probabilities in self._batches(questions):
-            written += decode(self.card.encoding, probabilities.argmax(-1))
-            sure += _sure_of(probabilities, reverse=self.card.encoding.reverse)
-        return written, sure
+    def part(self, name: str) -> Callable[[Sequence[str]], Written]:
+        """`write`: there is one network alone, which has no name."""
+        return {"": self.write}[name]
 
-    def confidences(self, questions: Sequence[str]) -> list[float]:
-        """How sure the network is of the whole of each answer, 0 to 1."""
-        return self.write_surely(questions)[1]
-
-    def write_part(self, part: str, texts: Sequence[str]) -> list[str]:
-        """There is one network alone, which has no name."""
-        return {"": self.write}[part](texts)
-
-    def part_confidences(self, part: str, texts: Sequence[str]) -> list[float]:
-        """There is one network alone, which has no name."""
-        return {"": self.confidences}[part](texts)
-
-    def _batches(self, questions: Sequence[str]) -> Any:
+    def _batches(self, questions: Sequence[str]) -> Iterator[tuple[list[str], Floats]]:
         # Questions longer than those of the training are asked with others of their length alone:
         # in a batch they would lengthen the padding of their neighbours, and those answers could
         # change with it. Longer ones take more memory each, so fewer go together.
@@ -123,8 +102,8 @@ Run = Callable[[str, Indices], Floats]
 
 def numpy_solver(card: Card, tensors: Tensors) -> Solver:
     """The network in numpy: ready at once (`benchmarks/run.py answer`)."""
-    # glibc hands memory back to the system at once, but for twice the largest block freed so far.
-    # One that is never touched costs nothing, and lets a batch use again what the last one used.
+    # glibc hands memory back to the system at once, except twice the largest block freed so far.
+    # One that is never touched costs nothing, and lets a batch reuse the memory of the last one.
     np.empty(KEPT, np.uint8)
     kinds = parts_of(card.architecture)
     parts = {part: CachedTensors(part_tensors(tensors, part)) for part in kinds}
@@ -166,30 +145,3 @@ def _solver(card: Card, run: Run) -> Solver:
     if card.architecture.kind == "work":
         return ScratchpadSolver(card, run)
     return NetworkSolver(card, lambda questions: run("", questions))
-
-
-def _sure_of(probabilities: Floats, *, reverse: bool) -> list[float]:
-    """The product over the likeliest characters up to and with the first end mark, a row each.
-
-    `probabilities` is (n, U, V). The factors stand in the order of `Solution.confidence`, in
-    reading order and the end mark last, so that the two are equal to the last bit.
-    """
-    likeliest = probabilities.max(-1).astype(np.float64)
-    ends = probabilities.argmax(-1) == 0  # the end mark is the first of every alphabet
-    before_end = ~np.logical_or.accumulate(ends, axis=1)
-    sure = np.ones(len(probabilities))
-    places = range(probabilities.shape[1])
-    for place in reversed(places) if reverse else places:
-        sure *= np.where(before_end[:, place], likeliest[:, place], 1.0)
-    end = likeliest[np.arange(len(ends)), ends.argmax(1)]
-    found: list[float] = np.where(ends.any(1), sure * end, sure).tolist()
-    return found
-
-
-def _solutions(card: Card, questions: Sequence[str], probabilities: Floats) -> list[Solution]:
-    solutions = []
-    encoding = card.encoding
-    written = guesses_of(encoding.characters, probabilities, reverse=encoding.reverse)
-    for question, (guesses, end) in zip(questions, written, strict=True):
-        solutions.append(Solution(question, guesses.characters, guesses, end))
-    return solutions

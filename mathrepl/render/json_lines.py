@@ -7,14 +7,12 @@ import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import Any
 
 from mathrepl.analysis.figure import Figure, Progress
 from mathrepl.commands.spec import Note, Quit, Value
 from mathrepl.evaluation.certify import CertifyProgress
-from mathrepl.inference.answer import FIELDS, Answer, Answers, Refused
-from mathrepl.inference.solution import DIGITS_KEPT, Guesses
+from mathrepl.inference.answer import Answer, Answers, Refused, record_keys
 from mathrepl.support.errors import EquationError, MathreplError, UsageError
 from mathrepl.support.safe_text import printable
 from mathrepl.training.events import Launched, Stepped, Warned
@@ -35,15 +33,10 @@ class JsonLines:
         self._held: list[str] | None = None
         # Records are made anew for each answer, so none can hold itself.
         self._encode = json.JSONEncoder(check_circular=False, allow_nan=False).encode
-        self._text = lru_cache(maxsize=1000)(self._encode)  # of what comes again and again
 
     def show(self, value: Value) -> None:
         if isinstance(value, Answer):
-            line = None if self._fields else self._plain(value)
-            if line is None:
-                self._write(self._trimmed(value.record()))
-            else:
-                self._write_line(line)
+            self._write(self._trimmed(value.record()))
             return
         if isinstance(value, _QUIET) or (isinstance(value, Figure) and value.live):
             return
@@ -94,36 +87,6 @@ class JsonLines:
         except ValueError:  # the loss of an epoch that failed
             self._write_line(self._encode(_without_endless(record)))
 
-    def _plain(self, answer: Answer) -> str | None:
-        """The record of a right answer without remarks, as `json` writes it; None for others.
-
-        Most lines of a long stream are such, and this takes two thirds of the time.
-        """
-        guesses, end = answer.solution.guesses, answer.solution.end
-        confidence = answer.confidence
-        if (
-            not answer.right
-            or answer.notes
-            or answer.scratchpad
-            or answer.solution.stuck
-            or end is None
-            or not isinstance(guesses, Guesses)
-            or not 0 <= confidence <= 1
-        ):
-            return None
-        text, often = self._encode, self._text
-        network, off_by = text(answer.network), answer.off_by
-        columns = zip(guesses.runners_up, guesses.runner_up_rounded, strict=True)
-        runners_up = ", ".join([f"[{often(one)}, {sure!r}]" for one, sure in columns])
-        return (
-            f'{{"equation": {text(answer.equation)}, "network": {network}, "truth": {network}, '
-            f'"right": true, "weights": {often(answer.weights)}, "probabilities": '
-            f'{guesses.rounded!r}, "end_probability": {round(end.probability, DIGITS_KEPT)!r}, '
-            f'"runners_up": [{runners_up}], "confidence": {round(confidence, DIGITS_KEPT)!r}, '
-            f'"wrong_digits": 0, "off_by": {"null" if off_by is None else often(off_by)}, '
-            f'"verdict": "right", "engine": {often(answer.engine)}, "notes": [], "working": []}}'
-        )
-
     def _write_line(self, line: str) -> None:
         line += "\n"
         if self._held is not None:
@@ -135,7 +98,7 @@ class JsonLines:
 
 def check_fields(text: str) -> tuple[str, ...]:
     """`equation,network` as names of fields. Raises `UsageError` for one that there is not."""
-    known = (*FIELDS, *ERROR_FIELDS)
+    known = (*record_keys(), *ERROR_FIELDS)
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     strange = [name for name in names if name not in known]
     hint = f"there are {', '.join(known)}"

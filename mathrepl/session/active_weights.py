@@ -1,4 +1,4 @@
-"""The weights in use: their card, who answers through them, and what they are when others save."""
+"""The weights in use: their card, the solver that answers through them, and their replacement."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 class ActiveWeights:
-    """Weights by name: card, numpy network and Keras models are read when first asked for.
+    """Weights by name; card, numpy network and Keras models are read when first needed.
 
     `jobs` are the trainings whose saves are taken over. Raises `MathreplError`s only; after any of
     them the weights are those that were in use before.
     """
 
-    def __init__(self, store: Store, name: str, engine: str) -> None:
+    def __init__(self, store: Store, name: str, engine: str, jobs: list[Job]) -> None:
         self.store = store
         self.name = name
         self.engine = engine
-        self.jobs: list[Job] = []
+        self._jobs = jobs
         self._found: Found | None = None
         self._solver: Solver | None = None
         self._models: dict[str, Any] | None = None
@@ -54,7 +54,7 @@ class ActiveWeights:
         found = self.found
         if self._models is None:
             found, tensors = self._weights_of(found)
-            with counted() as presses:  # an import of TensorFlow that is cut off breaks it for good
+            with counted() as presses:  # an interrupted import of TensorFlow cannot be repeated
                 from mathrepl.inference.solver import keras_models
 
                 self._models = keras_models(found.card, tensors)
@@ -64,7 +64,7 @@ class ActiveWeights:
 
     @property
     def solver(self) -> Solver:
-        """Answers through numpy, or through Keras itself when the engine is `keras`."""
+        """The solver through numpy, or through Keras itself when the engine is `keras`."""
         found = self.found
         if self._solver is None:
             from mathrepl.inference.solver import keras_solver, numpy_solver
@@ -78,7 +78,7 @@ class ActiveWeights:
         return self._solver
 
     def _weights_of(self, found: Found) -> tuple[Found, Tensors]:
-        """The weights of a card; where a training has saved others since, those with their card."""
+        """The tensors of a card; where a training has saved others since, those and their card."""
         try:
             return found, self.store.tensors(found)
         except WeightsError:
@@ -90,7 +90,7 @@ class ActiveWeights:
         self._found = self._solver = self._models = None
 
     def use(self, name: str) -> Card:
-        """Switch to other weights, fully checked first. Raises `WeightsError`."""
+        """Switch to other weights after checking them in full. Raises `WeightsError`."""
         from mathrepl.inference.solver import numpy_solver
 
         found, tensors = self.store.load(name)
@@ -101,14 +101,32 @@ class ActiveWeights:
             self._solver = solver
         return found.card
 
+    def beside(self, name: str) -> ActiveWeights:
+        """Other weights of the same store, on the same engine. Raises `WeightsError`."""
+        other = ActiveWeights(self.store, name, self.engine, self._jobs)
+        other.use(name)
+        return other
+
+    def named(self, name: str | None) -> ActiveWeights:
+        """These weights, or others where `name` is another name. Raises `WeightsError`."""
+        return self if name in (None, self.name) else self.beside(str(name))
+
     def set_engine(self, engine: str) -> None:
         if engine not in CHOICES["engine"]:
             raise UsageError(f"engine must be numpy or keras, not {engine!r}")
-        self.engine = engine
-        self._solver = None
+        if engine != self.engine:
+            self.engine = engine
+            self._solver = None
+
+    def layers(self) -> list[str]:
+        """Names of the layers."""
+        from mathrepl.networks import shapes_of
+
+        names = shapes_of(self.card.architecture, self.card.encoding)
+        return list(dict.fromkeys(name.rsplit(".", 1)[0] for name in names))
 
     def changed_elsewhere(self) -> bool:
-        """Whether another session has saved other weights under this name since they were read.
+        """True if another session has saved other weights under this name since they were read.
 
         They are then read again when they are next needed.
         """
@@ -117,7 +135,7 @@ class ActiveWeights:
             return False
         try:
             now = self.store.find(self.name)
-        except WeightsError:  # whoever reads them next says what is wrong
+        except WeightsError:  # the next read reports it
             return False
         if (now.origin, now.card.sha256) == (self._found.origin, self._found.card.sha256):
             return False
@@ -126,9 +144,9 @@ class ActiveWeights:
 
     def _take_saves(self) -> None:
         """Take the newest best weights that a training of this name has saved."""
-        if not self.jobs:
+        if not self._jobs:
             return
-        saves = sum(job.saves for job in self.jobs if job.plan.name == self.name)
+        saves = sum(job.saves for job in self._jobs if job.plan.name == self.name)
         if saves != self._saves_seen:
             self._saves_seen = saves
-            self._found = self._solver = self._models = None
+            self.refresh()

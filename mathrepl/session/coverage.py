@@ -1,8 +1,8 @@
-"""What a network can be asked, and in which ways a question lies outside its training."""
+"""Equations that a network can be asked, and how far they lie outside its training."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,44 +16,55 @@ from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import OutOfReachError, WeightsError
 
 
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """An equation as weights read it: its `text`, and the `misfits` with their training."""
+
+    text: str
+    misfits: tuple[str, ...]
+
+
+def coverage_of(card: Card, store: Store, expression: Expression) -> Coverage:
+    """The coverage of an equation. Raises `OutOfReachError` if the network cannot be asked it."""
+    text = expression.format(spaced=card.task.spaced)
+    _check_characters_of(card, store, expression, text)
+    misfits = card.task.outside(expression)
+    room = card.encoding.question_length - 1
+    if len(text) > room:
+        misfits.append(f"{len(text)} characters, it was trained on at most {room}")
+    return Coverage(text, tuple(misfits))
+
+
+def notes_on(card: Card, coverage: Coverage, target: str) -> tuple[str, ...]:
+    """Remarks on an answer: misfits, an answer too long to write, and a rule's own truth."""
+    notes = list(coverage.misfits)
+    room = card.encoding.answer_length - 1
+    if len(target) > room and card.architecture.kind != "work":
+        notes.append(f"it can write at most {room} characters, the answer has {len(target)}")
+    if card.task.rule:
+        notes.append(f"the truth is by {card.task.rule}, {rule_of(card.task.rule).summary}")
+    return tuple(notes)
+
+
+def rank_of(card: Card, coverage: Coverage, expression: Expression) -> tuple[bool, int, int]:
+    """How badly weights suit an equation that they can read; the least is best.
+
+    More operations than a network that answers at once was trained on weigh most, then the number
+    of misfits. Of weights that misfit alike, those trained on the largest numbers come first.
+    """
+    answers_at_once = card.architecture.kind != "work"
+    too_many = answers_at_once and len(expression.operations()) > card.task.most
+    misfits = 0 if _only_longer(card, expression) else len(coverage.misfits)
+    return too_many, misfits, -card.task.high
+
+
 def check_characters(card: Card, task: Task) -> None:
-    """Raise `OutOfReachError` where the network has no character for questions of `task`."""
+    """Raise `OutOfReachError` if the network lacks a character of questions of `task`."""
     signs = task.operations + ("-" if task.low < 0 else "")
     strange = [sign for sign in signs if sign not in card.encoding.characters]
     if strange:
         hint = "choose other operations, or weights that know them"
         raise OutOfReachError(_lacks(card, strange[0]), hint=hint)
-
-
-def check_reach(card: Card, store: Store, expression: Expression) -> None:
-    """Raise `OutOfReachError` where the network has no character for the question."""
-    question = expression.format(spaced=card.task.spaced)
-    if card.architecture.kind == "work":
-        question = question.replace("%", "/")
-    strange = [c for c in question if c not in card.encoding.characters]
-    if not strange:
-        if card.architecture.kind == "work" and first_line(expression, 0) is None:
-            if "%" in expression.operations():
-                what, hint = "takes a remainder of two numbers alone", "write 842 % 37"
-            elif any("." in text for text in expression.literals()):
-                what, hint = "works with whole numbers", "leave out the point"
-            else:
-                what, hint = "divides once, at the end of a term", "write 3*842/37 + 5"
-            raise OutOfReachError(f"{card.name} {what}", text=expression.text, hint=hint)
-        return
-    able = [n for n in store.names() if n != card.name and _knows(store, n, card, expression)]
-    if not able:
-        hint = "no weights here can; train some for such equations"
-    elif len(able) == 1:
-        hint = Advice("try ", Run("use", able[0]))
-    else:
-        hint = f"these weights could: {', '.join(able)}"
-    raise OutOfReachError(
-        _lacks(card, strange[0]),
-        text=expression.text,
-        column=readable(expression.text).find(strange[0]),
-        hint=hint,
-    )
 
 
 def check_plain(card: Card) -> None:
@@ -65,41 +76,49 @@ def check_plain(card: Card) -> None:
         )
 
 
-def grows(card: Card, expression: Expression) -> bool:
-    """Whether only the length of its numbers takes the question out of the training, to networks
-    that look digits up and so hold for any length.
+def _check_characters_of(card: Card, store: Store, expression: Expression, text: str) -> None:
+    """Raise `OutOfReachError` if the network has no characters or no layout for an equation."""
+    if card.architecture.kind == "work":
+        text = text.replace("%", "/")
+    strange = next((c for c in text if c not in card.encoding.characters), None)
+    if strange is None:
+        if card.architecture.kind == "work" and first_line(expression, 0) is None:
+            what, hint = _unlaid(expression)
+            raise OutOfReachError(f"{card.name} {what}", text=expression.text, hint=hint)
+        return
+    able = [n for n in store.names() if n != card.name and _knows(store, n, card, expression)]
+    if not able:
+        hint = "no weights here can; train some for such equations"
+    elif len(able) == 1:
+        hint = Advice("try ", Run("use", able[0]))
+    else:
+        hint = f"these weights could: {', '.join(able)}"
+    raise OutOfReachError(
+        _lacks(card, strange),
+        text=expression.text,
+        column=readable(expression.text).find(strange),
+        hint=hint,
+    )
+
+
+def _unlaid(expression: Expression) -> tuple[str, str]:
+    """The reason why a scratchpad has no first line for an equation, and a hint."""
+    if "%" in expression.operations():
+        return "takes a remainder of two numbers alone", "write 842 % 37"
+    if any("." in text for text in expression.literals()):
+        return "works with whole numbers", "leave out the point"
+    return "divides once, at the end of a term", "write 3*842/37 + 5"
+
+
+def _only_longer(card: Card, expression: Expression) -> bool:
+    """True if only the length of its numbers takes an equation out of the training.
+
+    A network that looks digits up by position holds for any length.
     """
+    if not card.architecture.lookup:
+        return False
     wider = replace(card.task, high=max(card.task.high, 10**MAX_NUMBER_DIGITS - 1))
-    return card.architecture.lookup and not wider.outside(expression)
-
-
-def too_many(card: Card, expression: Expression) -> bool:
-    """Whether the question has more operations than a network that writes its answer at once knows.
-
-    One that works line by line takes any number of them, one after the other.
-    """
-    return card.architecture.kind != "work" and len(expression.operations()) > card.task.most
-
-
-def misfits(card: Card, expression: Expression) -> list[str]:
-    """In which ways the question lies outside what the network was trained on."""
-    notes = card.task.outside(expression)
-    question = expression.format(spaced=card.task.spaced)
-    if len(question) >= card.encoding.question_length:
-        room = card.encoding.question_length - 1
-        notes.append(f"{len(question)} characters, it was trained on at most {room}")
-    return notes
-
-
-def notes_on(card: Card, expression: Expression, truth: str) -> list[str]:
-    """What a person should mind about an answer: misfits, and whose truth it is."""
-    notes = misfits(card, expression)
-    if len(truth) >= card.encoding.answer_length and card.architecture.kind != "work":
-        room = card.encoding.answer_length - 1
-        notes.append(f"it can write at most {room} characters, the answer has {len(truth)}")
-    if card.task.rule:
-        notes.append(f"the truth is by {card.task.rule}, {rule_of(card.task.rule).summary}")
-    return notes
+    return not wider.outside(expression)
 
 
 def _knows(store: Store, name: str, beside: Card, expression: Expression) -> bool:
@@ -122,7 +141,7 @@ def _card(user: Path, bundled: Path, name: str, _stamps: tuple[object, ...]) -> 
 
 
 def _stamps(store: Store, name: str) -> tuple[object, ...]:
-    """What changes when one of the cards of that name is written."""
+    """File states that change when one of the cards of that name is written."""
     stamps: list[object] = []
     for directory in (store.user, store.bundled):
         try:

@@ -1,10 +1,10 @@
-"""The session: current weights, questions asked, trainings running. Hosts talk to this alone."""
+"""The session: questions asked, trainings running, weights in use. Hosts talk to this alone."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import gettempdir
@@ -15,19 +15,17 @@ from mathrepl.inference.answer import Answer, Answers, CheckedStep, Refused, Ste
 from mathrepl.inference.solution import Solution
 from mathrepl.networks.config import Architecture
 from mathrepl.session.active_weights import ActiveWeights
-from mathrepl.session.coverage import check_plain, check_reach, grows, misfits, notes_on, too_many
+from mathrepl.session.router import Question, Router, automatic_name, question_for
 from mathrepl.store.card import Card
 from mathrepl.store.store import AUTO, Store, check_name
 from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import MathreplError, UsageError, WeightsError
-from mathrepl.support.settings import Settings
+from mathrepl.support.settings import Settings, data_directory
 from mathrepl.training import checks
 from mathrepl.training.job import Job
 from mathrepl.training.plan import Plan, TrainSettings
 
 MAX_HISTORY = 10_000
-AUTOMATIC = ("add", "long", "work")  # what `auto` chooses from, the simplest first
-FALLBACK = "blog"
 STOP_FIRST = Advice("stop it first with ", Run("stop"))
 
 
@@ -39,46 +37,47 @@ class Asked:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Askable:
-    """A parsed question, its truth, and the session whose network answers it.
+class Session:
+    """Answers questions through the weights in use, and trains networks.
 
-    With `auto` that one was chosen for the question.
-    """
-
-    expression: Expression
-    truth: str
-    chosen: Session
-    auto: bool
-
-    @property
-    def question(self) -> str:
-        """The text that the network reads."""
-        return self.expression.format(spaced=self.chosen.card.task.spaced)
-
-
-class Session(ActiveWeights):
-    """Holds the network of the current weights and answers through it.
-
-    Raises `MathreplError`s only; after any of them the session goes on with the weights it had.
+    `weights` are those in use; in `auto` the router picks others for a question that they do not
+    suit. Raises `MathreplError`s only; after any of them the session goes on with the weights it
+    had.
     """
 
     def __init__(self, settings: Settings, store: Store) -> None:
-        self.auto = settings.weights == AUTO
-        name = _automatic_name(store) if self.auto else settings.weights
-        super().__init__(store, name, settings.engine)
         self.settings = settings
+        self.store = store
+        self.jobs: list[Job] = []
         self.history: list[Asked] = []
+        self.auto = settings.weights == AUTO
+        name = automatic_name(store) if self.auto else settings.weights
+        self.weights = ActiveWeights(store, name, settings.engine, self.jobs)
+        self._router = Router(self.weights)
         self._task: Task | None = None
-        self._others: dict[str, Session] = {}
+
+    @property
+    def name(self) -> str:
+        """The name of the weights in use."""
+        return self.weights.name
+
+    @property
+    def card(self) -> Card:
+        """The card of the weights in use. Raises `WeightsError`."""
+        return self.weights.card
 
     @property
     def task(self) -> Task:
-        """What the next fresh training is for: set with `:set`, else that of the weights.
+        """The task of the next training: set with `:set`, else that of the weights in use.
 
-        Without readable weights it is the seed's, `a + b` for 0..999.
+        Without readable weights it is that of the seed network, `a + b` for 0..999.
         """
-        return self._task if self._task is not None else self._task_or_default()
+        if self._task is not None:
+            return self._task
+        try:
+            return self.card.task
+        except WeightsError:
+            return Task()
 
     @task.setter
     def task(self, task: Task | None) -> None:
@@ -86,7 +85,7 @@ class Session(ActiveWeights):
 
     @property
     def fresh_task(self) -> Task:
-        """The same for weights from nothing: in `auto` the seed's, not that of one network."""
+        """The task of the next training from random weights: in `auto` the seed network's."""
         if self._task is None and self.auto:
             return Task()
         return self.task
@@ -96,26 +95,40 @@ class Session(ActiveWeights):
         return self._task is not None
 
     def use(self, name: str) -> Card:
-        """Switch to other weights, fully checked first. Raises `WeightsError`.
+        """Switch to other weights after checking them in full. Raises `WeightsError`.
 
-        `auto` takes the weights that fit, for each question anew.
+        `auto` picks the weights that suit each question.
         """
-        card = super().use(_automatic_name(self.store) if name == AUTO else name)
+        self._router.forget()
+        card = self.weights.use(automatic_name(self.store) if name == AUTO else name)
         self.auto = name == AUTO
         return card
 
     def refresh(self) -> None:
-        """Read the card and the weights again when they are next needed, also those of `auto`."""
-        self._others.clear()
-        super().refresh()
+        """Read all weights again when they are next needed."""
+        self._router.forget()
+        self.weights.refresh()
 
-    def beside(self, name: str) -> Session:
-        """Another session on the same store and engine that uses `name`."""
-        other = Session(replace(self.settings, weights=name), self.store)
-        other.engine = self.engine
-        other.jobs = self.jobs
-        other.use(name)
-        return other
+    def question(self, expression: Expression, names: Sequence[str] = ()) -> Question:
+        """The equation with the weights that answer it; `names` are those of the store, if known.
+
+        Raises `EquationError`.
+        """
+        if self.auto:
+            return self._router.route(expression, names)
+        return question_for(self.weights, expression)
+
+    def ask(self, text: str) -> Answer:
+        """Answer one equation. Raises `EquationError`."""
+        return self.answer([self.question(parse(text))])[0]
+
+    def ask_beside(self, weights: ActiveWeights, text: str) -> Answer | Refused:
+        """The answer of other weights, which is not remembered; `Refused` if they have none."""
+        try:
+            question = question_for(weights, parse(text))
+        except MathreplError as error:
+            return Refused(text, error, weights.name)
+        return self._compared(question, weights.solver.solve([question.text])[0])
 
     def ask_line(self, line: str) -> Answer | Answers:
         """Answer a line; several equations stand between `;`.
@@ -128,36 +141,12 @@ class Session(ActiveWeights):
             return self.ask(parts[0] if parts else line)
         return self.ask_each(parts)
 
-    def ask(self, text: str) -> Answer:
-        """Answer one equation."""
-        return self.ask_expressions([parse(text)])[0]
-
-    def ask_stepwise(self, text: str) -> Iterator[CheckedStep | Answer]:
-        """The lines of a working as they are written, and the answer at the end.
-
-        Raises `EquationError`.
-        """
-        one = self.askable(parse(text))
-        card = one.chosen.card
-        checker = StepChecker()
-        started = time.perf_counter()
-        for found in one.chosen.solver.solve_stepwise(one.question):
-            if not isinstance(found, Solution):
-                if self.settings.steps:
-                    yield checker.check(found[-2] if len(found) > 1 else None, found[-1])
-                continue
-            answer = one.chosen._compared(card, one, found)
-            if not self.settings.steps:
-                answer = replace(answer, scratchpad=())
-            self._remember([Asked(answer, time.perf_counter() - started)])
-            yield answer
-
     def ask_each(self, texts: Sequence[str]) -> Answers:
-        """Answer many equations in one batch; what cannot be asked is `Refused` in its place."""
+        """Answer many equations in one batch; one that cannot be asked is `Refused`."""
         return _together(texts, self._ask_many(texts))
 
     def ask_lines(self, lines: Sequence[str]) -> list[Answer | Answers | MathreplError]:
-        """What `ask_line` gives or raises for each line; all of them are asked in one batch."""
+        """The results or errors of `ask_line` for each line, all asked in one batch."""
         texts = [(split_line(line) or [line]) if ";" in line else [line] for line in lines]
         answers = iter(self._ask_many([text for some in texts for text in some]))
         found: list[Answer | Answers | MathreplError] = []
@@ -168,83 +157,44 @@ class Session(ActiveWeights):
                 found.append(_together(some, list(islice(answers, len(some)))))
         return found
 
+    def ask_stepwise(self, text: str) -> Iterator[CheckedStep | Answer]:
+        """The steps of a scratchpad as they come, then the answer. Raises `EquationError`."""
+        question = self.question(parse(text))
+        checker = StepChecker()
+        started = time.perf_counter()
+        for found in question.weights.solver.solve_stepwise(question.text):
+            if isinstance(found, Solution):
+                answer = self._compared(question, found)
+                self._remember([Asked(answer, time.perf_counter() - started)])
+                yield answer
+            elif self.settings.steps:
+                yield checker.check(found[-2] if len(found) > 1 else None, found[-1])
+
     def _ask_many(self, texts: Sequence[str]) -> list[Answer | MathreplError]:
-        askable: list[Askable] = []
+        questions: list[Question] = []
         items: list[MathreplError | None] = []
         names = self.store.names() if self.auto else ()
         for text in texts:
             try:
-                askable.append(self.askable(parse(text), names))
+                questions.append(self.question(parse(text), names))
                 items.append(None)
             except MathreplError as error:
                 items.append(error)
-        answers = iter(self._answer(askable))
+        answers = iter(self.answer(questions))
         return [next(answers) if item is None else item for item in items]
 
-    def ask_expressions(self, expressions: Sequence[Expression]) -> list[Answer]:
-        """Answer parsed equations in one batch, and remember them. Raises `EquationError`."""
-        return self._answer([self.askable(expression) for expression in expressions])
-
-    def askable(self, expression: Expression, names: Sequence[str] = ()) -> Askable:
-        """The equation with its truth and whose network answers it. Raises `EquationError`.
-
-        `names` are those of the store, for who knows them already.
-        """
-        value = None
-        if self.auto or not self.card.task.rule:  # by a rule other questions have an answer
-            value = expression.value()  # what has no answer is told before who cannot be asked
-        chosen = self._chosen(expression, names)
-        card = chosen.card
-        check_reach(card, self.store, expression)
-        return Askable(expression, card.task.target(expression, value), chosen, self.auto)
-
-    def _chosen(self, expression: Expression, names: Sequence[str]) -> Session:
-        """This session, or in `auto` the one beside whose weights fit the question best."""
-        if not self.auto:
-            return self
-        best: tuple[tuple[bool, int, int], Session] | None = None
-        problem: MathreplError | None = None
-        names = names or self.store.names()
-        for name in AUTOMATIC:
-            if name not in names:
-                continue
-            try:
-                other = self if name == self.name else self._other(name)
-                check_plain(other.card)
-                check_reach(other.card, self.store, expression)
-            except MathreplError as error:
-                problem = error
-                continue
-            card = other.card
-            ways = 0 if grows(card, expression) else len(misfits(card, expression))
-            # Of those that it misfits alike, the one that knows the largest numbers.
-            misfit = too_many(card, expression), ways, -card.task.high
-            if best is None or misfit < best[0]:
-                best = misfit, other
-            if not any(misfit[:2]):
-                break
-        if best is None and problem is not None:
-            raise problem  # of the last, which can do the most
-        return best[1] if best is not None else self
-
-    def _other(self, name: str) -> Session:
-        if name not in self._others:
-            self._others[name] = self.beside(name)
-        other = self._others[name]
-        if other.engine != self.engine:
-            other.set_engine(self.engine)
-        return other
-
-    def _answer(self, askable: Sequence[Askable]) -> list[Answer]:
-        found: list[Asked | None] = [None] * len(askable)
-        for chosen in {id(one.chosen): one.chosen for one in askable}.values():
-            places = [i for i, one in enumerate(askable) if one.chosen is chosen]
-            asked = chosen._ask_network([askable[i] for i in places])
-            if not self.settings.steps:
-                asked = [replace(one, answer=replace(one.answer, scratchpad=())) for one in asked]
-            for place, one in zip(places, asked, strict=True):
-                found[place] = one
-        in_order = [one for one in found if one is not None]
+    def answer(self, questions: Sequence[Question]) -> list[Answer]:
+        """Answer questions, those for the same weights in one batch, and remember them."""
+        asked: dict[int, Asked] = {}
+        for weights in {id(one.weights): one.weights for one in questions}.values():
+            places = [i for i, one in enumerate(questions) if one.weights is weights]
+            solver = weights.solver
+            started = time.perf_counter()
+            solutions = solver.solve([questions[i].text for i in places])
+            seconds = (time.perf_counter() - started) / len(places)
+            for place, solution in zip(places, solutions, strict=True):
+                asked[place] = Asked(self._compared(questions[place], solution), seconds)
+        in_order = [asked[place] for place in range(len(questions))]
         self._remember(in_order)
         return [one.answer for one in in_order]
 
@@ -252,27 +202,16 @@ class Session(ActiveWeights):
         self.history += asked
         del self.history[:-MAX_HISTORY]
 
-    def _ask_network(self, askable: Sequence[Askable]) -> list[Asked]:
-        card = self.card
-        questions = [one.expression.format(spaced=card.task.spaced) for one in askable]
-        solver = self.solver
-        started = time.perf_counter()
-        solutions = solver.solve(questions)
-        seconds = (time.perf_counter() - started) / len(questions)
-        return [
-            Asked(self._compared(card, one, solution), seconds)
-            for one, solution in zip(askable, solutions, strict=True)
-        ]
-
-    def _compared(self, card: Card, one: Askable, solution: Solution) -> Answer:
+    def _compared(self, question: Question, solution: Solution) -> Answer:
         return compare(
-            one.expression.format(spaced=True),
+            question.expression.format(spaced=True),
             solution,
-            one.truth,
-            weights=card.name,
-            engine=self.engine,
-            notes=tuple(notes_on(card, one.expression, one.truth)),
-            auto=one.auto,
+            question.target,
+            weights=question.weights.name,
+            engine=question.weights.engine,
+            notes=question.notes,
+            auto=question.auto,
+            steps=self.settings.steps,
         )
 
     def save(self, name: str) -> Card:
@@ -280,7 +219,7 @@ class Session(ActiveWeights):
 
         Raises `WeightsError` for a name that is taken, by the user's or by bundled weights.
         """
-        self.store.copy(self.found, name)
+        self.store.copy(self.weights.found, name)
         return self.use(name)
 
     def delete(self, name: str) -> None:
@@ -297,9 +236,9 @@ class Session(ActiveWeights):
                 f"{name} is in use", hint=Advice("switch to others first, with ", Run("use"))
             )
         self.store.delete(name)
-        self._others.pop(name, None)
+        self._router.forget()
         if name == self.name:
-            self.refresh()
+            self.weights.refresh()
 
     def undo(self) -> tuple[Card | None, str | None]:
         """Go back to before the last training of the current weights.
@@ -364,14 +303,6 @@ class Session(ActiveWeights):
         """
         return checks.card_of(self.store, self.running_job, name)
 
-    def layers(self) -> list[str]:
-        """Names of the layers of the current weights."""
-        from mathrepl.networks import shapes_of
-
-        card = self.card
-        names = shapes_of(card.architecture, card.encoding)
-        return list(dict.fromkeys(name.rsplit(".", 1)[0] for name in names))
-
     def train(self, plan: Plan, *, follow: bool) -> Job:
         """Start the worker; with `follow` its events can be read from `Job.events`."""
         from mathrepl.support.atomic import check_writable
@@ -397,16 +328,10 @@ class Session(ActiveWeights):
         for job in self.jobs:
             job.wait()
 
-    def _task_or_default(self) -> Task:
-        try:
-            return self.card.task
-        except WeightsError:
-            return Task()
 
-
-def _automatic_name(store: Store) -> str:
-    names = store.names()
-    return next((name for name in AUTOMATIC if name in names), FALLBACK)
+def open_session(settings: Settings, directory: Path | None = None) -> Session:
+    """A session over the weights in a data directory, else in the user's own."""
+    return Session(settings, Store((directory or data_directory()) / "weights"))
 
 
 def _together(texts: Sequence[str], found: Sequence[Answer | MathreplError]) -> Answers:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -16,7 +15,8 @@ from mathrepl.evaluation.suites import suites_of
 from mathrepl.inference.answer import Answer
 from mathrepl.inference.scratchpad_solver import MAX_DEEPER
 from mathrepl.networks import parameter_count
-from mathrepl.session.session import AUTOMATIC, Session
+from mathrepl.session.router import AUTOMATIC
+from mathrepl.session.session import Session
 from mathrepl.store.store import AUTO, Store, bundled_directory
 from mathrepl.support.settings import Settings
 
@@ -44,7 +44,7 @@ def test_the_card_fits_the_weights(session: Session) -> None:
     assert card.parameters == parameter_count(card.architecture, card.encoding)
     assert card.certificates
     assert {c.weights_sha256 for c in card.certificates} == {card.sha256}
-    assert session.store.tensors(session.found)
+    assert session.store.tensors(session.weights.found)
 
 
 def test_the_held_out_figure_is_true(session: Session) -> None:
@@ -53,15 +53,15 @@ def test_the_held_out_figure_is_true(session: Session) -> None:
     count = training.held_out_examples
     if training.part:
         held_out = step_examples(card.task, training.part, 10 * count).held_out
-        write = partial(session.solver.write_part, training.part)
+        write = session.weights.solver.part(training.part)
     else:
         # Of a larger split these are the first.
         held_out = split(card.task, min(training.examples + count, 30_000)).held_out
-        write = session.solver.write
+        write = session.weights.solver.write
     held_out = sorted(held_out, key=lambda example: len(example.answer))
     written = []
     for first in range(0, len(held_out), 1000):
-        written += write([e.question for e in held_out[first : first + 1000]])
+        written += write([e.question for e in held_out[first : first + 1000]]).texts
     right = sum(text == e.answer for text, e in zip(written, held_out, strict=True))
     assert card.held_out is not None
     if len(held_out) == count:
@@ -78,7 +78,7 @@ def test_the_certificates_are_true_when_asked_afresh(session: Session) -> None:
     for space, certificate in zip(spaces, card.certificates, strict=True):
         assert certificate.space.startswith(space.name)
         asked = list(islice(space.examples(), ASKED if card.architecture.kind == "work" else 2000))
-        written = space.write(session.solver, [e.question for e in asked])
+        written = session.weights.solver.part(space.part)([e.question for e in asked]).texts
         wrong = {e.question for text, e in zip(written, asked, strict=True) if text != e.answer}
         listed = {m.question for m in certificate.mistakes}
         if certificate.wrong == len(certificate.mistakes):

@@ -19,7 +19,8 @@ from mathrepl.arithmetic.task import Task
 from mathrepl.commands.spec import Command
 from mathrepl.commands.table import command_table
 from mathrepl.hosts.cli import run
-from mathrepl.session.session import AUTOMATIC, FALLBACK, Session
+from mathrepl.session.router import AUTOMATIC, FALLBACK
+from mathrepl.session.session import Session
 from mathrepl.store.store import Store, bundled_directory
 from mathrepl.training.plan import Plan
 from tests.kit.lab import files

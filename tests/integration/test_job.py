@@ -77,7 +77,7 @@ events = [event.record() for event in job.events(lambda: None)]
 job.wait()
 store = Store(plan.user, plan.bundled)
 found = store.find(plan.name)
-written = numpy_solver(found.card, store.tensors(found)).write(["1 + 2"])
+written = numpy_solver(found.card, store.tensors(found)).write(["1 + 2"]).texts
 heavy = sorted({name.split(".")[0] for name in sys.modules} & {"tensorflow", "keras", "jax"})
 record = {"events": events, "running": job.running, "saves": job.saves, "heavy": heavy}
 print(json.dumps(record | {"written": written}))

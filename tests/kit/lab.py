@@ -16,7 +16,7 @@ from mathrepl.commands.parse import bind
 from mathrepl.commands.spec import CommandLine, Context, Host, Value, Word
 from mathrepl.commands.table import command_table
 from mathrepl.data.encoding import END
-from mathrepl.inference.solution import Guess, Solution
+from mathrepl.inference.solution import Guess, Solution, Written
 from mathrepl.session.session import Session
 from mathrepl.store.card import Card, Epoch, Metrics
 from mathrepl.store.store import Store
@@ -117,14 +117,21 @@ class ScriptedSolver:
 
     def solve(self, questions: Sequence[str]) -> list[Solution]:
         solutions = []
-        for question, text in zip(questions, self.write(questions), strict=True):
+        for question, text in zip(questions, self.write(questions).texts, strict=True):
             guesses = tuple(Guess(character, 0.5, "0", 0.25) for character in text)
             solutions.append(Solution(question, text, guesses, Guess(END, 0.5, "0", 0.25)))
         return solutions
 
-    def write(self, questions: Sequence[str]) -> list[str]:
+    def write(self, questions: Sequence[str]) -> Written:
         self.asked += questions
-        return [self.write_one(question) for question in questions]
+        texts = [self.write_one(question) for question in questions]
+        return Written(texts, [self.confidence_of(question) for question in questions])
+
+    def part(self, name: str) -> Callable[[Sequence[str]], Written]:
+        return {"": self.write}[name]
+
+    def confidence_of(self, question: str) -> float:
+        return 0.5
 
 
 METRICS = Metrics(loss=0.5, accuracy=0.75, exact=0.25)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mathrepl.analysis.figure import Figure, Progress
@@ -24,8 +24,8 @@ class SureSolver(ScriptedSolver):
         super().__init__(write_one)
         self.sure_of = sure_of
 
-    def write_surely(self, questions: Sequence[str]) -> tuple[list[str], list[float]]:
-        return self.write(questions), [self.sure_of(question) for question in questions]
+    def confidence_of(self, question: str) -> float:
+        return self.sure_of(question)
 
 
 def tiny_session(
@@ -41,8 +41,8 @@ def tiny_session(
     tiny_weights(store, "tiny", task, architecture, seed)
     session = Session(Settings(weights="tiny"), store)
     if solver is not None:
-        assert session.found
-        session._solver = solver
+        assert session.weights.found
+        session.weights._solver = solver
     return session
 
 

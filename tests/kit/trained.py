@@ -10,10 +10,9 @@ from mathrepl.arithmetic.task import Task
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks import part_tensors, parts_of
 from mathrepl.networks.config import Architecture
-from mathrepl.session.session import Session
+from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.store.card import Card
 from mathrepl.store.store import Store
-from mathrepl.support.settings import Settings
 from mathrepl.training.recipes import RECIPES
 from tests.kit.weights import TINY_TASK, random_tensors, tiny_weights
 
@@ -51,15 +50,15 @@ def network(
     return Network(card, part, parts_of(architecture)[part], tensors)
 
 
-def session(
+def weights(
     folder: Path,
     architecture: Architecture = SEQ2SEQ,
     *,
     reverse: bool = False,
     task: Task = TINY_TASK,
     seed: int = 0,
-) -> Session:
-    """A session over `folder` that uses the untrained weights `tiny`."""
+) -> ActiveWeights:
+    """The untrained weights `tiny`, in a store in `folder`."""
     store = Store(folder / "user", folder / "bundled")
     tiny_weights(store, "tiny", task, architecture, seed, reverse=reverse)
-    return Session(Settings(weights="tiny"), store)
+    return ActiveWeights(store, "tiny", "numpy", [])

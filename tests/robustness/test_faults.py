@@ -348,7 +348,7 @@ def test_a_session_takes_up_what_another_has_saved_and_says_so(
 ) -> None:
     lab = Lab(tmp_path)
     stale = lab.session.card
-    assert not lab.session.changed_elsewhere()
+    assert not lab.session.weights.changed_elsewhere()
     saved = tiny_weights(lab.store, "tiny", architecture=Architecture(hidden=5), seed=3)
     assert lab.session.card == stale
 
@@ -363,7 +363,7 @@ def test_a_session_takes_up_what_another_has_saved_and_says_so(
     with pytest.raises(OSError, match="not here: 5"):
         next(values)
     assert lab.session.card == saved
-    assert not lab.session.changed_elsewhere()
+    assert not lab.session.weights.changed_elsewhere()
 
 
 def test_the_first_question_after_another_session_has_saved_is_answered(tmp_path: Path) -> None:

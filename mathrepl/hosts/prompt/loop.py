@@ -170,8 +170,8 @@ class Repl:
             self._parts = parts
             app.invalidate()
             with contextlib.suppress(MathreplError, OSError):
-                if parts.session.engine == "numpy":
-                    parts.session.solver  # noqa: B018 - ready before the first question
+                if parts.session.weights.engine == "numpy":
+                    parts.session.weights.solver  # noqa: B018 - ready before the first question
         except BaseException as error:  # noqa: BLE001 - raised again where the parts are used
             self._problem = error
         finally:

@@ -43,8 +43,8 @@ def _parts(session: Session) -> list[tuple[str, str]]:
     parts = [("name", name), ("quiet", card.task.describe())]
     if card.held_out is not None:
         parts.append(("good", f"{card.held_out.exact:.2%} exact"))
-    if session.engine != "numpy":
-        parts.append(("quiet", session.engine))
+    if session.weights.engine != "numpy":
+        parts.append(("quiet", session.weights.engine))
     if session.task_was_set:
         parts.append(("quiet", f"next: {session.task.describe()}"))
     job = session.running_job or (session.jobs[-1] if session.jobs else None)

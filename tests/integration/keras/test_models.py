@@ -178,11 +178,11 @@ def test_both_engines_write_the_same_for_each_part() -> None:
         load_into(model, part_tensors(tensors, part))
     ours, theirs = numpy_solver(card, tensors), keras_solver(card, models)
     for part in models:
-        written = ours.write_part(part, UNEVEN)
-        assert written == theirs.write_part(part, UNEVEN)
+        written = ours.part(part)(UNEVEN)
+        assert written == theirs.part(part)(UNEVEN)
         assert len(set(written)) > 1
     with pytest.raises(KeyError):
-        ours.write_part("head", UNEVEN)
+        ours.part("head")(UNEVEN)
 
 
 def test_numpy_and_keras_agree_on_reversed_text() -> None:

@@ -15,10 +15,14 @@ from hypothesis import strategies as st
 from mathrepl.analysis.decoding import Written, beam, likeliest, parse_forced, step
 from mathrepl.analysis.figure import Bars
 from mathrepl.analysis.network import Network, network_of
+from mathrepl.inference.answer import Answer
 from mathrepl.networks.attention import Decoder, decode_greedily
 from mathrepl.networks.config import Architecture
+from mathrepl.session.session import Session
+from mathrepl.store.store import Store
 from mathrepl.support.errors import UsageError
-from tests.kit.trained import ATTENTION, DEEP, LOOKUP, SEQ2SEQ, WORK, WRITING, network, session
+from mathrepl.support.settings import Settings
+from tests.kit.trained import ATTENTION, DEEP, LOOKUP, SEQ2SEQ, WORK, WRITING, network, weights
 
 QUESTION = "3 + 4"
 each_that_writes = pytest.mark.parametrize(
@@ -102,11 +106,13 @@ def test_unforced_it_writes_what_the_session_answers(
     tmp_path: Path, architecture: Architecture, reverse: bool
 ):
     answers = set()
+    lab = Session(Settings(), Store(tmp_path / "none"))
     for seed in range(3):
-        asked = session(tmp_path / str(seed), architecture, reverse=reverse, seed=seed)
+        asked = weights(tmp_path / str(seed), architecture, reverse=reverse, seed=seed)
         one = network_of(asked)
         for question in ("0 + 0", "3 + 4", "9 + 8", "8 + 9"):
-            answer = asked.ask(question)
+            answer = lab.ask_beside(asked, question)
+            assert isinstance(answer, Answer)
             figure = step(one, question, answer.truth, {})
             assert figure.data["network"] == answer.network
             assert figure.data["truth"] == answer.truth

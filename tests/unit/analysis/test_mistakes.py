@@ -35,7 +35,12 @@ def except_for(**wrong: str) -> SureSolver:
 
 def certificate_of(session: Session, folder: Path) -> Certificate:
     *_, (certificate,) = certify(
-        session.card, session.solver, "", sample=None, progress=folder / "progress", threads=1
+        session.card,
+        session.weights.solver,
+        "",
+        sample=None,
+        progress=folder / "progress",
+        threads=1,
     )
     return certificate
 
@@ -66,7 +71,7 @@ def test_the_whole_space_is_counted_as_a_certificate_counts_it(
 ):
     monkeypatch.setattr(answered, "BATCH", 100)
     session = tiny_session(tmp_path, task, seed=seed)
-    told, figure = run(errors(session, None, whole=True))
+    told, figure = run(errors(session.weights, None, whole=True))
     certificate = certificate_of(session, tmp_path)
     data = figure.data
     assert (data["total"], data["wrong"]) == (certificate.total, certificate.wrong)
@@ -89,8 +94,8 @@ def test_counts_of_a_script_equal_its_certificate(tmp_path: Path):
         a, b = (int(text) for text in question.split(" + "))
         return str(a + b + {0: 1, 1: 100, 2: 17}.get((3 * a + b) % 11, 0))
 
-    session._solver = Faulty(write)
-    _, figure = run(errors(session, None, whole=True))
+    session.weights._solver = Faulty(write)
+    _, figure = run(errors(session.weights, None, whole=True))
     certificate = certificate_of(session, tmp_path)
     assert figure.data["wrong"] == certificate.wrong
     assert figure.data["below_100"] == certificate.wrong_operand_below_100
@@ -121,7 +126,7 @@ def test_mistakes_are_told_by_digit_size_carries_and_operands(tmp_path: Path):
         a120p130="0250",  # a place too many, the value is right
         a200p201="2401",  # thousands, by 2000
     )
-    _, figure = run(errors(tiny_session(tmp_path, task, solver=solver), None, whole=True))
+    _, figure = run(errors(tiny_session(tmp_path, task, solver=solver).weights, None, whole=True))
     data = figure.data
     assert (data["total"], data["wrong"]) == (201 * 201, 7)
     assert (data["below_100"], data["below_10"], data["one_digit"]) == (3, 3, 5)
@@ -163,7 +168,7 @@ def test_mistakes_are_told_by_digit_size_carries_and_operands(tmp_path: Path):
 def test_other_operations_are_told_by_operations(tmp_path: Path):
     solver = SureSolver(lambda question: "7.5" if "/" in question else truth(question))
     task = Task(low=1, high=6, operations="+/", decimals=3)
-    _, figure = run(errors(tiny_session(tmp_path, task, solver=solver), None, whole=True))
+    _, figure = run(errors(tiny_session(tmp_path, task, solver=solver).weights, None, whole=True))
     assert figure.data["by_operations"] == {"1+": [36, 0], "1/": [36, 36]}
     shares = bars_of(figure, "share wrong by operations")
     assert shares == {"1/": (1.0, "100%, 36 of 36"), "1+": (0.0, "0%, 0 of 36")}
@@ -175,7 +180,7 @@ def test_other_operations_are_told_by_operations(tmp_path: Path):
 
 def test_many_operations_show_the_worst_alone(tmp_path: Path):
     task = Task(high=1, operations="+-*", most=3)
-    _, figure = run(errors(tiny_session(tmp_path, task), None, whole=True))
+    _, figure = run(errors(tiny_session(tmp_path, task).weights, None, whole=True))
     kinds = figure.data["by_operations"]
     shares = bars_of(figure, f"share wrong by operations, the worst 12 of {len(kinds)}")
     assert len(shares) == 12
@@ -187,7 +192,9 @@ def test_confidence_stands_beside_what_was_right(tmp_path: Path):
     solver = except_for(a1p2="4", a2p2="5", a3p2="6")
     sure = {"1 + 2": 0.97, "2 + 2": 0.15, "3 + 2": 0.11, "0 + 0": 0.19, "3 + 3": 1.0}
     solver.sure_of = lambda question: sure.get(question, 0.91)
-    _, figure = run(errors(tiny_session(tmp_path, Task(high=3), solver=solver), None, whole=True))
+    _, figure = run(
+        errors(tiny_session(tmp_path, Task(high=3), solver=solver).weights, None, whole=True)
+    )
     low, high = figure.data["calibration"]
     assert low == {"from": 0.1, "to": 0.2, "answers": 3, "right": 1, "mean_confidence": 0.15}
     assert (high["from"], high["answers"], high["right"]) == (0.9, 13, 12)
@@ -203,7 +210,9 @@ def test_confidence_stands_beside_what_was_right(tmp_path: Path):
 
 
 def test_a_network_without_mistakes_is_said_to_have_none(tmp_path: Path):
-    _, figure = run(errors(tiny_session(tmp_path, SUMS, solver=except_for()), None, whole=True))
+    _, figure = run(
+        errors(tiny_session(tmp_path, SUMS, solver=except_for()).weights, None, whole=True)
+    )
     assert figure.facts[0] == "0 of 441 wrong: all are right"
     assert figure.data["examples"] == []
     assert figure.data["largest_error"] is None
@@ -215,7 +224,7 @@ def test_a_network_without_mistakes_is_said_to_have_none(tmp_path: Path):
 
 def test_twenty_mistakes_are_shown_from_all_over(tmp_path: Path):
     session = tiny_session(tmp_path, SUMS, solver=SureSolver(lambda question: "x"))
-    _, figure = run(errors(session, None, whole=True))
+    _, figure = run(errors(session.weights, None, whole=True))
     (answers,) = [panel for panel in figure.panels if isinstance(panel, Answers)]
     shown = [item.equation for item in answers.items]
     assert shown == [one["question"] for one in figure.data["examples"]]
@@ -234,19 +243,19 @@ def test_twenty_mistakes_are_shown_from_all_over(tmp_path: Path):
 def test_held_out_equations_alone_are_asked_the_same_again(tmp_path: Path):
     solver = SureSolver(lambda question: "x")
     session = tiny_session(tmp_path, SUMS, solver=solver)
-    told, figure = run(errors(session, 25, whole=False))
+    told, figure = run(errors(session.weights, 25, whole=False))
     asked = solver.asked[:25]
     assert (figure.data["total"], told[-1].total) == (25, 25)
     assert len(set(asked)) == 25
     assert all(is_unseen(SUMS, question, SUMS.seed) for question in asked)
     again = SureSolver(lambda question: "x")
-    session._solver = again
-    run(errors(session, 25, whole=False))
+    session.weights._solver = again
+    run(errors(session.weights, 25, whole=False))
     assert again.asked[:25] == asked
 
 
 def test_more_than_is_held_out_asks_all_of_it_and_says_so(tmp_path: Path):
-    _, figure = run(errors(tiny_session(tmp_path, SUMS), None, whole=False))
+    _, figure = run(errors(tiny_session(tmp_path, SUMS).weights, None, whole=False))
     questions = [f"{a} + {b}" for a in range(21) for b in range(21)]
     held_out = sum(is_unseen(SUMS, question, SUMS.seed) for question in questions)
     assert figure.data["total"] == held_out
@@ -258,7 +267,7 @@ def test_sums_taught_by_their_carries_are_drawn_evenly(tmp_path: Path):
     for sampling in ("carries", "uniform"):
         solver = SureSolver(truth)
         session = tiny_session(tmp_path / sampling, Task(high=99, sampling=sampling), solver=solver)
-        _, figure = run(errors(session, 50, whole=False))
+        _, figure = run(errors(session.weights, 50, whole=False))
         asked[sampling] = solver.asked
         assert figure.notes == ()
     assert asked["carries"] == asked["uniform"]
@@ -267,7 +276,7 @@ def test_sums_taught_by_their_carries_are_drawn_evenly(tmp_path: Path):
 def test_long_sums_are_drawn_by_their_digits_and_say_so(tmp_path: Path):
     solver = SureSolver(truth)
     task = Task(high=10**8 - 1, sampling="carries")
-    _, figure = run(errors(tiny_session(tmp_path, task, solver=solver), 200, whole=False))
+    _, figure = run(errors(tiny_session(tmp_path, task, solver=solver).weights, 200, whole=False))
     assert any("drawn by digit counts" in note for note in figure.notes)
     assert {len(question.split(" + ")[0]) for question in solver.asked} == set(range(1, 9))
 
@@ -275,7 +284,7 @@ def test_long_sums_are_drawn_by_their_digits_and_say_so(tmp_path: Path):
 def test_workings_are_counted_too(tmp_path: Path):
     task = Task(high=5, operations="+-*/", decimals=1, spaced=False, brackets=True, most=2)
     session = tiny_session(tmp_path, task, architecture=WORK)
-    _, figure = run(errors(session, 12, whole=False))
+    _, figure = run(errors(session.weights, 12, whole=False))
     assert figure.data["total"] == 12
     (answers,) = [panel for panel in figure.panels if isinstance(panel, Answers)]
     assert all(item.scratchpad for item in answers.items)
@@ -299,8 +308,8 @@ def test_workings_in_numpy_alone_are_asked_a_few_at_a_time(
 ):
     monkeypatch.setattr(answered, "WORK_BATCH", 32)  # there are no more to ask than 45
     session = tiny_session(tmp_path, SUMS, architecture=architecture, solver=SureSolver(truth))
-    session.engine = engine
-    told, _ = run(errors(session, 40, whole=False))
+    session.weights.engine = engine
+    told, _ = run(errors(session.weights, 40, whole=False))
     assert [looking.done for looking in told] == done
 
 
@@ -319,12 +328,12 @@ def test_what_cannot_be_asked_is_told_at_once(
 ):
     session = tiny_session(tmp_path, task)
     with pytest.raises(UsageError, match=message):
-        errors(session, count, whole=whole)
+        errors(session.weights, count, whole=whole)
 
 
 def test_a_space_without_held_out_equations_says_what_to_do(tmp_path: Path):
     task = Task(high=0)
     assert not is_unseen(task, "0 + 0", task.seed)
-    steps = errors(tiny_session(tmp_path, task), None, whole=False)
+    steps = errors(tiny_session(tmp_path, task).weights, None, whole=False)
     with pytest.raises(UsageError, match=r"no equation of a \+ b, 0..0 is held out; add --whole"):
         run(steps)

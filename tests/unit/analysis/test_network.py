@@ -13,13 +13,13 @@ from mathrepl.networks import KINDS, part_tensors
 from mathrepl.networks.config import Architecture
 from mathrepl.support.errors import UsageError
 from mathrepl.training.recipes import RECIPES
-from tests.kit.trained import ATTENTION, DEEP, LOOKUP, SEQ2SEQ, WORK, WRITING, network, session
+from tests.kit.trained import ATTENTION, DEEP, LOOKUP, SEQ2SEQ, WORK, WRITING, network, weights
 from tests.kit.weights import tiny_weights
 
 
 @pytest.mark.parametrize("architecture", [SEQ2SEQ, ATTENTION, LOOKUP])
 def test_a_lone_network_is_that_of_the_weights(tmp_path: Path, architecture: Architecture):
-    asked = session(tmp_path, architecture)
+    asked = weights(tmp_path, architecture)
     found = network_of(asked)
     assert (found.card, found.part, found.kind) == (asked.card, "", architecture.kind)
     assert found.name == "tiny"
@@ -28,7 +28,7 @@ def test_a_lone_network_is_that_of_the_weights(tmp_path: Path, architecture: Arc
 
 @pytest.mark.parametrize("part", ["reader", "doer"])
 def test_of_several_networks_one_is_picked(tmp_path: Path, part: str):
-    asked = session(tmp_path, WORK, task=RECIPES["work"].task, reverse=True)
+    asked = weights(tmp_path, WORK, task=RECIPES["work"].task, reverse=True)
     found = network_of(asked, part)
     assert (found.name, found.kind) == (
         f"tiny {part}",
@@ -41,7 +41,7 @@ def test_of_several_networks_one_is_picked(tmp_path: Path, part: str):
 
 
 def test_of_several_networks_the_one_that_writes_is_usual(tmp_path: Path):
-    asked = session(tmp_path, WORK, task=RECIPES["work"].task, reverse=True)
+    asked = weights(tmp_path, WORK, task=RECIPES["work"].task, reverse=True)
     assert network_of(asked).part == "doer"
 
 
@@ -57,14 +57,14 @@ def test_of_several_networks_the_one_that_writes_is_usual(tmp_path: Path):
 def test_a_part_that_there_is_not_is_refused(
     tmp_path: Path, architecture: Architecture, part: str, hint: str
 ):
-    asked = session(tmp_path, architecture)
+    asked = weights(tmp_path, architecture)
     with pytest.raises(UsageError, match="tiny has no part") as caught:
         network_of(asked, part)
     assert caught.value.hint == hint
 
 
 def test_the_network_follows_the_weights_in_use(tmp_path: Path):
-    asked = session(tmp_path)
+    asked = weights(tmp_path)
     tiny_weights(asked.store, "other", architecture=ATTENTION)
     asked.use("other")
     assert (network_of(asked).name, network_of(asked).kind) == ("other", "attention")

@@ -57,7 +57,7 @@ def test_cells_are_those_of_asking_one_by_one(
     monkeypatch.setattr(answered, "BATCH", 7)
     session = tiny_session(tmp_path, task, seed=2)
     a, b = (-2 if task.low < 0 else 1, 4), (task.low, 3)
-    _, figure = run(plane(session, operation=operation, a=a, b=b, show=show))
+    _, figure = run(plane(session.weights, operation=operation, a=a, b=b, show=show))
     heat = heat_of(figure)
     assert heat.cells.shape == (b[1] - b[0] + 1, a[1] - a[0] + 1)
     assert (heat.row_range, heat.column_range) == ((b[1], b[0]), a)
@@ -70,7 +70,7 @@ def test_cells_are_those_of_asking_one_by_one(
             except DivisionByZeroError:
                 assert math.isnan(heat.cells[row, column])
                 continue
-            (solution,) = session.solver.solve([expression.format(spaced=task.spaced)])
+            (solution,) = session.weights.solver.solve([expression.format(spaced=task.spaced)])
             total += 1
             wrong += solution.text != right
             if show == "wrong":
@@ -120,7 +120,7 @@ def test_progress_adds_up_and_batches_change_nothing(
     found = []
     for size in (5, 1000):
         monkeypatch.setattr(answered, "BATCH", size)
-        told, figure = run(plane(session, operation=None, a=(0, 9), b=(0, 8), show="wrong"))
+        told, figure = run(plane(session.weights, operation=None, a=(0, 9), b=(0, 8), show="wrong"))
         assert [one.done for one in told] == [0, *range(size, 90, size), 90]
         assert {one.total for one in told} == {90}
         found.append((figure.data, heat_of(figure).cells.tolist()))
@@ -130,7 +130,7 @@ def test_progress_adds_up_and_batches_change_nothing(
 def test_the_wrong_are_listed_and_their_densest_block_is_named(tmp_path: Path):
     solver = except_for(a1p2="4", a12p16="27", a12p17="", a13p17="31", a20p0="21")
     session = tiny_session(tmp_path, SUMS, solver=solver)
-    _, figure = run(plane(session, operation="+", a=(0, 20), b=(0, 20), show="wrong"))
+    _, figure = run(plane(session.weights, operation="+", a=(0, 20), b=(0, 20), show="wrong"))
     assert figure.title == "tiny: a + b, where it is wrong"
     assert figure.facts == (
         "5 of 441 wrong (1.13%)",
@@ -152,21 +152,21 @@ def test_the_wrong_are_listed_and_their_densest_block_is_named(tmp_path: Path):
 
 def test_the_last_block_may_be_smaller(tmp_path: Path):
     session = tiny_session(tmp_path, SUMS, solver=except_for(a10p10="0"))
-    _, figure = run(plane(session, operation="+", a=(0, 10), b=(0, 10), show="wrong"))
+    _, figure = run(plane(session.weights, operation="+", a=(0, 10), b=(0, 10), show="wrong"))
     assert figure.facts == ("1 of 121 wrong (0.83%)",)  # a lone one is no region
     assert figure.data["densest"] == {"a": [10, 10], "b": [10, 10], "wrong": 1, "total": 1}
 
 
 def test_where_all_is_wrong_mistakes_gather_nowhere(tmp_path: Path):
     session = tiny_session(tmp_path, SUMS, solver=SureSolver(lambda _: ""))
-    _, figure = run(plane(session, operation="+", a=(0, 20), b=(0, 20), show="wrong"))
+    _, figure = run(plane(session.weights, operation="+", a=(0, 20), b=(0, 20), show="wrong"))
     assert figure.facts == ("441 of 441 wrong (100%)",)
     assert figure.data["densest"]["wrong"] == figure.data["densest"]["total"] == 9
 
 
 def test_nothing_wrong_is_said_plainly(tmp_path: Path):
     session = tiny_session(tmp_path, SUMS, solver=except_for())
-    _, figure = run(plane(session, operation=None, a=(0, 3), b=(0, 3), show="size"))
+    _, figure = run(plane(session.weights, operation=None, a=(0, 3), b=(0, 3), show="size"))
     assert figure.facts == ("0 of 16 wrong (0%)",)
     assert (figure.data["densest"], figure.data["largest_errors"]) == (None, [])
     assert not heat_of(figure).cells.any()
@@ -180,7 +180,7 @@ def test_no_more_mistakes_are_listed_than_allowed_the_first_ones(
     monkeypatch.setattr("mathrepl.analysis.plane.MAX_LISTED", 4)
     monkeypatch.setattr(answered, "BATCH", 3)
     session = tiny_session(tmp_path, SUMS, solver=SureSolver(lambda _: "x"))
-    _, figure = run(plane(session, operation="+", a=(0, 2), b=(0, 2), show="wrong"))
+    _, figure = run(plane(session.weights, operation="+", a=(0, 2), b=(0, 2), show="wrong"))
     listed = [one["question"] for one in figure.data["wrong_equations"]]
     assert listed == ["0 + 0", "0 + 1", "0 + 2", "1 + 0"]
     assert figure.data["wrong"] == 9
@@ -194,7 +194,7 @@ def test_the_least_sure_are_told_with_their_verdict(
     solver = except_for(a0p2="", a2p2="5")
     solver.sure_of = lambda question: doubts.get(question, 0.99996)
     session = tiny_session(tmp_path, SUMS, solver=solver)
-    _, figure = run(plane(session, operation="+", a=(0, 3), b=(0, 3), show="confidence"))
+    _, figure = run(plane(session.weights, operation="+", a=(0, 3), b=(0, 3), show="confidence"))
     assert figure.facts[1:5] == (
         "unsure: 2 + 2 = 5, 12.50%, wrong, it is 4",
         "unsure: 3 + 1 = 4, 25.00%, right",
@@ -214,7 +214,7 @@ def test_the_least_sure_are_told_with_their_verdict(
 def test_the_largest_errors_are_told_and_what_is_no_number_is_counted(tmp_path: Path):
     solver = except_for(a0p1="100", a1p1="1+1", a2p2="5")
     session = tiny_session(tmp_path, SUMS, solver=solver)
-    _, figure = run(plane(session, operation="+", a=(0, 2), b=(0, 2), show="size"))
+    _, figure = run(plane(session.weights, operation="+", a=(0, 2), b=(0, 2), show="size"))
     assert figure.facts[1:] == (
         "far off: 0 + 1 = 100, wrong by 99",
         "far off: 2 + 2 = 5, wrong by 1",
@@ -231,40 +231,40 @@ def test_the_largest_errors_are_told_and_what_is_no_number_is_counted(tmp_path: 
 
 def test_errors_beyond_floats_are_drawn(tmp_path: Path):
     session = tiny_session(tmp_path, SUMS, solver=SureSolver(lambda _: "9" * 400))
-    _, figure = run(plane(session, operation="+", a=(0, 0), b=(0, 0), show="size"))
+    _, figure = run(plane(session.weights, operation="+", a=(0, 0), b=(0, 0), show="size"))
     assert heat_of(figure).cells == pytest.approx(np.array([[400.0]]))
 
 
 def test_the_first_operation_that_is_no_division_is_asked(tmp_path: Path):
     for number, (operations, chosen) in enumerate({"/-": "-", "/": "/", "*+": "*"}.items()):
         session = tiny_session(tmp_path / str(number), Task(high=5, operations=operations))
-        _, figure = run(plane(session, operation=None, a=(1, 2), b=(1, 2), show="wrong"))
+        _, figure = run(plane(session.weights, operation=None, a=(1, 2), b=(1, 2), show="wrong"))
         assert figure.data["operation"] == chosen
 
 
 def test_a_division_by_zero_has_no_cell(tmp_path: Path):
     task = Task(low=-2, high=5, operations="/", decimals=3)
     session = tiny_session(tmp_path, task, solver=SureSolver(truth))
-    _, figure = run(plane(session, operation="/", a=(1, 2), b=(-1, 1), show="wrong"))
+    _, figure = run(plane(session.weights, operation="/", a=(1, 2), b=(-1, 1), show="wrong"))
     assert np.isnan(heat_of(figure).cells).tolist() == [[False, False], [True, True], [False] * 2]
     assert figure.data["total"] == 4
     assert "b = 0 has no cells: a division by zero has no answer" in figure.notes
     with pytest.raises(UsageError, match="divides by zero; widen the range of b"):
-        plane(session, operation="/", a=(1, 2), b=(0, 0), show="wrong")
+        plane(session.weights, operation="/", a=(1, 2), b=(0, 0), show="wrong")
 
 
 def test_what_lies_outside_the_training_is_noted(tmp_path: Path):
     task = Task(high=20, operations="+-", fewest=2, most=2)
     session = tiny_session(tmp_path, task, solver=SureSolver(truth))
-    _, figure = run(plane(session, operation="-", a=(19, 22), b=(20, 21), show="wrong"))
+    _, figure = run(plane(session.weights, operation="-", a=(19, 22), b=(20, 21), show="wrong"))
     assert figure.notes == (
         "6 of 8 equations lie outside the trained range 0..20",
         "1 operation, trained on equations with 2",
     )
     session = tiny_session(tmp_path / "sums", Task(high=9), solver=SureSolver(truth))
-    _, figure = run(plane(session, operation="+", a=(90, 95), b=(0, 5), show="wrong"))
+    _, figure = run(plane(session.weights, operation="+", a=(90, 95), b=(0, 5), show="wrong"))
     assert "36 of 36 equations lie outside the trained range 0..9" in figure.notes
-    _, figure = run(plane(session, operation="+", a=(98, 99), b=(1, 2), show="wrong"))
+    _, figure = run(plane(session.weights, operation="+", a=(98, 99), b=(1, 2), show="wrong"))
     assert "it can write at most 2 characters, some answers have 3" in figure.notes
 
 
@@ -273,7 +273,9 @@ def test_negative_numbers_of_a_working_stand_in_parentheses(tmp_path: Path):
     work = Architecture("work", hidden=8, reader_hidden=3)
     session = tiny_session(tmp_path, task, architecture=work)
     for operation in "+-*/":
-        _, figure = run(plane(session, operation=operation, a=(-1, 0), b=(-2, -1), show="wrong"))
+        _, figure = run(
+            plane(session.weights, operation=operation, a=(-1, 0), b=(-2, -1), show="wrong")
+        )
         asked = {one["question"] for one in figure.data["wrong_equations"]}
         assert f"-1{operation}(-2)" in asked
         assert figure.data["total"] == 4
@@ -299,7 +301,7 @@ def test_what_cannot_be_asked_is_told_before_anything_is(
     session = tiny_session(tmp_path, SUMS)
     given_arguments = {"operation": None, "a": (0, 3), "b": (0, 3), "show": "wrong", **arguments}
     with pytest.raises(error, match=message):
-        plane(session, **given_arguments)
+        plane(session.weights, **given_arguments)
 
 
 def test_workings_are_limited_to_smaller_planes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -308,8 +310,8 @@ def test_workings_are_limited_to_smaller_planes(tmp_path: Path, monkeypatch: pyt
     session = tiny_session(tmp_path, task, architecture=work)
     monkeypatch.setattr(mathrepl.analysis.plane, "MAX_WORK_CELLS", 8)
     with pytest.raises(UsageError, match="a working for each of 9 equations"):
-        plane(session, operation="+", a=(0, 2), b=(0, 2), show="wrong")
-    _, figure = run(plane(session, operation="+", a=(0, 3), b=(0, 1), show="confidence"))
+        plane(session.weights, operation="+", a=(0, 2), b=(0, 2), show="wrong")
+    _, figure = run(plane(session.weights, operation="+", a=(0, 3), b=(0, 1), show="confidence"))
     questions = [f"{x}+{y}" for x in range(4) for y in range(2)]
-    sure = session.solver.confidences(questions)
+    sure = session.weights.solver.write(questions).confidences
     assert heat_of(figure).cells.T[:, ::-1].ravel() == pytest.approx(np.array(sure), abs=1e-6)

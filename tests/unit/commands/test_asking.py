@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mathrepl.arithmetic.task import Task
@@ -19,7 +21,8 @@ def in_shell(lab: Lab, *words: str):
     """What `mathrepl ask WORDS` gives."""
     command = lab.context.commands["ask"]
     line = CommandLine("", tuple(Word(word, 0) for word in words))
-    return command.run(lab.context, bind(command, line, "shell"))
+    context = replace(lab.context, host="shell")
+    return command.run(context, bind(command, line, "shell"))
 
 
 # ask

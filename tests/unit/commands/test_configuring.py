@@ -49,12 +49,14 @@ def test_a_setting_is_changed_for_this_session(lab: Lab, key: str, text: str, va
 
 def test_the_keras_engine_is_loaded_when_it_is_chosen(lab: Lab, monkeypatch: pytest.MonkeyPatch):
     loaded: list[str] = []
-    monkeypatch.setattr(type(lab.session), "models", property(lambda self: loaded.append("models")))
+    monkeypatch.setattr(
+        type(lab.session.weights), "models", property(lambda self: loaded.append("models"))
+    )
     first, last = lab.values(":set engine keras")
     assert "loading TensorFlow" in first.text
     assert loaded == ["models"]
     assert last.text == "engine is keras for this session"
-    assert lab.session.engine == shown(lab)["engine"] == "keras"
+    assert lab.session.weights.engine == shown(lab)["engine"] == "keras"
 
 
 @pytest.mark.parametrize(
@@ -199,7 +201,7 @@ def test_show_speaks_of_the_weights_and_engine_in_use(lab: Lab):
     tiny_weights(lab.store, "other")
     lab.value(":use other")
     assert shown(lab)["weights"] == "other"
-    lab.session.set_engine("keras")
+    lab.session.weights.set_engine("keras")
     assert shown(lab)["engine"] == "keras"
 
 

@@ -363,7 +363,7 @@ def test_attention_stands_under_the_equation_as_it_was_typed(lab: Lab, reverse: 
 
 def test_a_working_is_looked_at_line_by_line_or_one_alone(lab: Lab):
     lab.session.use("worker")
-    lab.session._solver = working_solver()
+    lab.session.weights._solver = working_solver()
     whole = figure(lab, ":attn 2 * (3 + 4)")
     assert [line["line"] for line in whole.data["lines"]] == ["2*(3+4)", "2*7"]
     for number in (1, 2):
@@ -375,7 +375,7 @@ def test_a_working_is_looked_at_line_by_line_or_one_alone(lab: Lab):
 
 def test_a_remainder_is_looked_at_by_its_working(lab: Lab):
     lab.session.use("worker")
-    lab.session._solver = working_solver()
+    lab.session.weights._solver = working_solver()
     found = figure(lab, ":attn 842 % 37")
     assert found.data["lines"][0]["line"] == "842/37"
 
@@ -427,9 +427,9 @@ def test_every_layer_that_is_suggested_can_be_drawn_and_none_is_missing(lab: Lab
     lab.session.use(name)
     (bars,) = figure(lab, ":weights").panels
     assert isinstance(bars, Bars)
-    tensors = lab.session.store.tensors(lab.session.found)
+    tensors = lab.session.store.tensors(lab.session.weights.found)
     drawn = set()
-    for layer in lab.session.layers():
+    for layer in lab.session.weights.layers():
         found = figure(lab, f":weights {layer}")
         assert len(found.panels) == len(found.data["tensors"])
         drawn |= {one["name"] for one in found.data["tensors"]}
@@ -438,7 +438,7 @@ def test_every_layer_that_is_suggested_can_be_drawn_and_none_is_missing(lab: Lab
     assert [bar.label for bar in bars.bars] == list(shapes_of(card.architecture, card.encoding))
     (layer,) = [p for p in lab.context.commands["weights"].parameters if p.key == "layer"]
     assert layer.suggest is not None
-    assert list(layer.suggest(lab.session, [])) == lab.session.layers()
+    assert list(layer.suggest(lab.session, [])) == lab.session.weights.layers()
 
 
 def test_an_unknown_layer_of_the_weights_is_refused(lab: Lab):

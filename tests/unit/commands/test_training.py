@@ -486,7 +486,7 @@ def test_undo_says_where_it_went_back_to(lab: Lab):
     before = lab.value("3 + 4")
     lab.store.backups("tiny").add()
     tiny_weights(lab.store, "tiny", seed=9)
-    lab.session._found = lab.session._solver = None  # as after a training has saved
+    lab.session.weights._found = lab.session.weights._solver = None  # as after a training has saved
     assert lab.value("3 + 4").solution != before.solution
     note = lab.value(":undo")
     assert "tiny is back as it was before" in note.text

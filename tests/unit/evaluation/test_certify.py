@@ -28,6 +28,7 @@ from mathrepl.evaluation.certify import (
     CertifyProgress,
     certify,
 )
+from mathrepl.inference.solution import Written
 from mathrepl.inference.solver import Solver
 from mathrepl.session.session import Session
 from mathrepl.store.card import Card, Certificate, load_card
@@ -82,15 +83,12 @@ def brute_force(task: Task, write: Callable[[str], str]) -> tuple[int, int, int,
 class Scripted(ScriptedSolver):
     """Writes what `write_one` says; surer of longer questions, and slower at some of them."""
 
-    def write(self, questions: Sequence[str]) -> list[str]:
+    def write(self, questions: Sequence[str]) -> Written:
         time.sleep(len(questions[0]) % 3 / 1000)
         return super().write(questions)
 
-    def write_part(self, part: str, texts: Sequence[str]) -> list[str]:
-        raise KeyError(part)
-
-    def confidences(self, questions: Sequence[str]) -> list[float]:
-        return [len(question) / 100 for question in questions]
+    def confidence_of(self, question: str) -> float:
+        return len(question) / 100
 
 
 @dataclass
@@ -168,7 +166,7 @@ def test_counts_equal_those_of_asking_one_by_one(lab: Lab, bench: Bench, seed: i
         return lab.session.ask(question).network
 
     expected = brute_force(Task(high=9), ask)
-    *_, (certificate,) = bench.steps(lab.session.card, lab.session.solver)
+    *_, (certificate,) = bench.steps(lab.session.card, lab.session.weights.solver)
     assert counts(certificate) == expected
     assert expected[0] == 100
     assert expected[1] > 0
@@ -569,7 +567,7 @@ def test_weights_trained_anew_meanwhile_keep_their_card(lab: Lab):
     values = lab.iterate(":certify")
     next(values)
     tiny_weights(lab.store, "tiny", seed=9)
-    lab.session._found = None  # as after a training has saved
+    lab.session.weights._found = None  # as after a training has saved
     before = files(lab.folder)
     *_, certified = values
     assert not certified.written

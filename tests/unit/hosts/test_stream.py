@@ -387,8 +387,8 @@ class Counted:
 
 @pytest.fixture
 def counted(lab: Lab) -> Counted:
-    solver = Counted(lab.session.solver)
-    lab.session._solver = solver  # type: ignore[assignment]
+    solver = Counted(lab.session.weights.solver)
+    lab.session.weights._solver = solver  # type: ignore[assignment]
     return solver
 
 

@@ -369,7 +369,7 @@ def test_what_is_written_at_once_is_looked_at_as_the_seed_networks_is(lab: Lab):
         "output.bias",
     ]
     assert len(lab.value(":weights hidden").panels) == 2
-    assert lab.session.layers() == ["hidden", "output"]
+    assert lab.session.weights.layers() == ["hidden", "output"]
 
 
 @pytest.mark.parametrize(
@@ -395,7 +395,7 @@ def test_a_report_shows_what_it_might_have_written(lab: Lab):
     from mathrepl.analysis.report import sections
 
     lab.session.use("sack")
-    found = [one for one in sections(lab.session) if isinstance(one, Section)]
+    found = [one for one in sections(lab.session.weights) if isinstance(one, Section)]
     inside = [one for one in found if one.title.startswith("Inside")]
     assert inside
     assert all(one.figure.title.startswith("sack writes ") for one in inside)

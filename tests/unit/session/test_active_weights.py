@@ -4,6 +4,7 @@ import pytest
 
 import mathrepl.inference.solver
 from mathrepl.arithmetic.task import Task
+from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.session import Session
 from mathrepl.store.card import Card
 from mathrepl.support.errors import UsageError, WeightsError
@@ -86,8 +87,8 @@ def test_a_session_that_starts_on_bad_weights_can_switch(lab: Lab, how: str):
 
 def test_an_unknown_engine_is_refused_and_the_old_one_stays(lab: Lab):
     with pytest.raises(UsageError):
-        lab.session.set_engine("torch")
-    assert lab.session.engine == "numpy"
+        lab.session.weights.set_engine("torch")
+    assert lab.session.weights.engine == "numpy"
     assert lab.session.ask("3 + 4").engine == "numpy"
 
 
@@ -96,11 +97,13 @@ def test_use_switches_the_network_of_keras_too(lab: Lab, monkeypatch: pytest.Mon
         assert models == {"": f"model of {card.name}"}
         return ScriptedSolver(lambda _: "1" if card.name == "tiny" else "2")
 
-    monkeypatch.setattr(Session, "models", property(lambda self: {"": f"model of {self.name}"}))
+    monkeypatch.setattr(
+        ActiveWeights, "models", property(lambda self: {"": f"model of {self.name}"})
+    )
     monkeypatch.setattr(mathrepl.inference.solver, "keras_solver", solver)
     tiny_weights(lab.store, "other")
     lab.session.ask("3 + 4")
-    lab.session.set_engine("keras")
+    lab.session.weights.set_engine("keras")
     answer = lab.session.ask("3 + 4")
     assert (answer.network, answer.engine) == ("1", "keras")
     lab.session.use("other")

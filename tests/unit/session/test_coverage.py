@@ -1,4 +1,4 @@
-"""What the networks can be asked: the advice on which of them could."""
+"""Coverage of equations by weights, and the advice on other weights that cover one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from mathrepl.arithmetic.expression import parse
 from mathrepl.arithmetic.task import Task
 from mathrepl.networks.config import Architecture
-from mathrepl.session.coverage import check_reach, too_many
+from mathrepl.session.coverage import Coverage, coverage_of, rank_of
 from mathrepl.store.store import Found, Store
 from mathrepl.support.errors import OutOfReachError
 from tests.kit.weights import tiny_card, tiny_weights
@@ -17,7 +17,7 @@ from tests.kit.weights import tiny_card, tiny_weights
 
 def advice(store: Store) -> str | None:
     with pytest.raises(OutOfReachError) as caught:
-        check_reach(store.find("tiny").card, store, parse("3 * 4"))
+        coverage_of(store.find("tiny").card, store, parse("3 * 4"))
     return caught.value.hint
 
 
@@ -38,7 +38,7 @@ def test_the_advice_reads_each_card_once_for_a_line_of_many_questions(
     monkeypatch.setattr(Store, "find", counted)
     for _ in range(100):
         with pytest.raises(OutOfReachError, match="times"):
-            check_reach(card, store, parse("3 * 4"))
+            coverage_of(card, store, parse("3 * 4"))
     assert len(found) <= 2
 
 
@@ -69,4 +69,6 @@ def test_only_a_network_that_writes_at_once_has_too_many_operations(
     kind: str, text: str, expected: bool
 ) -> None:
     card = tiny_card(task=Task(high=9), architecture=Architecture(kind, hidden=8))
-    assert too_many(card, parse(text)) is expected
+    expression = parse(text)
+    coverage = Coverage(text, ())
+    assert rank_of(card, coverage, expression)[0] is expected

@@ -48,7 +48,7 @@ def script(lab: Lab, wrong: set[str]) -> None:
         value = parse(question).value()
         return str(value + 1) if question in wrong else task.target(parse(question))
 
-    lab.session._solver = ScriptedSolver(write)
+    lab.session.weights._solver = ScriptedSolver(write)
 
 
 def finish(values: list[Round | Score]) -> tuple[list[Round], Score]:

@@ -17,7 +17,9 @@ from mathrepl.data.encoding import Encoding
 from mathrepl.inference.answer import Answer, Answers, Refused
 from mathrepl.inference.solution import ScratchpadStep
 from mathrepl.networks.config import Architecture
-from mathrepl.session.session import FALLBACK, Session
+from mathrepl.session.active_weights import ActiveWeights
+from mathrepl.session.router import FALLBACK
+from mathrepl.session.session import Session
 from mathrepl.store.store import Found, Store
 from mathrepl.support import atomic
 from mathrepl.support.errors import (
@@ -143,7 +145,7 @@ def test_all_of_several_can_be_refused(lab: Lab):
 
 
 def test_no_expressions_give_no_answers(lab: Lab):
-    assert lab.session.ask_expressions([]) == []
+    assert lab.session.answer([]) == []
 
 
 @pytest.mark.parametrize("text", ["1 / 0", "1 + 2 / (3 - 3)", "0 / 0", "5 / (2 * 0)"])
@@ -321,7 +323,7 @@ def test_auto_sends_each_of_several_to_its_own_weights_and_keeps_their_order(aut
     assert isinstance(answers[3], Refused)
     for answer in answers:
         if isinstance(answer, Answer):
-            alone = auto.beside(answer.weights).ask(answer.equation)
+            alone = auto.ask_beside(auto.weights.beside(answer.weights), answer.equation)
             assert (alone.network, alone.truth) == (answer.network, answer.truth)
     assert sorted(one.answer.equation for one in auto.history) == [
         "0 + 9",
@@ -409,17 +411,17 @@ def test_auto_reads_the_weights_it_chooses_once(auto: Session, monkeypatch: pyte
 def test_auto_answers_through_the_engine_that_was_chosen(
     auto: Session, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(Session, "models", property(lambda self: {"": self.name}))
+    monkeypatch.setattr(ActiveWeights, "models", property(lambda self: {"": self.name}))
     monkeypatch.setattr(
         mathrepl.inference.solver,
         "keras_solver",
         lambda card, _: ScriptedSolver(lambda _: card.name),
     )
     auto.ask("30 + 4")
-    auto.set_engine("keras")
+    auto.weights.set_engine("keras")
     answer = auto.ask("30 + 4")
     assert (answer.network, answer.engine) == ("long", "keras")
-    auto.set_engine("numpy")
+    auto.weights.set_engine("numpy")
     assert auto.ask("30 + 4").engine == "numpy"
 
 
@@ -451,7 +453,7 @@ class Showing(ScriptedSolver):
 
 
 def test_the_lines_of_a_working_are_checked_and_can_be_left_out(lab: Lab):
-    lab.session._solver = Showing(lambda _: "7")
+    lab.session.weights._solver = Showing(lambda _: "7")
     assert [one.state for one in lab.session.ask("3 + 4").scratchpad] == ["equal", "equal"]
     lab.session.settings = replace(lab.session.settings, steps=False)
     assert lab.session.ask("3 + 4").scratchpad == ()
@@ -494,7 +496,7 @@ def test_a_question_that_cannot_be_laid_out_is_refused(lab: Lab, text: str, word
 
 def test_user_weights_come_before_bundled_of_the_same_name(lab: Lab):
     lab.bundle("tiny", seed=9)
-    assert lab.session.found.origin == "user"
+    assert lab.session.weights.found.origin == "user"
 
 
 def test_save_copies_and_goes_on_with_the_copy(lab: Lab):
@@ -504,7 +506,7 @@ def test_save_copies_and_goes_on_with_the_copy(lab: Lab):
     before = lab.session.ask("3 + 4")
     assert lab.session.save("mine").name == "mine"
     after = lab.session.ask("3 + 4")
-    assert (after.weights, lab.session.found.origin) == ("mine", "user")
+    assert (after.weights, lab.session.weights.found.origin) == ("mine", "user")
     assert replace(after, weights="shipped") == before
     assert files(lab.store.bundled) == shipped
 
@@ -588,7 +590,7 @@ def test_undo_returns_to_the_bundled_weights(lab: Lab):
     lab.store.backups("shipped").add()
     tiny_weights(lab.store, "shipped", seed=6)
     lab.session.undo()
-    assert lab.session.found.origin == "bundled"
+    assert lab.session.weights.found.origin == "bundled"
     assert lab.session.ask("3 + 4") == before
 
 
@@ -676,8 +678,8 @@ def test_a_fresh_plan_needs_no_weights(lab: Lab):
 
 
 def test_going_on_from_missing_weights_is_refused(lab: Lab):
-    lab.session.name = "new"
-    lab.session._found = None
+    lab.session.weights.name = "new"
+    lab.session.weights._found = None
     with pytest.raises(WeightsError, match="no weights named 'new'"):
         plan_of(lab)
 
@@ -859,7 +861,7 @@ def test_close_stops_what_runs_and_waits(lab: Lab, launched: list[FakeJob]):
 
 
 def test_a_scripted_network_is_compared_with_the_truth(lab: Lab):
-    lab.session._solver = ScriptedSolver(lambda _: "8")
+    lab.session.weights._solver = ScriptedSolver(lambda _: "8")
     wrong, right = lab.session.ask("3 + 4"), lab.session.ask("4 + 4")
     assert (wrong.right, right.right) == (False, True)
     assert (wrong.network, wrong.truth, wrong.off_by) == ("8", "7", "1")
@@ -887,5 +889,5 @@ def test_auto_sends_more_operations_than_any_knows_to_the_one_that_works_line_by
     lab.bundle("work", task=task, architecture=worker)
     session = Session(Settings(), lab.store)
     for text in ("1 + 2 + 3", "1 + 2 + 3 + 4 + 5", "10 + 20 + 30 + 40", "1000 + 2 + 3"):
-        assert session.askable(parse(text)).chosen.name == "work"
-    assert session.askable(parse("1000 + 2")).chosen.name == "long"
+        assert session.question(parse(text)).weights.name == "work"
+    assert session.question(parse("1000 + 2")).weights.name == "long"
