@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby, islice
 from typing import Any
 
 from mathrepl.arithmetic.expression import read_value
@@ -15,14 +16,12 @@ from mathrepl.session.coverage import check_characters
 from mathrepl.session.session import Session
 from mathrepl.support.errors import TaskError
 
-MAX_DRAWS = 100_000
-
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One equation of a quiz: the network's answer, and the person's where one was asked.
+    """One equation of a quiz: the network's answer, and the person's in a game against it.
 
-    `seconds` and `person_seconds` are the times they took.
+    `seconds` and `person_seconds` are the times that the two took.
     """
 
     number: int
@@ -34,7 +33,7 @@ class Round:
 
     @property
     def person_right(self) -> bool:
-        """Whether the person's answer has the value of the truth, however it is written."""
+        """True if the person's answer has the value of the truth, however it is written."""
         return self.person is not None and read_value(self.person.strip()) == read_value(
             self.answer.truth
         )
@@ -52,7 +51,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The outcome of a quiz; `early` says that it was ended before all were asked."""
+    """The outcome of a quiz; `early` is true if it ended before all were asked."""
 
     rounds: tuple[Round, ...]
     early: bool
@@ -118,12 +117,8 @@ class Score:
         return record
 
 
-def _longest_run(outcomes: list[bool]) -> int:
-    longest = run = 0
-    for outcome in outcomes:
-        run = run + 1 if outcome else 0
-        longest = max(longest, run)
-    return longest
+def _longest_run(outcomes: Iterable[bool]) -> int:
+    return max((len(list(run)) for right, run in groupby(outcomes) if right), default=0)
 
 
 def questions(
@@ -136,20 +131,17 @@ def questions(
 ) -> list[str]:
     """Up to `count` distinct held-out questions, fewer where a small space has no more.
 
-    Raises `TaskError` where there is none, `OutOfReachError` for operations the network has
-    no character for.
+    Raises `TaskError` if there is none, `OutOfReachError` for operations that the network has no
+    character for.
     """
     task = session.card.task
     asked = narrowed(task, bounds=bounds, operations=operations)
     check_characters(session.card, asked)
-    drawn: list[str] = []
-    for example in draw_held_out(asked, random.Random(seed), split_seed=task.seed):
-        drawn.append(example.question)
-        if len(drawn) == count:
-            break
-    if not drawn:
+    drawn = draw_held_out(asked, random.Random(seed), split_seed=task.seed)
+    found = [example.question for example in islice(drawn, count)]
+    if not found:
         raise TaskError(f"{asked.describe()} has no held-out equation", hint="widen the range")
-    return drawn
+    return found
 
 
 def play(
@@ -160,8 +152,8 @@ def play(
 ) -> Iterator[Round | Score]:
     """Ask each question; yields a `Round` each and the `Score` at the end.
 
-    `person`, where given, gets a question and returns the person's answer, or None to end;
-    `should_stop` ends it between two questions.
+    `person`, where given, gets a question and returns the person's answer, or None to end the
+    quiz; `should_stop` ends it between two questions.
     """
     rounds: list[Round] = []
     early = False
