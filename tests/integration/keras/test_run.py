@@ -719,6 +719,9 @@ def work_plan(directory: Path, part: str, **changes: Any) -> Plan:
     )
 
 
+READER_EPOCHS = 5
+
+
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory, tensorflow_ready: None) -> tuple[Ran, Ran, Any]:
     """A doer trained from nothing, a reader after it, and the tensors between."""
@@ -726,7 +729,7 @@ def two(tmp_path_factory: pytest.TempPathFactory, tensorflow_ready: None) -> tup
     doer = train(work_plan(directory, "doer"))
     between = tensors(doer.store)
     card = doer.store.find("tiny").card
-    settings = {"epochs": 12, "learning_rate": 0.03, "batch": 15}
+    settings = {"epochs": READER_EPOCHS, "learning_rate": 0.03, "batch": 15}
     reader = train(work_plan(directory, "reader", source="tiny", settings=settings))
     return doer, reader, (card, between)
 
@@ -743,8 +746,8 @@ def test_the_card_tells_which_part_was_trained(two: tuple[Ran, Ran, Any]) -> Non
     _, reader, _ = two
     card = reader.store.find("tiny").card
     assert [training.part for training in card.trainings] == ["doer", "reader"]
-    assert [epoch.number for epoch in card.history] == list(range(1, 14))
-    assert [epoch.part for epoch in card.history] == ["doer", *["reader"] * 12]
+    assert [epoch.number for epoch in card.history] == list(range(1, READER_EPOCHS + 2))
+    assert [epoch.part for epoch in card.history] == ["doer", *["reader"] * READER_EPOCHS]
 
 
 def test_the_held_out_result_of_two_parts_is_the_doers(two: tuple[Ran, Ran, Any]) -> None:

@@ -111,19 +111,7 @@ def assert_best_is_kept(worker: Worker, end: Finished) -> None:
 
 
 def test_a_plan_gives_events_alone_on_stdout_and_nothing_on_stderr(tmp_path: Path) -> None:
-    with working(plan(tmp_path)) as (worker,):
-        events = list(worker.events())
-        assert worker.end() == 0
-        assert worker.errors() == ""
-        kinds = [type(e) for e in events if not isinstance(e, Stepped)]
-        assert kinds == [Started, EpochDone, EpochDone, EpochDone, Finished]
-        assert all(isinstance(json.loads(line), dict) for line in worker.lines)
-        assert isinstance(events[-1], Finished)
-        assert events[-1].outcome == "finished"
-        assert_best_is_kept(worker, events[-1])
-
-
-def test_both_parts_of_weights_of_two_are_trained_by_workers(tmp_path: Path) -> None:
+    """Each part of weights of two; `tests/integration/test_job.py` has a lone network."""
     recipe = RECIPES["work"]
     settings = {"epochs": 1, "examples": 60, "batch": 30, "averaging": 0.5, "learning_rate": 0.1}
     for part, source in (("doer", None), ("reader", "tiny")):
@@ -140,6 +128,9 @@ def test_both_parts_of_weights_of_two_are_trained_by_workers(tmp_path: Path) -> 
             events = list(worker.events())
             assert worker.end() == 0
             assert worker.errors() == ""
+        kinds = [type(event) for event in events if not isinstance(event, Stepped)]
+        assert kinds == [Started, EpochDone, Finished]
+        assert all(isinstance(json.loads(line), dict) for line in worker.lines)
         (done,) = (event for event in events if isinstance(event, EpochDone))
         assert done.epoch.part == part
         assert isinstance(events[-1], Finished)
@@ -150,26 +141,23 @@ def test_both_parts_of_weights_of_two_are_trained_by_workers(tmp_path: Path) -> 
     assert found.card.trainings[0].part == "doer"
 
 
-def test_stop_and_a_closed_stdin_end_the_training_and_keep_the_best(tmp_path: Path) -> None:
-    plans = [plan(tmp_path / name, settings=ENDLESS) for name in ("told", "alone")]
-    with working(*plans) as (told, alone):
-        told.await_epochs(2)
-        alone.await_epochs(2)
-        told.send("no such word")  # is passed over
-        told.process.send_signal(signal.SIGINT)  # so is the terminal's Ctrl-C
-        told.await_epochs(3)
+def test_a_closed_stdin_ends_the_training_and_keeps_the_best(tmp_path: Path) -> None:
+    """A word that is none and the terminal's Ctrl-C do not."""
+    with working(plan(tmp_path, settings=ENDLESS)) as (worker,):
+        worker.await_epochs(2)
+        worker.send("no such word")
+        worker.process.send_signal(signal.SIGINT)
+        worker.await_epochs(3)
         asked = time.monotonic()
-        told.send("stop")
-        assert alone.process.stdin is not None
-        alone.process.stdin.close()
-        for worker in (told, alone):
-            end = worker.last()
-            assert end.outcome == "stopped"
-            assert end.epochs >= 2
-            assert worker.end() == 0
-            assert worker.errors() == ""
-            assert_best_is_kept(worker, end)
+        assert worker.process.stdin is not None
+        worker.process.stdin.close()
+        end = worker.last()
+        assert end.outcome == "stopped"
+        assert end.epochs >= 5
+        assert worker.end() == 0
+        assert worker.errors() == ""
         assert time.monotonic() - asked < 20
+        assert_best_is_kept(worker, end)
 
 
 def test_a_worker_whose_events_nobody_reads_ends_with_its_best_on_disk(tmp_path: Path) -> None:
