@@ -27,7 +27,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 from measuring import peak_bytes
 
-from mathrepl.data.sampling import draw_questions
+from mathrepl.data.questions import draw_questions
 from mathrepl.inference.solver import Solver
 from mathrepl.session.session import Session
 from mathrepl.store.store import Store

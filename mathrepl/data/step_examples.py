@@ -16,7 +16,8 @@ from mathrepl.arithmetic.expression import parse
 from mathrepl.arithmetic.reference_steps import next_step, product, quotient, trace
 from mathrepl.arithmetic.scratchpad import first_line
 from mathrepl.arithmetic.task import MAX_OPERATIONS, Task
-from mathrepl.data.sampling import Example, Split, draw_questions, held_out_part, with_carries
+from mathrepl.data.questions import draw_questions, with_carries
+from mathrepl.data.sampling import Example, Split, held_out_part
 from mathrepl.support.errors import TaskError
 
 PARTS = ("reader", "doer")

@@ -14,7 +14,8 @@ from typing import Any
 
 from mathrepl.arithmetic.expression import parse
 from mathrepl.arithmetic.task import Task
-from mathrepl.data.sampling import Example, draw_held_out, every, with_carries
+from mathrepl.data.questions import with_carries
+from mathrepl.data.sampling import Example, draw_held_out, every
 from mathrepl.data.step_examples import PARTS, step_examples
 from mathrepl.store.card import Card
 

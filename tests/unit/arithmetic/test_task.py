@@ -18,7 +18,8 @@ from mathrepl.arithmetic.task import (
     parse_operations,
     parse_range,
 )
-from mathrepl.data.sampling import distinct, every, question_at
+from mathrepl.data.questions import every_question
+from mathrepl.data.sampling import distinct, every
 from mathrepl.support.errors import TaskError
 from tests.kit.weights import tasks
 
@@ -63,7 +64,7 @@ def test_whole_spaces_of_three_mixed_operations_fit(bounds):
 @pytest.mark.parametrize("bounds", [(0, 2), (-1, 1), (-10, -9), (9, 10), (-100, -99)])
 def test_question_length_is_that_of_the_longest_question(bounds, spaced):
     task = Task(*bounds, operations="*/", most=2, spaced=spaced)
-    longest = max(len(question_at(task, index)) for index in range(task.space_size))
+    longest = max(map(len, every_question(task)))
     assert task.question_length == longest
 
 

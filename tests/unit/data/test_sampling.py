@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from mathrepl.arithmetic.expression import MAX_LENGTH, parse
 from mathrepl.arithmetic.task import Task
 from mathrepl.data import sampling
+from mathrepl.data.questions import every_question, with_carries
 from mathrepl.data.sampling import (
     LEARNT_BY_HEART,
     Example,
@@ -23,9 +24,7 @@ from mathrepl.data.sampling import (
     is_held_out,
     is_unseen,
     narrowed,
-    question_at,
     split,
-    with_carries,
 )
 from mathrepl.support.errors import TaskError
 from mathrepl.training.plan import MAX_EXAMPLES
@@ -64,25 +63,22 @@ def test_question_at_numbers_the_whole_space_without_repeats(task):
         for operands in product(numbers, repeat=count + 1)
         for signs in product(task.operations, repeat=count)
     }
-    found = [question_at(task, index) for index in range(task.space_size)]
-    assert len(found) == len(set(found))
+    found = list(every_question(task))
+    assert len(found) == len(set(found)) == task.space_size
     assert set(found) == expected
-    with pytest.raises(IndexError):
-        question_at(task, task.space_size)
 
 
 @given(tasks(widest=6, most=1))
 @settings(max_examples=40, deadline=None)
-def test_every_walks_the_numbered_space_in_its_order(task):
-    numbered = [question_at(task, index) for index in range(task.space_size)]
+def test_every_walks_the_space_in_its_order(task):
     found = list(every(task))
-    assert questions(found) == [q for q in numbered if not re.search(r"/ ?-?0$", q)]
+    assert questions(found) == [q for q in every_question(task) if not re.search(r"/ ?-?0$", q)]
     assert all(example.answer == task.target(parse(example.question)) for example in found)
 
 
 def test_fewer_operations_come_first():
     task = Task(high=1, most=3)
-    lengths = [question_at(task, index).count("+") for index in range(task.space_size)]
+    lengths = [question.count("+") for question in every_question(task)]
     assert lengths == [1] * 4 + [2] * 8 + [3] * 16
 
 
@@ -149,7 +145,7 @@ def test_holding_out_depends_on_text_and_seed_alone():
     for question in ("1 + 1", "12 + 900", "7 * 8"):
         assert len({is_held_out(question, 3) for _ in range(3)}) == 1
     held_out = [
-        tuple(is_held_out(question_at(Task(), i), seed) for i in range(300))
+        tuple(is_held_out(question, seed) for question in islice(every_question(Task()), 300))
         for seed in (0, 1, 255, 256, 2**64, 2**2000)
     ]
     assert len(set(held_out)) == len(held_out)

@@ -1,0 +1,220 @@
+"""Questions of a task: drawn at random, or the whole space in order.
+
+Held-out splits and recorded recipes depend on the random stream: a change that draws in another
+order makes the bundled weights impossible to reproduce.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from itertools import product, zip_longest
+
+from mathrepl.arithmetic.task import Task
+
+ENUMERABLE = 4_000_000
+CANDIDATES = 6
+IN_RUNS = 0.2
+
+
+def draw_questions(task: Task, rng: random.Random) -> Iterator[str]:
+    """Questions without end, repeats included."""
+    draw = _drawer(task, rng)
+    while True:
+        yield draw()
+
+
+def every_question(task: Task) -> Iterator[str]:
+    """The whole space in order: fewer operations first, then by operands, then by operations."""
+    numbers = range(task.low, task.high + 1)
+    for count in range(task.fewest, task.most + 1):
+        for operands in product(numbers, repeat=count + 1):
+            for operations in product(task.operations, repeat=count):
+                yield _question(task, operands, operations[::-1])
+
+
+def _drawer(task: Task, rng: random.Random) -> Callable[[], str]:
+    if task.sampling == "carries":
+        return _carry_drawer(task, rng)
+    if task.brackets:
+        return lambda: _bracketed(task, rng)
+    classes = _digit_classes(task) if task.sampling == "stratified" else [(task.low, task.high)]
+
+    def number() -> int:
+        low, high = classes[rng.randrange(len(classes))] if len(classes) > 1 else classes[0]
+        return rng.randint(low, high)
+
+    def draw() -> str:
+        count = rng.randint(task.fewest, task.most) if task.most > task.fewest else task.most
+        operands = [number() for _ in range(count + 1)]
+        return _question(task, operands, rng.choices(task.operations, k=count))
+
+    return draw
+
+
+def with_carries(rng: random.Random, *digits: int) -> tuple[int, int]:
+    """Two numbers of so many digits whose sum carries, in each column, as a coin decides.
+
+    A carry runs on through a column only where the digits sum to nine, so uniform numbers hardly
+    ever have a long one; here every pattern of carries is alike. A column whose digits cannot do
+    as the coin says does otherwise.
+    """
+    coin = rng.random() if max(digits) > 3 else 0.5
+    carry = 0
+    numbers = [0, 0]
+    for column in range(max(digits)):
+        lows = [int(column == d - 1 and d > 1) for d in digits]
+        highs = [9 if column < d else 0 for d in digits]
+        wanted = int(rng.random() < coin)
+        pairs = _pairs(lows[0], highs[0], lows[1], highs[1], carry, wanted)
+        if pairs:
+            x, y = rng.choice(pairs)
+        else:
+            x, y = (rng.randint(low, high) for low, high in zip(lows, highs, strict=True))
+        carry = int(x + y + carry >= 10)
+        numbers[0] += x * 10**column
+        numbers[1] += y * 10**column
+    return numbers[0], numbers[1]
+
+
+@cache
+def _pairs(
+    low: int, high: int, other_low: int, other_high: int, carry: int, wanted: int
+) -> tuple[tuple[int, int], ...]:
+    """Two digits within bounds that carry, or do not, after a carry or none."""
+    return tuple(
+        (x, y)
+        for x in range(low, high + 1)
+        for y in range(other_low, other_high + 1)
+        if (x + y + carry >= 10) == wanted
+    )
+
+
+def _carry_drawer(task: Task, rng: random.Random) -> Callable[[], str]:
+    """Sums by digit counts and carries.
+
+    Where a space is small, each is the one of `CANDIDATES` whose neighbouring columns have been
+    drawn least: a network learns a carry from what stands in two columns, and so sees every two.
+    A number of one digit more has about three times the share; in a large space all digit counts
+    are alike, and `IN_RUNS` of the sums are of round numbers and nines, which chance hardly draws.
+    """
+    counts = range(len(str(task.low)), len(str(task.high)) + 1)
+    small = task.space_size <= ENUMERABLE
+    shares = [10 ** (0.5 * count) if small else 1.0 for count in counts]
+    seen: Counter[tuple[int, str, str]] = Counter()
+
+    def numbers(digits: Sequence[int]) -> tuple[int, int]:
+        in_runs = not small and rng.random() < IN_RUNS
+        for _ in range(20):
+            drawn = _with_runs(rng, *digits) if in_runs else with_carries(rng, *digits)
+            if all(task.low <= number <= task.high for number in drawn):
+                return drawn
+        # Bounds that leave few numbers of so many digits: any of those.
+        bounds = map(digit_bounds, digits)
+        a, b = (rng.randint(max(low, task.low), min(high, task.high)) for low, high in bounds)
+        return a, b
+
+    def draw() -> str:
+        digits = rng.choices(counts, shares, k=2)
+        if not small:
+            if rng.random() < 0.5:  # as many short sums as long ones, though there are fewer
+                most = rng.choice(counts)
+                digits = [rng.randint(counts[0], most), rng.randint(counts[0], most)]
+            return _question(task, numbers(digits), "+")
+        drawn = [numbers(digits) for _ in range(CANDIDATES)]
+        columns = [_neighbours(*pair) for pair in drawn]
+        scores = [sum((1 + seen[column]) ** -2 for column in pair) for pair in columns]
+        best = scores.index(max(scores))
+        seen.update(columns[best])
+        return _question(task, drawn[best], "+")
+
+    return draw
+
+
+def _with_runs(rng: random.Random, *digits: int) -> tuple[int, int]:
+    """Two numbers of so many digits, made of runs of zeros, of nines and of one digit."""
+    texts = []
+    for count in digits:
+        text = rng.choice("0123456789" if count == 1 else "123456789999")
+        while len(text) < count:
+            digit = rng.choice((text[-1], "0", "9", rng.choice("0123456789")))
+            text += digit * rng.randint(1, count - len(text))
+        texts.append(text)
+    return int(texts[0]), int(texts[1])
+
+
+def _neighbours(a: int, b: int) -> list[tuple[int, str, str]]:
+    """Each column of a sum with the next to its left: the number of the column, and both pairs."""
+    x, y = str(a)[::-1], str(b)[::-1]
+    columns = [i + j for i, j in zip_longest(x, y, fillvalue="_")]
+    return [(k, *pair) for k, pair in enumerate(zip(columns, [*columns[1:], "__"], strict=True))]
+
+
+def _bracketed(task: Task, rng: random.Random) -> str:
+    """A chain or a tree of operations; one that divides does so once, ending a term."""
+    count = rng.randint(task.fewest, task.most)
+    plain = task.operations.replace("/", "") or "+"
+    space = " " if task.spaced else ""
+    classes = _digit_classes(task)
+
+    def number(*, leads: bool) -> str:
+        low, high = (task.low, task.high) if rng.random() < 0.6 else rng.choice(classes)
+        value = rng.randint(low, high)
+        if value and rng.random() < 0.06:
+            return f"-{value}" if leads else f"(-{value})"
+        return str(value)
+
+    def tree(operations: int, *, leads: bool, grouping: float) -> str:
+        if not operations:
+            return number(leads=leads)
+        before = rng.randrange(operations)
+        left, right = before, operations - 1 - before
+        groups = [bool(side) and rng.random() < grouping for side in (left, right)]
+        first = tree(left, leads=leads or groups[0], grouping=grouping)
+        second = tree(right, leads=groups[1], grouping=grouping)
+        first, second = (
+            f"({text})" if group else text
+            for text, group in zip((first, second), groups, strict=True)
+        )
+        return f"{first}{space}{rng.choice(plain)}{space}{second}"
+
+    grouping = 0.7 if rng.random() < 0.4 else 0.0
+    if "/" not in task.operations or rng.random() >= 1 / len(task.operations):
+        return tree(count, leads=True, grouping=grouping)
+    term = f"{rng.randint(max(task.low, 0), task.high)}{space}/{space}{rng.randint(1, task.high)}"
+    if count == 1 or (task.fewest == 1 and rng.random() < 0.6):
+        return term
+    other = tree(count - 2, leads=True, grouping=grouping)
+    signs = plain.replace("*", "") or "+"
+    if rng.random() < 0.5:
+        if not other.isdigit():
+            other = f"({other})"
+        return f"{term}{space}{rng.choice(signs)}{space}{other}"
+    return f"{other}{space}{rng.choice(signs)}{space}{term}"
+
+
+def digit_bounds(digits: int) -> tuple[int, int]:
+    """The least and the greatest number of so many digits; zero has one."""
+    return (10 ** (digits - 1) if digits > 1 else 0), 10**digits - 1
+
+
+def _digit_classes(task: Task) -> list[tuple[int, int]]:
+    """Sub-ranges of equal sign and digit count, zero counted as one digit."""
+    classes = []
+    for digits in range(1, len(str(max(abs(task.low), abs(task.high)))) + 1):
+        first, last = digit_bounds(digits)
+        for low, high in ((first, last), (-last, -max(first, 1))):
+            low, high = max(low, task.low), min(high, task.high)
+            if low <= high:
+                classes.append((low, high))
+    return classes
+
+
+def _question(task: Task, operands: Sequence[int], operations: Sequence[str]) -> str:
+    space = " " if task.spaced else ""
+    parts = [str(operands[0])]
+    for operation, operand in zip(operations, operands[1:], strict=True):
+        parts += (operation, str(operand))
+    return space.join(parts)
