@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from mathrepl.arithmetic.expression import parse
@@ -50,28 +50,32 @@ def split(task: Task, count: int) -> Split:
     A small space may hold fewer; then all of it is used. Raises `TaskError` where a side of
     the split would stay empty.
     """
-    wanted_held_out = max(1, count // HELD_OUT_SHARE)
-    wanted_training = max(1, count - wanted_held_out)
-    training: list[Example] = []
-    held_out: list[Example] = []
-    for example in distinct(task, random.Random(task.seed)):
+    examples = distinct(task, random.Random(task.seed))
+    sides = ((example, is_held_out(example.question, task.seed)) for example in examples)
+    return fill(task, sides, count, max(1, count // HELD_OUT_SHARE))
+
+
+def fill(task: Task, examples: Iterable[tuple[Example, bool]], count: int, held_out: int) -> Split:
+    """The first `count` examples, each with whether it is held out: `held_out` of those.
+
+    Raises `TaskError` where a side of the split would stay empty, and for an answer that the task's
+    rule should not give.
+    """
+    wanted = {False: max(1, count - held_out), True: held_out}
+    sides: dict[bool, list[Example]] = {False: [], True: []}
+    for example, unseen in examples:
         if task.rule:
             _check_answer(task, example)
-        side, wanted = (
-            (held_out, wanted_held_out)
-            if is_held_out(example.question, task.seed)
-            else (training, wanted_training)
-        )
-        if len(side) < wanted:
-            side.append(example)
-        if len(training) == wanted_training and len(held_out) == wanted_held_out:
-            break
-    if not training or not held_out:
+        if len(sides[unseen]) < wanted[unseen]:
+            sides[unseen].append(example)
+            if all(len(sides[side]) == wanted[side] for side in wanted):
+                break
+    if not all(sides.values()):
         raise TaskError(
             f"{task.describe()} has too few equations to hold some out",
             hint="widen the range or allow more operations",
         )
-    return Split(tuple(training), tuple(held_out))
+    return Split(tuple(sides[False]), tuple(sides[True]))
 
 
 def _check_answer(task: Task, example: Example) -> None:

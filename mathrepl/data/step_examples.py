@@ -8,17 +8,16 @@ real workings, in which some quotients were guessed wrong on purpose.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
 from mathrepl.arithmetic.expression import parse
-from mathrepl.arithmetic.reference_steps import next_step, product, quotient, trace
+from mathrepl.arithmetic.reference_steps import next_step, trace
 from mathrepl.arithmetic.scratchpad import first_line
 from mathrepl.arithmetic.task import MAX_OPERATIONS, Task
-from mathrepl.data.questions import draw_questions, with_carries
-from mathrepl.data.sampling import Example, Split, held_out_part
-from mathrepl.support.errors import TaskError
+from mathrepl.data.questions import digit_bounds, draw_questions, with_carries
+from mathrepl.data.sampling import Example, Split, fill, held_out_part
 
 PARTS = ("reader", "doer")
 MAX_PART = 32
@@ -36,27 +35,20 @@ def step_examples(task: Task, part: str, count: int) -> Split:
     the shortest parts. Raises `KeyError` for an unknown part, `TaskError` for too small a task.
     """
     draw = {"reader": _tagger_examples, "doer": _rewriter_examples}[part]
-    wanted_held_out = max(1, min(count // 10, 20_000))
-    wanted = {False: max(1, count - wanted_held_out), True: wanted_held_out}
-    sides: dict[bool, list[Example]] = {False: [], True: []}
-    seen: set[str] = set()
     patience = 100 * count + 100_000
-    for example, held_out in islice(draw(task, random.Random(task.seed)), patience):
-        side = sides[held_out]
-        if len(side) == wanted[held_out]:
-            if len(sides[not held_out]) == wanted[not held_out]:
-                break
-            continue
+    examples = _once(islice(draw(task, random.Random(task.seed)), patience))
+    return fill(task, examples, count, max(1, min(count // 10, 20_000)))
+
+
+def _once(examples: Iterable[tuple[Example, bool]]) -> Iterator[tuple[Example, bool]]:
+    """The examples without the repeats of held-out ones; training ones may come again."""
+    seen: set[str] = set()
+    for example, held_out in examples:
         if held_out:
             if example.question in seen:
                 continue
             seen.add(example.question)
-        side.append(example)
-    if not all(sides.values()):
-        raise TaskError(
-            f"{task.describe()} has too few equations to hold some out", hint="widen the range"
-        )
-    return Split(tuple(sides[False]), tuple(sides[True]))
+        yield example, held_out
 
 
 def _tagger_examples(task: Task, rng: random.Random) -> Iterator[tuple[Example, bool]]:
@@ -86,10 +78,13 @@ def _first_lines(task: Task, rng: random.Random) -> Iterator[tuple[str, str]]:
 
 def _rewriter_examples(task: Task, rng: random.Random) -> Iterator[tuple[Example, bool]]:
     real = _real_parts(task, rng)
-    kinds = list(_SYNTHETIC)
-    weights = [_SYNTHETIC[kind] for kind in kinds]
+    kinds, weights = list(_SYNTHETIC), list(_SYNTHETIC.values())
     while True:
-        example = next(real) if rng.random() < _REAL else rng.choices(kinds, weights)[0](rng)
+        if rng.random() < _REAL:
+            example = next(real)
+        else:
+            step = next_step(rng.choices(kinds, weights)[0](rng))
+            example = Example(step.redex, step.result)
         if len(example.question) <= MAX_PART and len(example.answer) <= MAX_RESULT:
             yield example, held_out_part(example.question, task.seed)
 
@@ -108,7 +103,7 @@ def _real_parts(task: Task, rng: random.Random) -> Iterator[Example]:
 
 
 def _number(rng: random.Random, digits: int) -> int:
-    return rng.randrange(0 if digits == 1 else 10 ** (digits - 1), 10**digits)
+    return rng.randint(*digit_bounds(digits))
 
 
 def _pair(rng: random.Random) -> tuple[int, int]:
@@ -119,14 +114,14 @@ def _pair(rng: random.Random) -> tuple[int, int]:
     return _number(rng, digits), _number(rng, min(max(other, 1), MAX_DIGITS))
 
 
-def _sum(rng: random.Random) -> Example:
+def _sum(rng: random.Random) -> str:
     a, b = _pair(rng)
     if rng.random() < 0.4:
         a, b = with_carries(rng, len(str(a)), len(str(b)))
-    return Example(f"{a}+{b}", str(a + b))
+    return f"{a}+{b}"
 
 
-def _difference(rng: random.Random) -> Example:
+def _difference(rng: random.Random) -> str:
     a, b = _pair(rng)
     if rng.random() < 0.4:
         # A sum's carries are its difference's borrows.
@@ -137,7 +132,7 @@ def _difference(rng: random.Random) -> Example:
     if rng.random() < 0.1:
         a = 10 ** rng.randint(1, MAX_DIGITS - 1)
     large, small = max(a, b), min(a, b)
-    return _step(f"{large}-{small}" if rng.random() < 0.6 else f"{small}-{large}")
+    return f"{large}-{small}" if rng.random() < 0.6 else f"{small}-{large}"
 
 
 def _near(rng: random.Random, a: int) -> int:
@@ -147,13 +142,13 @@ def _near(rng: random.Random, a: int) -> int:
     return int(text[:kept] + "".join(rng.choice("0123456789") for _ in text[kept:]))
 
 
-def _zeros(rng: random.Random) -> Example:
+def _zeros(rng: random.Random) -> str:
     digits = rng.randint(1, MAX_DIGITS - 1)
     text = str(_number(rng, digits)) if rng.random() < 0.75 else "0"
-    return _step(text.zfill(rng.randint(len(text) + 1, MAX_DIGITS)))
+    return text.zfill(rng.randint(len(text) + 1, MAX_DIGITS))
 
 
-def _sign(rng: random.Random) -> Example:
+def _sign(rng: random.Random) -> str:
     a, b = _pair(rng)
     if rng.random() < 0.5:
         a, b = _number(rng, rng.randint(1, 6)), _number(rng, rng.randint(1, 6))
@@ -180,31 +175,26 @@ def _sign(rng: random.Random) -> Example:
     ten, rest = 10**digits, _number(rng, rng.randint(1, digits))
     if "/{b}" in form and form[0] == "(":
         a, b = _number(rng, rng.randint(1, 6)), _number(rng, rng.randint(1, 3))
-    return _step(form.format(a=a if rng.random() < 0.9 else 0, b=max(b, 1), ten=ten, rest=rest))
+    return form.format(a=a if rng.random() < 0.9 else 0, b=max(b, 1), ten=ten, rest=rest)
 
 
-def _step(line: str) -> Example:
-    step = next_step(line)
-    return Example(step.redex, step.result)
-
-
-def _product(rng: random.Random) -> Example:
+def _product(rng: random.Random) -> str:
     a = _number(rng, rng.randint(1, MAX_DIGITS - 1))
     b = rng.randint(0, 9) * 10 ** rng.choice((0, 0, 0, 1, 1, 2, 3, 4, 5))
     if rng.random() < 0.15:
         a, b = b, a
-    return Example(f"{a}*{b}", product(str(a), str(b))[1])
+    return f"{a}*{b}"
 
 
-def _layout(rng: random.Random) -> Example:
+def _layout(rng: random.Random) -> str:
     a = str(_number(rng, rng.randint(2, 9)))
     b = str(_number(rng, rng.choice((2, 2, 3, 3, 3, 4, 5, 6, 6, 7))))
     if rng.random() < 0.3:  # digits without a term of their own
         b = b[0] + "".join(digit if rng.random() < 0.5 else "0" for digit in b[1:])
-    return Example(f"{a}*{b}", product(a, b)[1])
+    return f"{a}*{b}"
 
 
-def _quotient(rng: random.Random) -> Example:
+def _quotient(rng: random.Random) -> str:
     digits = rng.choices(range(1, 7), (10, 25, 50, 5, 5, 5))[0]
     divisor = max(1, _number(rng, digits))
     rest = rng.randrange(0, 10 ** rng.randint(1, digits + 4))
@@ -215,19 +205,19 @@ def _quotient(rng: random.Random) -> Example:
         rest = _number(rng, digits)
     elif draw < 0.65:
         rest = _near(rng, divisor)
-    return Example(f"{rest}/{divisor}", quotient(rest, divisor)[1])
+    return f"{rest}/{divisor}"
 
 
-def _rounding(rng: random.Random) -> Example:
+def _rounding(rng: random.Random) -> str:
     rest = _number(rng, rng.randint(1, 9))
     if rng.random() < 0.3:  # a carry through nines
         nines = rng.randint(0, 6)
         rest = (rest * 10**nines + 10**nines - 1) * 10 + rng.randint(0, 9)
         rest %= 10**MAX_DIGITS
-    return Example(f"{rest}/10", quotient(rest, 10)[1])
+    return f"{rest}/10"
 
 
-_SYNTHETIC: dict[Callable[[random.Random], Example], float] = {
+_SYNTHETIC: dict[Callable[[random.Random], str], float] = {
     _sum: 14,
     _difference: 26,
     _zeros: 8,
