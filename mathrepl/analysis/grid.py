@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathrepl.analysis.answered import Answered
-from mathrepl.arithmetic.expression import format_value, parse
+from mathrepl.arithmetic.expression import format_value
+from mathrepl.arithmetic.parser import parse
 
 if TYPE_CHECKING:
     from mathrepl.arithmetic.task import Task

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mathrepl.analysis.answered import Answered, batch_size
 from mathrepl.analysis.figure import Bar, Bars, Figure, Lines, Panel, Progress, Series
 from mathrepl.analysis.tally import SAME_VALUE, SIZE_ORDER, SMALL, Tally
-from mathrepl.arithmetic.expression import parse
+from mathrepl.arithmetic.parser import parse
 from mathrepl.data.sampling import Example, draw_held_out, every
 from mathrepl.evaluation.suites import SEED, WHOLE_SPACE
 from mathrepl.inference.answer import Answers, compare

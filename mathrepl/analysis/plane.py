@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from mathrepl.analysis.answered import Answered, batch_size
 from mathrepl.analysis.figure import Figure, Heatmap, Palette, Progress
 from mathrepl.analysis.grid import COMPUTED, MAX_LISTED, NOTABLE, Bounds, Cells, Seen, Show, ending
-from mathrepl.arithmetic.expression import OPERATIONS, parse
+from mathrepl.arithmetic.expression import OPERATIONS
+from mathrepl.arithmetic.parser import parse
 from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.coverage import check_characters
 from mathrepl.support.errors import UsageError

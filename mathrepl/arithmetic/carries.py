@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import pairwise
 
-from mathrepl.arithmetic.expression import parse
+from mathrepl.arithmetic.parser import parse
 from mathrepl.support.errors import MathreplError
 
 LONGEST_PATTERN = 3  # digits up to which each pattern of carries is a class of its own

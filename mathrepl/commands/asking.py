@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mathrepl.arithmetic.expression import OPERATIONS, read_value, split_line
+from mathrepl.arithmetic.expression import OPERATIONS, read_value
+from mathrepl.arithmetic.parser import split_line
 from mathrepl.arithmetic.task import parse_operations, parse_range
 from mathrepl.commands.spec import (
     Arguments,

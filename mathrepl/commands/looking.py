@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mathrepl.arithmetic.expression import parse
+from mathrepl.arithmetic.parser import parse
 from mathrepl.commands.asking import equations_of
 from mathrepl.commands.figures import SAVE, show_figures
 from mathrepl.commands.spec import Arguments, Command, Context, Parameter, Value

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
-from mathrepl.arithmetic.expression import parse
+from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.reference_steps import next_step, trace
 from mathrepl.arithmetic.scratchpad import first_line
 from mathrepl.arithmetic.task import MAX_OPERATIONS, Task

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from mathrepl.arithmetic.expression import parse
+from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.questions import with_carries
 from mathrepl.data.sampling import Example, draw_held_out, every

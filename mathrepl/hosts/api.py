@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
 from mathrepl.analysis.figure import Figure, Progress
-from mathrepl.arithmetic.expression import parse
+from mathrepl.arithmetic.parser import parse
 from mathrepl.commands.dispatch import run_command, run_line
 from mathrepl.commands.parse import bind
 from mathrepl.commands.spec import CommandLine, Context, Parameter, Value, Word

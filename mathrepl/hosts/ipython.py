@@ -23,7 +23,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
 from mathrepl.analysis.figure import Figure
-from mathrepl.arithmetic.expression import split_line
+from mathrepl.arithmetic.parser import split_line
 from mathrepl.commands.dispatch import perform, run_line
 from mathrepl.commands.spec import Context, Note, Quit, Value
 from mathrepl.commands.table import command_table

@@ -58,7 +58,7 @@ class Mathrepl(llm.Model):
             yield f"error: {printable(str(error))}"
 
     def _reply(self, text: str, options: Any) -> Iterator[str]:
-        from mathrepl.arithmetic.expression import split_line
+        from mathrepl.arithmetic.parser import split_line
         from mathrepl.support.errors import EquationError, MathreplError
         from mathrepl.support.safe_text import printable
 

@@ -9,7 +9,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal
 
-from mathrepl.arithmetic.expression import MAX_LENGTH, format_value, parse, read_value
+from mathrepl.arithmetic.expression import MAX_LENGTH, format_value, read_value
+from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.reference_steps import ReferenceStep, next_step
 from mathrepl.arithmetic.scratchpad import Span, splice
 from mathrepl.inference.solution import DIGITS_KEPT, Guess, ScratchpadStep, Solution

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from mathrepl.arithmetic.expression import Expression, readable
+from mathrepl.arithmetic.expression import Expression
+from mathrepl.arithmetic.parser import readable
 from mathrepl.arithmetic.rules import rule_of
 from mathrepl.arithmetic.scratchpad import first_line
 from mathrepl.arithmetic.task import MAX_NUMBER_DIGITS, Task

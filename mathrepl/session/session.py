@@ -9,7 +9,8 @@ from itertools import islice
 from pathlib import Path
 from tempfile import gettempdir
 
-from mathrepl.arithmetic.expression import Expression, parse, split_line
+from mathrepl.arithmetic.expression import Expression
+from mathrepl.arithmetic.parser import parse, split_line
 from mathrepl.arithmetic.task import Task
 from mathrepl.inference.answer import Answer, Answers, CheckedStep, Refused, StepChecker, compare
 from mathrepl.inference.solution import Solution

@@ -28,7 +28,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from mathrepl.arithmetic.expression import parse, split_line
+from mathrepl.arithmetic.parser import parse, split_line
 from mathrepl.commands.dispatch import perform, run_line
 from mathrepl.commands.parse import bind, parse_command
 from mathrepl.commands.spec import CommandLine, Context, Word

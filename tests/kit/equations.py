@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from hypothesis import strategies as st
 
-from mathrepl.arithmetic.expression import parse
+from mathrepl.arithmetic.parser import parse
 
 numbers = st.integers(0, 999).map(str) | st.sampled_from(("0", "00", "007", "1000", "9999"))
 _signed = st.builds(str.__add__, st.sampled_from(("-", "--", "+")), numbers)

@@ -82,7 +82,7 @@ class LineLexer(Lexer):
 
 
 def _equation(text: str) -> StyleAndTextTuples:
-    from mathrepl.arithmetic.expression import readable
+    from mathrepl.arithmetic.parser import readable
 
     # The look-alikes of + - * / are as good as the signs themselves.
     pieces = _pieces(_EQUATION, readable(text))

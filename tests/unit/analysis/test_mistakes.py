@@ -8,7 +8,8 @@ import pytest
 from mathrepl.analysis import answered
 from mathrepl.analysis.figure import Bars, Figure, Lines
 from mathrepl.analysis.mistakes import errors
-from mathrepl.arithmetic.expression import format_value, parse
+from mathrepl.arithmetic.expression import format_value
+from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.sampling import is_unseen
 from mathrepl.evaluation.certify import certify

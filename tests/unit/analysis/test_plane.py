@@ -15,7 +15,8 @@ from mathrepl.analysis import answered
 from mathrepl.analysis.figure import Heatmap
 from mathrepl.analysis.grid import Cells, ending
 from mathrepl.analysis.plane import plane
-from mathrepl.arithmetic.expression import format_value, parse, read_value
+from mathrepl.arithmetic.expression import format_value, read_value
+from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.questions import every_question
 from mathrepl.networks.config import Architecture

@@ -11,8 +11,6 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from mathrepl.arithmetic.expression import (
-    MAX_DEPTH,
-    MAX_DIGITS,
     MAX_LENGTH,
     Binary,
     Group,
@@ -20,11 +18,9 @@ from mathrepl.arithmetic.expression import (
     Number,
     Unary,
     format_value,
-    parse,
     read_value,
-    readable,
-    split_line,
 )
+from mathrepl.arithmetic.parser import MAX_DEPTH, MAX_DIGITS, parse, readable, split_line
 from mathrepl.support.errors import DivisionByZeroError, EquationError
 
 

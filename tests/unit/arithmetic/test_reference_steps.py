@@ -8,7 +8,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from mathrepl.arithmetic.expression import format_value, parse
+from mathrepl.arithmetic.expression import format_value
+from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.reference_steps import (
     MAX_LINES,
     ReferenceStep,

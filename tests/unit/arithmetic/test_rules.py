@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mathrepl.analysis.grid import Cells, ending
-from mathrepl.arithmetic.expression import parse
+from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.rules import Rule, flaw_of, rule_names
 from mathrepl.arithmetic.task import Task
 from mathrepl.commands.options import reproduce, task_changes, task_texts

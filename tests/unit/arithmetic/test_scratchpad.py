@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mathrepl.arithmetic.expression import format_value, parse
+from mathrepl.arithmetic.expression import format_value
+from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.scratchpad import (
     Span,
     first_line,

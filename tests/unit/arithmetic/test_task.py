@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mathrepl.arithmetic.expression import OPERATIONS, parse
+from mathrepl.arithmetic.expression import OPERATIONS
+from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.task import (
     MAX_DECIMALS,
     MAX_NUMBER_DIGITS,

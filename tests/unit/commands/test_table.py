@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import pytest
 
-from mathrepl.arithmetic.expression import parse, split_line
+from mathrepl.arithmetic.parser import parse, split_line
 from mathrepl.arithmetic.task import Task
 from mathrepl.commands import (
     asking,

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mathrepl.arithmetic.expression import MAX_LENGTH, parse
+from mathrepl.arithmetic.expression import MAX_LENGTH
+from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.task import Task
 from mathrepl.data import sampling
 from mathrepl.data.questions import every_question, with_carries

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from mathrepl.arithmetic.expression import parse
+from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.sampling import Example, every, is_held_out, is_unseen
 from mathrepl.evaluation import suites

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mathrepl.arithmetic.expression import format_value, parse
+from mathrepl.arithmetic.expression import format_value
+from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.reference_steps import quotient, trace
 from mathrepl.arithmetic.scratchpad import first_line, is_done
 from mathrepl.inference import scratchpad_solver

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mathrepl.arithmetic.expression import parse
+from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.task import Task
 from mathrepl.networks.config import Architecture
 from mathrepl.session.coverage import Coverage, coverage_of, rank_of

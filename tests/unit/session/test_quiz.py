@@ -7,7 +7,7 @@ import signal
 import pytest
 
 import mathrepl.inference.solver
-from mathrepl.arithmetic.expression import parse
+from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.task import Task
 from mathrepl.commands.spec import Note
 from mathrepl.data.sampling import is_held_out

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import mathrepl.inference.solver
 import mathrepl.session.session
-from mathrepl.arithmetic.expression import parse
+from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.encoding import Encoding
 from mathrepl.inference.answer import Answer, Answers, Refused
