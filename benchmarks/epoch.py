@@ -26,10 +26,10 @@ def ours() -> list[float]:
     from mathrepl.training.keras.quiet import prepare_tensorflow
 
     prepare_tensorflow()
+    from mathrepl.store.train_settings import TrainSettings
     from mathrepl.training.keras.loop import Trainer
     from mathrepl.training.keras.models import build
     from mathrepl.training.keras.teaching import arrays_of
-    from mathrepl.training.plan import TrainSettings
 
     encoding, examples = Encoding.for_task(Task()), split(Task(), EXAMPLES)
     sides = [arrays_of(encoding, side) for side in (examples.training, examples.held_out)]

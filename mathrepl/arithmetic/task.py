@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
 from mathrepl.arithmetic.expression import MAX_LENGTH, OPERATIONS, Expression, format_value
 from mathrepl.arithmetic.rules import rule_of
 from mathrepl.support.errors import TaskError
+from mathrepl.support.records import BIG, LATER, read
 
 _Interval = tuple[Fraction, Fraction]
 Sampling = Literal["uniform", "stratified", "carries"]
@@ -45,8 +46,8 @@ class Task:
     sampling: Sampling = "uniform"
     seed: int = 0
     spaced: bool = True
-    brackets: bool = False
-    rule: str = ""
+    brackets: bool = field(default=False, metadata=LATER)
+    rule: str = field(default="", metadata=LATER)
 
     def __post_init__(self) -> None:
         if self.low > self.high:
@@ -77,8 +78,8 @@ class Task:
                 "only sums of two numbers from 0 up can be drawn by their carries",
                 hint="use uniform or stratified",
             )
-        if self.seed < 0:
-            raise TaskError(f"a seed must be 0 or more, not {self.seed}")
+        if not 0 <= self.seed < BIG:
+            raise TaskError(f"a seed must be 0 or more, with at most 18 digits, not {self.seed}")
         if self.operations == "/" and self.low == self.high == 0:
             raise TaskError("every equation of this task divides by zero", hint="widen the range")
         if self.question_length > MAX_LENGTH:
@@ -219,16 +220,8 @@ class Task:
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Task:
-        """Inverse of `record`. Raises `TaskError` for missing, unknown or mistyped keys."""
-        types = {f.name: type(f.default) for f in fields(cls)}
-        record = {"brackets": False, "rule": "", **record}  # cards from before there were any
-        for key in record:
-            if key not in types:
-                raise TaskError(f"a task has no setting {key!r}")
-        for key, kind in types.items():
-            if type(record.get(key)) is not kind:
-                raise TaskError(f"task setting {key!r} must be of type {kind.__name__}")
-        return cls(**record)
+        """Inverse of `record`. Raises `WeightsError` for missing, unknown or mistyped keys."""
+        return read(cls, record, "task")
 
     def outside(self, expression: Expression) -> list[str]:
         """In which ways `expression` lies outside this task, one phrase each; empty if inside."""

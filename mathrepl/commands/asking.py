@@ -19,9 +19,9 @@ from mathrepl.commands.spec import (
 )
 from mathrepl.inference.answer import Answers
 from mathrepl.session.quiz import play, questions
+from mathrepl.store.train_settings import MAX_SEED
 from mathrepl.support.errors import EquationError, UsageError
 from mathrepl.support.interrupts import counted
-from mathrepl.training.plan import MAX_SEED
 
 
 def ask(context: Context, arguments: Arguments) -> Result:

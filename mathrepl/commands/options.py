@@ -17,14 +17,16 @@ from mathrepl.arithmetic.task import (
     parse_operations,
     parse_range,
 )
-from mathrepl.commands.spec import Arguments, Parameter
+from mathrepl.commands.spec import Arguments, Parameter, ValueKind
 from mathrepl.data.step_examples import PARTS
-from mathrepl.networks.config import MAX_DEPTH, MAX_HIDDEN, Architecture, settings_of
+from mathrepl.networks.config import Architecture, settings_of
 from mathrepl.networks.plugin_kinds import kind_names
 from mathrepl.session.session import Session
 from mathrepl.store.card import Card
+from mathrepl.store.train_settings import TrainSettings
 from mathrepl.support.errors import MathreplError, TaskError, UsageError
-from mathrepl.training.plan import MAX_EXAMPLES, MAX_SEED, SCHEDULES, Plan, TrainSettings
+from mathrepl.support.setting_rows import rows
+from mathrepl.training.plan import Plan
 
 TASK_PARAMETERS = (
     Parameter("--range", "numbers, such as 0..999 or -50..50"),
@@ -41,48 +43,40 @@ TASK_PARAMETERS = (
     ),
 )
 TASK_KEYS = tuple(parameter.key for parameter in TASK_PARAMETERS)
+_KINDS: Mapping[type, ValueKind] = {int: "integer", float: "number", bool: "flag", str: "text"}
 
 
-EARLIER_SETTINGS = (
-    Parameter(
-        "--examples",
-        "equations, a tenth of them held out",
-        "integer",
-        low=2,
-        high=MAX_EXAMPLES,
-        default="30000",
-    ),
-    Parameter("--batch", "examples a step", "integer", low=1, high=1_000_000, default="256"),
-    Parameter("--lr", "learning rate of Adam", "number", default="0.01"),
-    Parameter("--seed", "of weights and order", "integer", low=0, high=MAX_SEED, default="0"),
-)
-SETTINGS = (
-    Parameter("--weight-decay", "of AdamW, 0 for Adam", "number", default="0"),
-    Parameter("--clip", "bound of the gradients' norm, 0 for none", "number", default="0"),
-    Parameter("--schedule", "of the learning rate", choices=SCHEDULES, default="constant"),
-    Parameter("--warmup", "steps up to the learning rate", "integer", low=0, default="0"),
-    Parameter("--averaging", "share a step keeps of the averaged weights", "number", default="0"),
-    Parameter("--offset", "move the places of digits by up to so many", "integer", default="0"),
-)
+def _options(kind: type, *, later: bool | None = None) -> tuple[Parameter, ...]:
+    """An option for each setting; `later` chooses those that cards have had since then or before.
+
+    The bounds of fractions can be exclusive: the settings check them themselves.
+    """
+    return tuple(
+        Parameter(
+            "--" + row.key.replace("_", "-"),
+            row.help,
+            _KINDS[type(row.default)],
+            choices=row.choices,
+            low=row.low if type(row.default) is int else None,
+            high=row.high if type(row.default) is int else None,
+            default="" if row.default is False else f"{row.default}".removesuffix(".0"),
+        )
+        for row in rows(kind)
+        if row.shown and later in (None, row.later)
+    )
+
+
+EARLIER_SETTINGS = _options(TrainSettings, later=False)
+SETTINGS = _options(TrainSettings, later=True)
 SHAPE = (
     Parameter(
         "--kind",
         "of network",
         choices=("seq2seq", "attention"),
         added=kind_names,
-        default="seq2seq",
+        default=Architecture().kind,
     ),
-    Parameter(
-        "--hidden", "LSTM units a direction", "integer", low=1, high=MAX_HIDDEN, default="20"
-    ),
-    Parameter("--encoder-depth", "encoder layers", "integer", low=1, high=MAX_DEPTH),
-    Parameter("--decoder-depth", "decoder layers", "integer", low=1, high=MAX_DEPTH),
-    Parameter("--dropout", "share of outputs dropped in training", "number"),
-    Parameter("--batch-norm", "normalise the layers' outputs", "flag"),
-    Parameter("--embedding", "numbers a character becomes (attention)", "integer", default="32"),
-    Parameter("--heads", "attention heads", "integer", default="2"),
-    Parameter("--places", "place embeddings, 0 for none (attention)", "integer", default="16"),
-    Parameter("--lookup", "no recurrent encoder, digits are looked up by place", "flag"),
+    *_options(Architecture),
 )
 REVERSE = Parameter("--reverse", "write numbers last digit first", "flag")
 FRESH_PARAMETERS = (
@@ -129,12 +123,14 @@ def _settings(arguments: Arguments, card: Card | None, part: str | None) -> Trai
         last = {f.name: getattr(past[-1], f.name) for f in fields(TrainSettings)}
         count = past[-1].examples + past[-1].held_out_examples
         settings = TrainSettings(**{**last, "epochs": settings.epochs, "examples": count})
-    changes: dict[str, Any] = {}
-    for parameter in (*SETTINGS, *EARLIER_SETTINGS):
-        name = "learning_rate" if parameter.key == "lr" else parameter.key
-        if arguments.given(parameter.key):
-            changes[name] = arguments.value(parameter.key)
-    return replace(settings, **changes)
+    options = (*EARLIER_SETTINGS, *SETTINGS)
+    given = {p.key: arguments.value(p.key) for p in options if arguments.given(p.key)}
+    return replace(settings, **fields_of(TrainSettings, given))
+
+
+def fields_of(kind: type, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that are given for the settings of `kind`: by field, where they are by option."""
+    return {row.name: given[row.key] for row in rows(kind) if row.key in given}
 
 
 def _main_part(card: Card) -> str:
@@ -181,12 +177,10 @@ def reproduce(plan: Plan) -> str:
     else:
         words += ["--weights", plan.source]
     words += ["--name", plan.name]
-    usual = TrainSettings(plan.settings.epochs)
-    for parameter in (*EARLIER_SETTINGS, *SETTINGS):
-        name = "learning_rate" if parameter.key == "lr" else parameter.key
-        value = getattr(plan.settings, name)
-        if value != getattr(usual, name) or plan.source is not None:
-            words += [parameter.name, str(value)]
+    for row in rows(TrainSettings):
+        value = getattr(plan.settings, row.name)
+        if row.shown and (value != row.default or plan.source is not None):
+            words += ["--" + row.key.replace("_", "-"), str(value)]
     words += ["--part", plan.part] if plan.part else []
     # All of the task is named, so that the command means the same whatever weights are current.
     texts = task_texts(plan.task)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 from mathrepl.analysis.figure import Figure, Lines, Progress, Series
 from mathrepl.commands.figures import SAVE, show_figures
-from mathrepl.commands.options import FRESH_PARAMETERS, reproduce
+from mathrepl.commands.options import FRESH_PARAMETERS, fields_of, reproduce
 from mathrepl.commands.parse import convert, did_you_mean
 from mathrepl.commands.spec import (
     Arguments,
@@ -28,9 +28,10 @@ from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
 from mathrepl.session.session import Session
 from mathrepl.store.store import Store, check_name
+from mathrepl.store.train_settings import MAX_EPOCHS, TrainSettings
 from mathrepl.support.errors import UsageError
 from mathrepl.support.interrupts import counted
-from mathrepl.training.plan import MAX_EPOCHS, Plan, TrainSettings
+from mathrepl.training.plan import Plan
 from mathrepl.training.recipes import RECIPES
 from mathrepl.training.sweep import (
     Runner,
@@ -44,7 +45,6 @@ from mathrepl.training.sweep import sweep as run_sweep
 
 MAX_TRIALS = 1000
 MAX_CURVES = 8
-_SHAPE_KEYS = {f.name for f in fields(Architecture)}
 
 
 def sweep(context: Context, arguments: Arguments) -> Iterator[Value]:
@@ -101,7 +101,7 @@ def _trials(session: Session, arguments: Arguments, target: str, directory: Path
         changes = dict(zip(names, values, strict=True))
         for seed in seeds:
             told = [(name, text) for name, (text, _) in changes.items()] + [("seed", str(seed))]
-            checked = {name: value for name, (_, value) in changes.items()}
+            checked = {name.replace("-", "_"): value for name, (_, value) in changes.items()}
             plans = _plans(session, arguments, checked, seed, target)
             trials.append(make_trial(told, plans, directory))
     return trials
@@ -131,13 +131,9 @@ def _plans(
     session: Session, arguments: Arguments, changes: dict[str, Any], seed: int, target: str
 ) -> list[Plan]:
     """The trainings of one trial, with the changes in place."""
-    keyed = {
-        "learning_rate" if name == "lr" else name.replace("-", "_"): value
-        for name, value in changes.items()
-    }
-    shape = {key: value for key, value in keyed.items() if key in _SHAPE_KEYS}
-    reverse = keyed.pop("reverse", None)
-    settings = {key: value for key, value in keyed.items() if key not in shape}
+    shape = fields_of(Architecture, changes)
+    settings = fields_of(TrainSettings, changes)
+    reverse = changes.get("reverse")
     recipe, epochs = arguments.text("recipe"), arguments.integer("epochs")
     if recipe is None:
         wanted = replace(TrainSettings(epochs or 1, seed=seed), **settings)

@@ -25,12 +25,13 @@ from mathrepl.commands.spec import (
     Table,
     Value,
 )
+from mathrepl.store.train_settings import MAX_EPOCHS
 from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import UsageError
 from mathrepl.support.interrupts import counted
 from mathrepl.training.events import Finished, Launched, Warned
 from mathrepl.training.job import Job
-from mathrepl.training.plan import MAX_EPOCHS, Plan
+from mathrepl.training.plan import Plan
 from mathrepl.training.recipes import RECIPES
 
 SECOND_PRESS_SECONDS = 0.6

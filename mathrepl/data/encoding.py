@@ -10,6 +10,7 @@ from typing import Any
 
 from mathrepl.arithmetic.task import Task
 from mathrepl.support.errors import TaskError
+from mathrepl.support.records import read
 
 END = "\0"
 
@@ -55,8 +56,5 @@ class Encoding:
 
     @classmethod
     def from_record(cls, record: dict[str, Any]) -> Encoding:
-        """Inverse of `record`. Raises `TaskError` for missing, unknown or mistyped keys."""
-        types = {"characters": str, "question_length": int, "answer_length": int, "reverse": bool}
-        if set(record) != set(types) or any(type(record[k]) is not t for k, t in types.items()):
-            raise TaskError("an encoding has characters, two lengths and reverse")
-        return cls(**record)
+        """Inverse of `record`. Raises `WeightsError` for missing, unknown or mistyped keys."""
+        return read(cls, record, "encoding")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -13,14 +12,17 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from mathrepl.arithmetic.carries import classes_of, has_operand_below
 from mathrepl.data.sampling import Example
 from mathrepl.evaluation.suites import Suite, suites_of
 from mathrepl.inference.answer import align
 from mathrepl.inference.solution import Written
-from mathrepl.store.card import Card, Certificate, Mistake, certificate_from_record
+from mathrepl.store.card import Card, Certificate, Mistake
 from mathrepl.support import atomic
 from mathrepl.support.errors import WeightsError
+from mathrepl.support.records import check_plain, parse, read
 from mathrepl.support.thread_pool import batches, side_by_side
 
 if TYPE_CHECKING:
@@ -94,29 +96,15 @@ class _Tally:
     def wrong(self) -> int:
         return sum(self.by_wrong_digits.values())
 
-    def record(self) -> dict[str, Any]:
-        return {
-            "done": self.done,
-            "seconds": self.seconds,
-            "below_100": self.below_100,
-            "asked": {what: dict(counts) for what, counts in self.asked.items()},
-            "missed": {what: dict(counts) for what, counts in self.missed.items()},
-            "by_wrong_digits": dict(self.by_wrong_digits),
-            "mistakes": [asdict(mistake) for mistake in self.mistakes],
-        }
 
-    @classmethod
-    def from_record(cls, record: dict[str, Any]) -> _Tally:
-        """Inverse of `record`. Raises what a damaged one raises."""
-        return cls(
-            done=int(record["done"]),
-            seconds=float(record["seconds"]),
-            below_100=int(record["below_100"]),
-            asked={what: Counter(counts) for what, counts in record["asked"].items()},
-            missed={what: Counter(counts) for what, counts in record["missed"].items()},
-            by_wrong_digits=Counter(record["by_wrong_digits"]),
-            mistakes=[Mistake(**mistake) for mistake in record["mistakes"]],
-        )
+@dataclass(slots=True)
+class _Progress:
+    """How far one command has come with weights of that checksum; this is kept in a file."""
+
+    sha256: str
+    command: str
+    finished: list[Certificate] = field(default_factory=list)
+    tally: _Tally = field(default_factory=_Tally)
 
 
 def certify(
@@ -136,25 +124,26 @@ def certify(
     Batches are asked by `threads` here, or by `elsewhere`.
     """
     suites = suites_of(card, sample)
-    finished, tally = _resume(progress, card, command)
+    state = _resume(progress, card, command)
+    finished = state.finished
     kept = time.monotonic()
     try:
         for number, suite in enumerate(suites, 1):
             if number <= len(finished):
                 continue
             asker = elsewhere(number - 1) if elsewhere else _here(suite, solver, threads)
-            for wrong in _ask(suite, tally, asker):
+            for wrong in _ask(suite, state.tally, asker):
                 if time.monotonic() > kept + KEEP_SECONDS:
                     kept = time.monotonic()
-                    _keep(progress, card, command, finished, tally)
+                    _keep(progress, state)
                 yield CertifyProgress(
-                    card.name, tally.done, suite.total, wrong, suite.name, number, len(suites)
+                    card.name, state.tally.done, suite.total, wrong, suite.name, number, len(suites)
                 )
-            finished.append(_certificate(card, suite, tally, command))
-            tally = _Tally()
+            finished.append(_certificate(card, suite, state.tally, command))
+            state.tally = _Tally()
     finally:
-        if len(finished) < len(suites) and (finished or tally.done):
-            _keep(progress, card, command, finished, tally)
+        if len(finished) < len(suites) and (finished or state.tally.done):
+            _keep(progress, state)
     with suppress(OSError):  # where it could not be kept either
         progress.unlink(missing_ok=True)
     yield tuple(finished)
@@ -228,28 +217,19 @@ def _certificate(card: Card, suite: Suite, tally: _Tally, command: str) -> Certi
     )
 
 
-def _keep(
-    progress: Path, card: Card, command: str, finished: list[Certificate], tally: _Tally
-) -> None:
-    record = {
-        "sha256": card.sha256,
-        "command": command,
-        "finished": [asdict(certificate) for certificate in finished],
-        "tally": tally.record(),
-    }
-    try:
-        atomic.write_bytes(progress, json.dumps(record).encode())
-    except OSError:  # then it starts over the next time
-        return
+def _keep(path: Path, progress: _Progress) -> None:
+    with suppress(OSError):  # then it starts over the next time
+        atomic.write_bytes(path, msgspec.json.encode(progress))
 
 
-def _resume(progress: Path, card: Card, command: str) -> tuple[list[Certificate], _Tally]:
+def _resume(path: Path, card: Card, command: str) -> _Progress:
     """What an earlier run of the same command on the same weights has counted."""
+    fresh = _Progress(card.sha256, command)
     try:
-        record = json.loads(progress.read_bytes())
-        if (record["sha256"], record["command"]) != (card.sha256, command):
-            return [], _Tally()
-        finished = [certificate_from_record(one) for one in record["finished"]]
-        return finished, _Tally.from_record(record["tally"])
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, WeightsError):
-        return [], _Tally()
+        record = parse(path.read_bytes())
+        check_plain(record, "progress")
+        found = read(_Progress, record, "progress")
+    except (OSError, ValueError, RecursionError, TypeError, WeightsError):
+        return fresh
+    same = (found.sha256, found.command) == (card.sha256, command)
+    return found if same else fresh

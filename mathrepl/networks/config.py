@@ -9,6 +9,8 @@ from typing import Any
 
 from mathrepl.networks.plugin_kinds import KINDS, description, installed_kind
 from mathrepl.support.errors import TaskError, WeightsError
+from mathrepl.support.records import check_keys, convert, is_later
+from mathrepl.support.setting_rows import check_bounds, setting
 
 MAX_HIDDEN = 1024
 MAX_DEPTH = 8
@@ -17,7 +19,6 @@ MAX_HEADS = 16
 MAX_PLACES = 1024
 
 _ATTENTION = ("hidden", "embedding", "heads", "places", "lookup")
-_LATER = {"lookup"}  # settings that older cards do not name
 # The settings that mean something to a kind of network here; a card names no others.
 SETTINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -70,34 +71,25 @@ class Architecture:
     Raises `TaskError` for values out of bounds.
     """
 
-    kind: str = "seq2seq"
-    hidden: int = 20
-    encoder_depth: int = 1
-    decoder_depth: int = 1
-    dropout: float = 0.0
-    batch_norm: bool = False
-    embedding: int = 32
-    heads: int = 2
-    places: int = 16
-    lookup: bool = False
-    reader_hidden: int = 48
-    reader_depth: int = 2
+    kind: str = setting("seq2seq", "of network", shown=False)  # its option knows installed kinds
+    hidden: int = setting(20, "LSTM units a direction", low=1, high=MAX_HIDDEN)
+    encoder_depth: int = setting(1, "encoder layers", low=1, high=MAX_DEPTH)
+    decoder_depth: int = setting(1, "decoder layers", low=1, high=MAX_DEPTH)
+    dropout: float = setting(0.0, "share of outputs dropped in training", low=0, below=1)
+    batch_norm: bool = setting(False, "normalise the layers' outputs")
+    embedding: int = setting(
+        32, "numbers a character becomes (attention)", low=1, high=MAX_EMBEDDING
+    )
+    heads: int = setting(2, "attention heads", low=1, high=MAX_HEADS)
+    places: int = setting(16, "place embeddings, 0 for none (attention)", low=0, high=MAX_PLACES)
+    lookup: bool = setting(False, "no recurrent encoder, digits are looked up by place", later=True)
+    reader_hidden: int = setting(
+        48, "LSTM units a direction of a reader", low=1, high=MAX_HIDDEN, shown=False
+    )
+    reader_depth: int = setting(2, "layers of a reader", low=1, high=MAX_DEPTH, shown=False)
 
     def __post_init__(self) -> None:
-        for what, value, low, high in (
-            ("hidden size", self.hidden, 1, MAX_HIDDEN),
-            ("encoder depth", self.encoder_depth, 1, MAX_DEPTH),
-            ("decoder depth", self.decoder_depth, 1, MAX_DEPTH),
-            ("embedding", self.embedding, 1, MAX_EMBEDDING),
-            ("heads", self.heads, 1, MAX_HEADS),
-            ("places", self.places, 0, MAX_PLACES),
-            ("reader hidden size", self.reader_hidden, 1, MAX_HIDDEN),
-            ("reader depth", self.reader_depth, 1, MAX_DEPTH),
-        ):
-            if not low <= value <= high:
-                raise TaskError(f"{what} must be {low} to {high}, not {value}")
-        if not 0 <= self.dropout < 1:
-            raise TaskError(f"dropout must be at least 0 and below 1, not {self.dropout}")
+        check_bounds(self)
         if self.kind in ("attention", "work") and self.hidden % (2 * self.heads):
             raise TaskError(
                 f"hidden size {self.hidden} cannot be halved and shared by {self.heads} heads",
@@ -113,28 +105,20 @@ class Architecture:
     def from_record(cls, record: dict[str, Any]) -> Architecture:
         """Inverse of `record`; a record from before a setting existed has its default.
 
-        Raises `TaskError` for unknown or mistyped keys, `WeightsError` for a kind whose package
-        is no good. Of an unknown kind the kind alone is kept.
+        Of an unknown kind the kind alone is kept. Raises `WeightsError` for missing, unknown or
+        mistyped keys, and for a kind whose package is invalid.
         """
-        types = {f.name: type(f.default) for f in fields(cls)}
         kind = record.get("kind")
         if not isinstance(kind, str):
-            raise TaskError("an architecture has a kind, which is a text")
+            raise WeightsError("an architecture has a kind, which is a text")
         settings = settings_of(kind)
         if settings is None:
             return cls(kind)
-        wanted = ("kind", *settings)
-        # Another version of a package may have named fewer.
-        needed = set(wanted) - _LATER if kind in SETTINGS else {"kind"}
-        if not needed <= set(record) <= set(wanted):
-            raise TaskError(f"an architecture of kind {kind!r} has " + ", ".join(wanted))
-        for key in record:
-            kinds = (float, int) if types[key] is float else (types[key],)
-            if type(record[key]) not in kinds:
-                raise TaskError(
-                    f"architecture setting {key!r} must be of type {types[key].__name__}"
-                )
-        return cls(**record)
+        # Another version of an installed package may have named fewer settings.
+        needed = [name for name in settings if kind in SETTINGS and not is_later(cls, name)]
+        what = f"the architecture {kind}"
+        check_keys(record, ("kind", *settings), needed, what)
+        return convert(cls, record, what)
 
     def describe(self) -> str:
         """One line for a person: `BiLSTM(20) -> RepeatVector -> BiLSTM(20) -> Dense`."""

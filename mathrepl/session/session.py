@@ -19,12 +19,13 @@ from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.router import Question, Router, automatic_name, question_for
 from mathrepl.store.card import Card
 from mathrepl.store.store import AUTO, Store, check_name
+from mathrepl.store.train_settings import TrainSettings
 from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import MathreplError, UsageError, WeightsError
 from mathrepl.support.settings import Settings, data_directory
 from mathrepl.training import checks
 from mathrepl.training.job import Job
-from mathrepl.training.plan import Plan, TrainSettings
+from mathrepl.training.plan import Plan
 
 MAX_HISTORY = 10_000
 STOP_FIRST = Advice("stop it first with ", Run("stop"))

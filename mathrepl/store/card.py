@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import MISSING, asdict, dataclass, field, fields, replace
-from typing import Any, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from msgspec import to_builtins
 
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
+from mathrepl.store.train_settings import TrainSettings
 from mathrepl.support.errors import MathreplError, WeightsError
+from mathrepl.support.records import LATER, TwiceError, check_plain, parse, read
 from mathrepl.support.safe_text import one_line
 
-_T = TypeVar("_T")
 FORMAT = 1
 MAX_CARD_BYTES = 3_000_000
 MAX_CARD_VALUES = 100_000  # what JSON declares takes memory before any of it can be checked
 MAX_HISTORY = 4_000
-MAX_TEXT = 10_000
-_BIG = 10**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,33 +40,26 @@ class Epoch:
     seconds: float
     training: Metrics
     held_out: Metrics
-    part: str = ""
+    part: str = field(default="", metadata=LATER)
 
 
-@dataclass(frozen=True, slots=True)
-class Training:
-    """One `train` run: its command, settings and seeds, and the library versions it ran with.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training(TrainSettings):
+    """One training: its settings, the command that repeats it, and the library versions.
 
-    `part` names the network it trained, in weights of several. Settings are `TrainSettings`'s.
+    `examples` counts the equations it learned from, without the held-out ones. `part` names the
+    network that was trained, in weights of several.
     """
 
     command: str
-    epochs: int
-    examples: int
     held_out_examples: int
-    batch: int
-    learning_rate: float
-    seed: int
     started: str
     outcome: str
     versions: dict[str, str] = field(default_factory=dict)
-    part: str = ""
-    weight_decay: float = 0.0
-    clip: float = 0.0
-    schedule: str = "constant"
-    warmup: int = 0
-    averaging: float = 0.0
-    offset: int = 0
+    part: str = field(default="", metadata=LATER)
+
+    def __post_init__(self) -> None:
+        """Bounds hold for what is asked of a training; a record tells what was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +90,14 @@ class Certificate:
     wrong_one_digit: int
     weights_sha256: str
     date: str
-    seconds: float = 0.0
-    classes: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
-    by_wrong_digits: dict[str, int] = field(default_factory=dict)
-    mistakes: tuple[Mistake, ...] = ()
+    seconds: float = field(default=0.0, metadata=LATER)
+    classes: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict, metadata=LATER)
+    by_wrong_digits: dict[str, int] = field(default_factory=dict, metadata=LATER)
+    mistakes: tuple[Mistake, ...] = field(default=(), metadata=LATER)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.wrong <= self.total:
+            raise WeightsError("a certificate cannot have more wrong than asked")
 
     @property
     def exact(self) -> float:
@@ -129,12 +127,10 @@ class Card:
         return replace(self, name=name)
 
     def record(self) -> dict[str, Any]:
-        record = asdict(self)
+        """The card as it stands in its file, in plain values."""
+        record = to_builtins(self)
         record["architecture"] = self.architecture.record()
         record["task"] = self.task.record()
-        record["certificates"] = list(record["certificates"])
-        record["trainings"] = list(record["trainings"])
-        record["history"] = list(record["history"])
         return {"format": FORMAT, **record}
 
     def dump(self) -> bytes:
@@ -172,18 +168,14 @@ def load_card(data: bytes, where: str) -> Card:
     if not _readable(data):
         raise WeightsError(f"{where} is too large to be a model card")
     try:
-        record = json.loads(data, object_pairs_hook=object_of)
-        if not isinstance(record, dict) or str(record.pop("format", None)) != str(FORMAT):
-            raise WeightsError(f"{where} is not a model card of format {FORMAT}")
+        record = parse(data)
     except (ValueError, RecursionError) as error:
         why = str(error) if isinstance(error, TwiceError) else "not readable as JSON"
         raise WeightsError(f"{where} is not a model card: {why}") from None
+    if not isinstance(record, dict) or str(record.pop("format", None)) != str(FORMAT):
+        raise WeightsError(f"{where} is not a model card of format {FORMAT}")
     try:
         return _card(record)
-    except WeightsError as error:
-        raise WeightsError(
-            f"{where} is not a valid model card: {one_line(error.message)}"
-        ) from None
     except MathreplError as error:
         raise WeightsError(f"{where} is not a valid model card: {one_line(str(error))}") from None
 
@@ -202,20 +194,6 @@ def checksum_in(data: bytes) -> str:
     return found if isinstance(found, str) else ""
 
 
-class TwiceError(ValueError):
-    """A key that stands twice in an object: which of its values counts would be a guess."""
-
-
-def object_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object. Raises `TwiceError`."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise TwiceError(f"{one_line(repr(twice), 60)} stands twice in an object")
-    return found
-
-
 def _readable(data: bytes) -> bool:
     """Whether a file is small enough to be parsed: by its bytes, and by a bound on its values.
 
@@ -227,26 +205,20 @@ def _readable(data: bytes) -> bool:
 
 
 def _card(record: dict[str, Any]) -> Card:
-    _check_keys(record, Card, "the card")
-    nested = {
-        "architecture": Architecture.from_record(_mapping(record, "architecture")),
-        "encoding": Encoding.from_record(_mapping(record, "encoding")),
-        "task": Task.from_record(_mapping(record, "task")),
-        "trainings": tuple(_flat(Training, item) for item in _sequence(record, "trainings")),
-        "history": tuple(_epoch(item) for item in _sequence(record, "history")),
-        "held_out": _optional(Metrics, record["held_out"]),
-        "certificates": tuple(
-            certificate_from_record(c) for c in _sequence(record, "certificates")
-        ),
+    readers = {
+        "architecture": Architecture.from_record,
+        "encoding": Encoding.from_record,
+        "task": Task.from_record,
     }
-    for key, kind in (("name", "str"), ("parameters", "int"), ("sha256", "str")):
-        if not _is(kind, record[key]):
-            raise WeightsError(f"{key} must be {_WANTED[kind]}")
-    if not _is("int", record["best_epoch"]):
-        raise WeightsError(f"best_epoch must be {_WANTED['int']}")
-    card = Card(**{**record, **nested})
-    if not _is("int", card.task.seed):
-        raise WeightsError(f"a task's seed must be {_WANTED['int']}")
+    for key, reader in readers.items():
+        if not isinstance(record.get(key), dict):
+            raise WeightsError(f"the card's {key} must be an object")
+        record[key] = reader(record[key])
+    # A training that failed has epochs whose loss is no number, and its card says so.
+    check_plain(record, "the card", endless=("loss",))
+    card = read(Card, record, "the card")
+    if card.held_out and not math.isfinite(card.held_out.loss):
+        raise WeightsError("the card.held_out.loss must be a finite number")
     _check_encoding(card)
     return card
 
@@ -265,116 +237,3 @@ def _check_encoding(card: Card) -> None:
         )
     if not by_parts and not card.encoding.fits(card.task):
         raise WeightsError(f"its lengths are too short for its task ({card.task.describe()})")
-
-
-def _epoch(record: Any) -> Epoch:
-    record = _with_defaults(record, Epoch)
-    _check_keys(record, Epoch, "an epoch")
-    # A training that failed has epochs whose loss is no number, and its card says so.
-    nested = {side: _flat(Metrics, record[side], endless=True) for side in ("training", "held_out")}
-    if not (
-        _is("int", record["number"])
-        and _is("str", record["part"])
-        and _is("float", record["seconds"])
-    ):
-        raise WeightsError("an epoch needs a number and seconds")
-    return Epoch(**{**record, **nested})
-
-
-def certificate_from_record(record: Any) -> Certificate:
-    """A certificate from its JSON. Raises `WeightsError` for what is none."""
-    if not isinstance(record, dict):
-        raise WeightsError("a certificate must be an object")
-    nested = {"classes": {}, "by_wrong_digits": {}, "mistakes": (), **record}
-    plain = _flat(Certificate, {**record, "classes": {}, "by_wrong_digits": {}, "mistakes": ()})
-    classes, digits = _mapping(nested, "classes"), _mapping(nested, "by_wrong_digits")
-    if not 0 <= plain.wrong <= plain.total:
-        raise WeightsError("a certificate cannot have more wrong than asked")
-    if not all(_is("str", key) and _is("int", count) for key, count in digits.items()):
-        raise WeightsError("by_wrong_digits must count")
-    counted: dict[str, dict[str, tuple[int, int]]] = {}
-    for what in classes:
-        counted[what] = {}
-        for key, pair in _mapping(classes, what).items():
-            pair = pair if isinstance(pair, list | tuple) else ()
-            counts = len(pair) == 2 and all(_is("int", count) for count in pair)
-            if not (counts and _is("str", what) and _is("str", key)):
-                raise WeightsError(f"class {key!r} must count asked and wrong")
-            counted[what][key] = (pair[0], pair[1])
-    mistakes = tuple(_flat(Mistake, m) for m in _sequence(nested, "mistakes"))
-    return replace(plain, classes=counted, by_wrong_digits=digits, mistakes=mistakes)
-
-
-def _optional(kind: type[_T], record: Any) -> _T | None:
-    return None if record is None else _flat(kind, record)
-
-
-_WANTED = {
-    "int": "a whole number of at most 18 digits",
-    "str": f"text of at most {MAX_TEXT:,} printable characters",
-    "float": "a finite number",
-    "bool": "true or false",
-}
-
-
-def _is(kind: str, value: object, *, endless: bool = False) -> bool:
-    """Whether a plain value is of its annotated type and of a sensible size."""
-    if kind == "str":
-        return type(value) is str and len(value) <= MAX_TEXT and value.isprintable()
-    if type(value) is float:
-        return kind == "float" and (endless or math.isfinite(value))
-    if type(value) is int:
-        return kind in ("int", "float") and abs(value) < _BIG
-    return kind == "bool" and type(value) is bool
-
-
-def _flat(kind: type[_T], record: Any, *, endless: bool = False) -> _T:
-    """A dataclass of plain values, with every key there and of its annotated type.
-
-    With `endless` a number may be NaN or infinite.
-    """
-    what = kind.__name__.lower()
-    record = _with_defaults(record, kind)
-    _check_keys(record, kind, what)
-    for f in fields(kind):  # type: ignore[arg-type]
-        value = record[f.name]
-        if str(f.type).startswith("dict"):
-            good = isinstance(value, dict) and all(
-                _is("str", v) for kv in value.items() for v in kv
-            )
-        elif str(f.type).startswith("tuple"):
-            good = value == ()
-        else:
-            good = _is(str(f.type), value, endless=endless)
-        if not good:
-            wanted = _WANTED.get(str(f.type), f"of type {f.type}")
-            raise WeightsError(f"{what} setting {f.name!r} must be {wanted}")
-    return kind(**record)
-
-
-def _with_defaults(record: Any, kind: type[Any]) -> Any:
-    """The record with what cards from before a setting existed do not name."""
-    if not isinstance(record, dict):
-        return record
-    known = {f.name: f.default for f in fields(kind) if f.default is not MISSING}
-    return {**known, **record}
-
-
-def _check_keys(record: Any, kind: type[Any], what: str) -> None:
-    wanted = {f.name for f in fields(kind)}
-    if not isinstance(record, dict):
-        raise WeightsError(f"{what} must be an object")
-    for key in sorted(wanted ^ set(record)):
-        raise WeightsError(f"{what} {'lacks' if key in wanted else 'has an unknown'} key {key!r}")
-
-
-def _mapping(record: dict[str, Any], key: str) -> dict[str, Any]:
-    if not isinstance(record[key], dict):
-        raise WeightsError(f"{key} must be an object")
-    return dict(record[key])
-
-
-def _sequence(record: dict[str, Any], key: str) -> list[Any]:
-    if not isinstance(record[key], list | tuple):
-        raise WeightsError(f"{key} must be a list")
-    return list(record[key])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import struct
 from math import prod
 from typing import BinaryIO
@@ -12,8 +11,9 @@ import numpy as np
 from mathrepl.networks import Tensors, shapes_of
 from mathrepl.networks.config import settings_of
 from mathrepl.networks.plugin_kinds import missing
-from mathrepl.store.card import Card, TwiceError, object_of
+from mathrepl.store.card import Card
 from mathrepl.support.errors import TaskError, WeightsError
+from mathrepl.support.records import TwiceError, parse
 from mathrepl.support.safe_text import one_line
 
 MAX_HEADER_BYTES = 1_000_000
@@ -118,7 +118,7 @@ def _header(data: bytes, where: str) -> dict[str, dict[str, object]]:
             f"{bad}: it begins with a header of {length:,} bytes, which is not there"
         )
     try:
-        header = json.loads(data[8 : 8 + length], object_pairs_hook=object_of)
+        header = parse(data[8 : 8 + length])
     except TwiceError as error:
         raise WeightsError(f"{bad}: {error}") from None
     except (ValueError, RecursionError):

@@ -11,9 +11,10 @@ from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
 from mathrepl.store.card import Card
 from mathrepl.store.store import Store, check_name
+from mathrepl.store.train_settings import TrainSettings
 from mathrepl.support.errors import TaskError, UsageError
 from mathrepl.training.job import Job
-from mathrepl.training.plan import Plan, TrainSettings
+from mathrepl.training.plan import Plan
 from mathrepl.training.recipes import RECIPES
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from mathrepl.networks import parameter_count
 from mathrepl.session.session import Session
@@ -233,7 +234,7 @@ def test_an_end_before_tensorflow_has_loaded_takes_less_than_a_second(
     assert time.monotonic() - asked < 1
     outcome: Any = "stopped" if how is Job.stop else "dropped"
     assert end == Finished("stopped", "tiny", 0, False, 0, None, None)
-    assert ended(job) == replace(end, outcome=outcome)
+    assert ended(job) == structs.replace(end, outcome=outcome)
     assert not what.user.exists()
 
 
@@ -426,7 +427,9 @@ def on_stop(event: Event) -> str:
 
 
 def test_a_drop_of_new_weights_removes_them(stand_in: StandIn) -> None:
-    what = stand_in(STARTED, DONE, then=on_stop(replace(FINISHED, outcome="stopped", undo=1)))
+    what = stand_in(
+        STARTED, DONE, then=on_stop(structs.replace(FINISHED, outcome="stopped", undo=1))
+    )
     store = Store(what.user, what.bundled)
     assert store.backups("tiny").add() == 1
     save_untrained(store, "tiny")
@@ -471,7 +474,9 @@ def test_a_session_sees_the_completed_card_when_a_training_has_ended(stand_in: S
 
 
 def test_a_drop_that_cannot_put_the_weights_back_says_so(stand_in: StandIn) -> None:
-    stopped = replace(FINISHED, outcome="stopped", undo=5)  # nothing is kept under that number
+    stopped = structs.replace(
+        FINISHED, outcome="stopped", undo=5
+    )  # nothing is kept under that number
     job = Job(1, stand_in(STARTED, DONE, then=on_stop(stopped)), follow=False)
     until(lambda: job.saves == 1)
     job.drop()

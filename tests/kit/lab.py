@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from mathrepl.commands.dispatch import run_line
 from mathrepl.commands.parse import bind
@@ -176,7 +177,7 @@ class FakeJob:
             if callable(step):
                 continue
             if isinstance(step, Finished):
-                self.finished = replace(step, name=self.plan.name)
+                self.finished = structs.replace(step, name=self.plan.name)
                 yield self.finished
             else:
                 yield step

@@ -13,8 +13,8 @@ import tensorflow as tf
 from mathrepl.data.codec import Indices
 from mathrepl.data.encoding import Encoding
 from mathrepl.store.card import Metrics
+from mathrepl.store.train_settings import TrainSettings
 from mathrepl.training.keras.teaching import Arrays, teaching_of
-from mathrepl.training.plan import TrainSettings
 
 STEPS_A_CALL = 8  # a stop is heard between calls, within about 30 ms
 EVALUATION_BATCH = 4096

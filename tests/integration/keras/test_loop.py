@@ -12,7 +12,7 @@ from mathrepl.data.codec import Floats, Indices, decode, encode_answers, encode_
 from mathrepl.networks import KINDS, part_tensors, parts_of
 from mathrepl.networks.config import Architecture
 from mathrepl.store.card import Metrics
-from mathrepl.training.plan import TrainSettings
+from mathrepl.store.train_settings import TrainSettings
 from tests.kit.training import ARCHITECTURE, ATTENTION, ENCODING, WORK, random_tensors
 
 pytestmark = pytest.mark.usefixtures("tensorflow_ready")

@@ -24,6 +24,7 @@ from mathrepl.hosts.cli import run
 from mathrepl.networks import shapes_of
 from mathrepl.networks.config import Architecture
 from mathrepl.store.card import Epoch
+from mathrepl.store.train_settings import TrainSettings
 from mathrepl.support.errors import (
     DivisionByZeroError,
     EquationError,
@@ -32,7 +33,7 @@ from mathrepl.support.errors import (
     UsageError,
     WeightsError,
 )
-from mathrepl.training.plan import Plan, TrainSettings
+from mathrepl.training.plan import Plan
 from mathrepl.training.recipes import RECIPES
 from tests.kit.lab import METRICS, FakeJob, Lab, epoch_done, files
 from tests.kit.reference_solver import solver as working_solver

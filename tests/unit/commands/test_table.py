@@ -22,8 +22,8 @@ from mathrepl.commands.parse import parse_command
 from mathrepl.commands.spec import Command, Parameter
 from mathrepl.commands.table import command_table
 from mathrepl.networks.config import Architecture
+from mathrepl.store.train_settings import TrainSettings
 from mathrepl.support.settings import CHOICES, DESCRIPTIONS, Settings
-from mathrepl.training.plan import TrainSettings
 
 ROWS: tuple[Command, ...] = (
     *asking.COMMANDS,

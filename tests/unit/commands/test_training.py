@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 import mathrepl.session.session
 from mathrepl.arithmetic.task import Task
@@ -19,11 +20,12 @@ from mathrepl.networks.config import Architecture
 from mathrepl.session.session import Session
 from mathrepl.store.card import Training
 from mathrepl.store.store import Store
+from mathrepl.store.train_settings import TrainSettings
 from mathrepl.support import atomic
 from mathrepl.support.errors import MathreplError, TaskError, UsageError, WeightsError
 from mathrepl.support.settings import Settings
 from mathrepl.training.events import Finished, Launched, Started, Warned
-from mathrepl.training.plan import Plan, TrainSettings
+from mathrepl.training.plan import Plan
 from tests.kit.lab import METRICS, FakeJob, Lab, epoch_done, files, finished, plan_again
 from tests.kit.weights import tiny_weights
 
@@ -115,7 +117,23 @@ def train_once(lab: Lab, name: str, *trainings: Training, **more: Any) -> None:
     lab.session.use(name)
 
 
-PAST = Training("c", 9, 90, 10, 16, 0.5, 5, "", "finished", {}, "", 0.1, 1.0, "cosine", 20, 0.99, 4)
+PAST = Training(
+    epochs=9,
+    examples=90,
+    batch=16,
+    learning_rate=0.5,
+    seed=5,
+    weight_decay=0.1,
+    clip=1.0,
+    schedule="cosine",
+    warmup=20,
+    averaging=0.99,
+    offset=4,
+    command="c",
+    held_out_examples=10,
+    started="",
+    outcome="finished",
+)
 
 
 def test_going_on_keeps_the_settings_of_the_last_training(lab: Lab, launched: list[FakeJob]):
@@ -249,13 +267,13 @@ def test_a_recipe_of_one_stage_can_run_in_the_background(lab: Lab, launched: lis
         (":train 5 --weight-decay 11", TaskError),
         (":train 5 --clip -1", TaskError),
         (":train 5 --averaging 1", TaskError),
-        (":train 5 --offset 1025", TaskError),
+        (":train 5 --offset 1025", UsageError),
         (":train 5 --schedule odd", UsageError),
         (":train 5 --warmup -1", UsageError),
         (":train 5 --kind attention", TaskError),
         (":train 5 --fresh --kind work", UsageError),
         (":train 5 --fresh --kind attention --hidden 10 --heads 4", TaskError),
-        (":train 5 --fresh --kind attention --heads 0", TaskError),
+        (":train 5 --fresh --kind attention --heads 0", UsageError),
         (":train 5 --fresh --sampling carries --ops -", TaskError),
         (":train 5 --part doer", UsageError),
         (":train 5 --name auto", WeightsError),
@@ -439,7 +457,7 @@ def test_jobs_are_listed_as_they_stand(lab: Lab, launched: list[FakeJob]):
     lab.value(":train 5 --background")
     assert [row[:4] for row in lab.value(":jobs").rows] == [("1", "tiny", "starting", "0/5")]
     job = launched[0]
-    job.started = replace(STARTED, baseline=replace(METRICS, exact=0.5))
+    job.started = structs.replace(STARTED, baseline=replace(METRICS, exact=0.5))
     assert lab.value(":jobs").rows == (("1", "tiny", "running", "0/5", "50.00%"),)
     job.last_epoch = epoch_done(3)
     assert lab.value(":jobs").rows == (("1", "tiny", "running", "3/5", "50.00%"),)

@@ -27,8 +27,8 @@ from mathrepl.data.sampling import (
     narrowed,
     split,
 )
+from mathrepl.store.train_settings import MAX_EXAMPLES
 from mathrepl.support.errors import TaskError
-from mathrepl.training.plan import MAX_EXAMPLES
 from tests.kit.weights import tasks
 
 

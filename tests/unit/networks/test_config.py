@@ -11,7 +11,7 @@ from mathrepl.networks.config import (
     SETTINGS,
     Architecture,
 )
-from mathrepl.support.errors import TaskError
+from mathrepl.support.errors import TaskError, WeightsError
 
 OF_EACH_KIND = [
     Architecture(),
@@ -88,7 +88,7 @@ def test_settings_of_other_kinds_are_refused(architecture):
     record = architecture.record()
     for other in OF_EACH_KIND:
         for key in set(other.record()) - set(record):
-            with pytest.raises(TaskError, match=architecture.kind):
+            with pytest.raises(WeightsError, match=architecture.kind):
                 Architecture.from_record({**record, key: other.record()[key]})
 
 
@@ -109,7 +109,7 @@ def test_a_kind_of_tomorrow_is_read_by_its_name():
     ],
 )
 def test_a_bad_record_is_refused(change):
-    with pytest.raises(TaskError):
+    with pytest.raises(WeightsError):
         Architecture.from_record({**Architecture().record(), **change})
 
 
@@ -118,7 +118,7 @@ def test_a_record_that_lacks_a_key_is_refused(architecture):
     for key in set(architecture.record()) - {"lookup"}:
         record = architecture.record()
         del record[key]
-        with pytest.raises(TaskError):
+        with pytest.raises(WeightsError):
             Architecture.from_record(record)
 
 

@@ -120,9 +120,9 @@ def test_its_settings_and_its_line_need_neither_its_network_nor_its_keras(bag: A
 
 def test_a_record_has_its_settings_alone_and_may_be_of_another_version(bag: Architecture):
     record = bag.record()
-    with pytest.raises(TaskError, match="has kind, hidden, dropout"):
+    with pytest.raises(WeightsError, match="bag has an unknown key 'heads'"):
         Architecture.from_record({**record, "heads": 2})
-    with pytest.raises(TaskError, match="'hidden' must be of type int"):
+    with pytest.raises(WeightsError, match=r"bag\.hidden: Expected `int`"):
         Architecture.from_record({**record, "hidden": "5"})
     assert Architecture.from_record({"kind": "bag", "hidden": 5}) == bag
 

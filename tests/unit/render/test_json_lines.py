@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from mathrepl.commands.spec import Note, Quit, Table
 from mathrepl.evaluation.certify import CertifyProgress
@@ -263,7 +264,7 @@ def test_what_was_shown_before_an_interrupt_is_written(lab: Lab, capsys):
 def test_the_loss_of_an_epoch_that_failed_is_null(capsys):
     event = epoch_done()
     metrics = Metrics(loss=float("nan"), accuracy=0.5, exact=float("inf"))
-    JsonLines().show(replace(event, epoch=replace(event.epoch, training=metrics)))
+    JsonLines().show(structs.replace(event, epoch=replace(event.epoch, training=metrics)))
     (line,) = capsys.readouterr().out.splitlines()
     record = json.loads(line, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
     assert record["epoch"]["training"] == {"loss": None, "accuracy": 0.5, "exact": None}

@@ -21,6 +21,7 @@ from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.router import FALLBACK
 from mathrepl.session.session import Session
 from mathrepl.store.store import Found, Store
+from mathrepl.store.train_settings import TrainSettings
 from mathrepl.support import atomic
 from mathrepl.support.errors import (
     DivisionByZeroError,
@@ -32,7 +33,7 @@ from mathrepl.support.errors import (
     WeightsError,
 )
 from mathrepl.support.settings import Settings
-from mathrepl.training.plan import Plan, TrainSettings
+from mathrepl.training.plan import Plan
 from mathrepl.training.recipes import RECIPES
 from tests.kit.lab import FakeJob, Lab, ScriptedSolver, files
 from tests.kit.weights import tiny_weights

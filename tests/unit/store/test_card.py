@@ -18,12 +18,12 @@ from mathrepl.store.card import (
     Metrics,
     Mistake,
     Training,
-    certificate_from_record,
     load_card,
     thinned,
 )
+from mathrepl.store.train_settings import MAX_EPOCHS
 from mathrepl.support.errors import WeightsError
-from mathrepl.training.plan import MAX_EPOCHS
+from mathrepl.support.records import read
 from tests.kit.weights import tasks, tiny_card
 
 CERTIFICATE = Certificate(
@@ -41,30 +41,41 @@ CERTIFICATE = Certificate(
     {"1": 2, "2": 1},
     (Mistake("1 + 2", "4", "3", 0.875), Mistake("9 + 9", "", "18", 0.5)),
 )
+OLDER = Training(
+    command="train 1",
+    epochs=1,
+    examples=90,
+    held_out_examples=10,
+    batch=32,
+    learning_rate=0.5,
+    started="x",
+    outcome="stopped",
+)
 FULL = replace(
     tiny_card("full", reverse=True),
     sha256="ab" * 32,
     trainings=(
-        Training("train 5", 5, 90, 10, 32, 0.01, 3, "2026-01-01T00:00:00+00:00", "finished"),
-        Training("train 1", 1, 90, 10, 32, 0.5, 0, "x", "stopped", {"keras": "3.15", "é": "ü"}),
         Training(
-            "train 2",
-            2,
-            90,
-            10,
-            32,
-            0.5,
-            0,
-            "x",
-            "stopped",
-            {},
-            "reader",
-            0.1,
-            1.0,
-            "cosine",
-            9,
-            0.99,
-            4,
+            command="train 5",
+            epochs=5,
+            examples=90,
+            held_out_examples=10,
+            batch=32,
+            learning_rate=0.01,
+            seed=3,
+            started="2026-01-01T00:00:00+00:00",
+            outcome="finished",
+        ),
+        replace(OLDER, versions={"keras": "3.15", "é": "ü"}),
+        replace(
+            OLDER,
+            part="reader",
+            weight_decay=0.1,
+            clip=1.0,
+            schedule="cosine",
+            warmup=9,
+            averaging=0.99,
+            offset=4,
         ),
     ),
     history=tuple(
@@ -127,7 +138,7 @@ def test_a_certificate_tells_the_share_of_exact_answers():
 
 def test_a_certificate_is_read_back_from_json_alone():
     record = json.loads(json.dumps(asdict(CERTIFICATE)))
-    assert certificate_from_record(record) == CERTIFICATE
+    assert read(Certificate, record, "certificate") == CERTIFICATE
 
 
 @pytest.mark.parametrize(
@@ -148,11 +159,10 @@ def test_cards_from_before_a_setting_existed_mean_what_they_meant(of, keys):
     for key in keys.split():
         del at(older, of)[key]
     newer = json.loads(load_card(json.dumps(older).encode(), "here").dump())
-    usual = Training("", 1, 1, 1, 1, 1.0, 0, "", "")
     for key in keys.split():
         value = at(newer, of)[key]
         if of[0] == "trainings":
-            assert value == getattr(usual, key)
+            assert value == getattr(OLDER, key)
         else:
             assert not value
         del at(newer, of)[key]

@@ -1,0 +1,94 @@
+"""Settings as rows: a dataclass field that also says what it is for and which values it takes.
+
+Checks, options, help pages and records follow from the rows, so a setting is declared once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import field, fields
+from functools import cache
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from mathrepl.support.errors import TaskError
+
+
+class Setting(Struct, frozen=True):
+    """One row: a setting's default and help text, its option, and the bounds of its values.
+
+    `option` is empty where the option is called as the field. `low` and `high` are possible
+    values, `above` and `below` are not. `shown` says whether there is an option at all.
+    """
+
+    default: Any
+    help: str
+    option: str = ""
+    choices: tuple[str, ...] = ()
+    low: float | None = None
+    high: float | None = None
+    above: float | None = None
+    below: float | None = None
+    shown: bool = True
+    later: bool = False
+    name: str = ""
+
+    @property
+    def key(self) -> str:
+        """The name of its option, with underscores."""
+        return self.option or self.name
+
+    def allows(self, value: Any) -> bool:
+        """Whether a value is within the bounds; a number that is NaN never is."""
+        if self.choices:
+            return value in self.choices
+        return (
+            (self.low is None or value >= self.low)
+            and (self.high is None or value <= self.high)
+            and (self.above is None or value > self.above)
+            and (self.below is None or value < self.below)
+        )
+
+    @property
+    def bounds(self) -> str:
+        """`1 to 10`, `above 0 and at most 10`, `constant or cosine`."""
+        if self.choices:
+            return " or ".join(self.choices)
+        if self.low is not None and self.high is not None:
+            return f"{self.low:,} to {self.high:,}"
+        words = (
+            ("above", self.above),
+            ("at least", self.low),
+            ("below", self.below),
+            ("at most", self.high),
+        )
+        return " and ".join(f"{word} {bound:,}" for word, bound in words if bound is not None)
+
+
+def setting(default: Any, help: str, *, later: bool = False, **more: Any) -> Any:
+    """A dataclass field with its row. `later`: records from before it existed lack it."""
+    row = Setting(default, help, later=later, **more)
+    return field(default=default, metadata={"row": row, "later": later})
+
+
+@cache
+def rows(kind: type) -> tuple[Setting, ...]:
+    """The rows of a dataclass, in the order of its fields."""
+    found = ((f.name, f.metadata.get("row")) for f in fields(kind))
+    return tuple(replace(row, name=name) for name, row in found if row is not None)
+
+
+def row_of(kind: type, name: str) -> Setting:
+    """The row of one field."""
+    return next(row for row in rows(kind) if row.name == name)
+
+
+def check_bounds(settings: Any) -> None:
+    """Raise `TaskError` for the first value that its row does not allow."""
+    kind: type = type(settings)
+    for row in rows(kind):
+        value = getattr(settings, row.name)
+        if not row.allows(value):
+            shown = repr(value) if isinstance(value, str) else f"{value:,}"
+            raise TaskError(f"{row.key.replace('_', ' ')} must be {row.bounds}, not {shown}")
