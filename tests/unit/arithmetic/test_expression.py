@@ -420,7 +420,7 @@ def test_read_value_reads_leading_zeros_and_bounds_its_length():
 def test_two_numbers_are_read_as_the_grammar_has_it(line: str):
     short = parse(line)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("mathrepl.arithmetic.expression._TWO_NUMBERS", re.compile(r"(?!)"))
+        patch.setattr("mathrepl.arithmetic.parser._TWO_NUMBERS", re.compile(r"(?!)"))
         whole = parse(line)
     assert short == whole
     assert short.two_numbers() == (whole.literals()[0], whole.operations(), whole.literals()[1])
