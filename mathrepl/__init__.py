@@ -13,52 +13,32 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # typing takes longer to import than all of this
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # "as" says that the name is one of this package, too
     from typing import Any
 
-    from mathrepl.analysis.figure import Figure
-    from mathrepl.arithmetic.task import Task
-    from mathrepl.commands.spec import Note, Table, Value
-    from mathrepl.evaluation.certify import Certified
-    from mathrepl.hosts.api import Session
-    from mathrepl.inference.answer import Answer, Answers, Refused
-    from mathrepl.session.quiz import Round, Score
-    from mathrepl.store.card import Card
-    from mathrepl.support.errors import (
-        EquationError,
-        MathreplError,
-        OutOfReachError,
-        TaskError,
-        UsageError,
-        WeightsError,
-    )
-    from mathrepl.training.events import EpochDone, Finished
+    from mathrepl.analysis.figure import Figure as Figure
+    from mathrepl.arithmetic.task import Task as Task
+    from mathrepl.commands.spec import Note as Note
+    from mathrepl.commands.spec import Table as Table
+    from mathrepl.commands.spec import Value as Value
+    from mathrepl.evaluation.certify import Certified as Certified
+    from mathrepl.hosts.api import Session as Session
+    from mathrepl.inference.answer import Answer as Answer
+    from mathrepl.inference.answer import Answers as Answers
+    from mathrepl.inference.answer import Refused as Refused
+    from mathrepl.session.quiz import Round as Round
+    from mathrepl.session.quiz import Score as Score
+    from mathrepl.store.card import Card as Card
+    from mathrepl.support.errors import EquationError as EquationError
+    from mathrepl.support.errors import MathreplError as MathreplError
+    from mathrepl.support.errors import OutOfReachError as OutOfReachError
+    from mathrepl.support.errors import TaskError as TaskError
+    from mathrepl.support.errors import UsageError as UsageError
+    from mathrepl.support.errors import WeightsError as WeightsError
+    from mathrepl.training.events import EpochDone as EpochDone
+    from mathrepl.training.events import Finished as Finished
 
 __version__ = "0.1.0"
-__all__ = [
-    "Answer",
-    "Answers",
-    "Card",
-    "Certified",
-    "EpochDone",
-    "EquationError",
-    "Figure",
-    "Finished",
-    "MathreplError",
-    "Note",
-    "OutOfReachError",
-    "Refused",
-    "Round",
-    "Score",
-    "Session",
-    "Table",
-    "Task",
-    "TaskError",
-    "UsageError",
-    "Value",
-    "WeightsError",
-    "__version__",
-]
 _HOMES = {
     "analysis.figure": ("Figure",),
     "hosts.api": ("Session",),
@@ -78,6 +58,7 @@ _HOMES = {
     "session.quiz": ("Round", "Score"),
     "arithmetic.task": ("Task",),
 }
+__all__ = ["__version__", *(name for names in _HOMES.values() for name in names)]
 
 
 def __getattr__(name: str) -> Any:
