@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from mathrepl.analysis.figure import Figure
+from mathrepl.analysis.figure import Figure, Progress
 from mathrepl.commands.parse import parse_command
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Quit, Value
+from mathrepl.evaluation.certify import CertifyProgress
 from mathrepl.inference.answer import Answer, Answers, Refused
 from mathrepl.support.advice import Advice, Run, spelled
 from mathrepl.support.errors import MathreplError, UsageError
-from mathrepl.training.events import Finished
+from mathrepl.training.events import Finished, Launched, Stepped
 
 OK, FAILURE, INTERRUPTED = 0, 1, 130
 
@@ -33,6 +34,13 @@ class Done:
 
     code: int
     leave: bool = False
+
+
+def is_passing(value: Value) -> bool:
+    """Whether a value only reports progress, and means nothing once that has ended."""
+    if isinstance(value, Figure):
+        return value.live
+    return isinstance(value, (Launched, Stepped, CertifyProgress, Progress))
 
 
 def run_line(context: Context, line: str) -> Iterator[Value]:

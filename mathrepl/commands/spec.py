@@ -22,12 +22,15 @@ class Value(Protocol):
 
 
 class Person(Protocol):
-    """How a host talks with the person; hosts without one answer None and False."""
+    """How a host talks with the person."""
 
     def ask(self, prompt: str) -> str | None:
         """A line, or None at the end of input."""
 
-    def confirm(self, question: str) -> bool: ...
+    def confirm(self, question: str) -> bool:
+        """Whether the person says yes."""
+        reply = self.ask(f"{question} [y/N] ")
+        return reply is not None and reply.strip().lower() in ("y", "yes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,11 @@ class Parameter:
     def known(self) -> tuple[str, ...]:
         """All choices; none where any value will do."""
         return self.choices + (self.added() if self.added else ())
+
+    @property
+    def description(self) -> str:
+        """The help, and the default where there is one."""
+        return f"{self.help} (default {self.default})" if self.default else self.help
 
     @property
     def metavar(self) -> str:

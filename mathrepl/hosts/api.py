@@ -15,13 +15,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
-from mathrepl.analysis.figure import Figure, Progress
 from mathrepl.arithmetic.parser import parse
-from mathrepl.commands.dispatch import run_command, run_line
+from mathrepl.commands.dispatch import is_passing, run_command, run_line
 from mathrepl.commands.parse import bind
-from mathrepl.commands.spec import CommandLine, Context, Parameter, Value, Word
+from mathrepl.commands.spec import CommandLine, Context, Parameter, Person, Value, Word
 from mathrepl.commands.table import command_table
-from mathrepl.evaluation.certify import Certified, CertifyProgress
+from mathrepl.evaluation.certify import Certified
 from mathrepl.hosts.starting import open_session
 from mathrepl.inference.answer import Answer
 from mathrepl.session.quiz import Score
@@ -31,20 +30,13 @@ from mathrepl.support.errors import MathreplError, UsageError
 from mathrepl.support.interrupts import raising
 from mathrepl.support.plugins import take_problems
 from mathrepl.support.settings import Settings, changed
-from mathrepl.training.events import Finished, Launched, Stepped
+from mathrepl.training.events import Finished
 
 OnEvent = Callable[[Value], object]
 _T = TypeVar("_T", bound=Value)
 
 
-def is_passing(value: Value) -> bool:
-    """Whether a value only tells how far something is, and says nothing once that has ended."""
-    if isinstance(value, Figure):
-        return value.live
-    return isinstance(value, (Launched, Stepped, CertifyProgress, Progress))
-
-
-class InputPerson:
+class InputPerson(Person):
     """Whoever sits at Python's own `input`, in a terminal or a notebook."""
 
     def ask(self, prompt: str) -> str | None:
@@ -56,10 +48,6 @@ class InputPerson:
             return None
         except NotImplementedError:  # a notebook that is run without a person
             raise MathreplError("nobody is there to answer") from None
-
-    def confirm(self, question: str) -> bool:
-        reply = self.ask(f"{question} [y/N] ")
-        return reply is not None and reply.strip().lower() in ("y", "yes")
 
 
 class Session:

@@ -188,12 +188,10 @@ def _complain_of_plugins() -> None:
 
 def _complain(error: MathreplError, commands: Mapping[str, Command] | None = None) -> None:
     """Write an error on stderr; with the `commands` its hint is spelled for a shell."""
-    from mathrepl.render.renderer import plain_console
-    from mathrepl.render.text import error_text
+    from mathrepl.render.renderer import Renderer
 
     if commands is not None:
         from mathrepl.commands.spec import in_shell
 
         error = error.spelled(lambda run: in_shell(run, commands))
-    console = plain_console()
-    console.print(error_text(error, console.width), soft_wrap=not console.is_terminal)
+    Renderer("auto", talk_on_stderr=True).error(error)

@@ -24,10 +24,10 @@ from IPython.display import display
 
 from mathrepl.analysis.figure import Figure
 from mathrepl.arithmetic.parser import split_line
-from mathrepl.commands.dispatch import perform, run_line
+from mathrepl.commands.dispatch import is_passing, perform, run_line
 from mathrepl.commands.spec import Context, Note, Quit, Value
 from mathrepl.commands.table import command_table
-from mathrepl.hosts.api import InputPerson, is_passing
+from mathrepl.hosts.api import InputPerson
 from mathrepl.hosts.prompt.suggestions import suggestions
 from mathrepl.hosts.starting import chosen_settings, open_session
 from mathrepl.render.display import DISPLAYED, as_html, as_text, renderer_for

@@ -124,33 +124,26 @@ def _signature(name: str, annotation: Any, default: Any) -> inspect.Parameter:
 
 def _typer_parameter(parameter: Parameter) -> inspect.Parameter:
     """Every value is taken as text: one set of checks serves the shell and the session."""
-    complete = _weights_names if parameter.kind == "weights" else _choices(parameter)
-    text = parameter.help + (f" (default {parameter.default})" if parameter.default else "")
-    annotation: Any
     if parameter.kind == "flag":
-        annotation = Annotated[bool, typer.Option(parameter.name, help=text)]
-        return _signature(parameter.key, annotation, False)
-    if parameter.is_option:
-        option = typer.Option(
-            parameter.name, help=text, metavar=parameter.metavar, autocompletion=complete
-        )
-        given: Any = list[str] | None if parameter.many else str | None
-        return _signature(parameter.key, Annotated[given, option], None)
-    argument = typer.Argument(
-        help=text, metavar=parameter.metavar, autocompletion=complete, show_default=False
-    )
+        flag = typer.Option(parameter.name, help=parameter.description)
+        return _signature(parameter.key, Annotated[bool, flag], False)
+    how: dict[str, Any] = {
+        "help": parameter.description,
+        "metavar": parameter.metavar,
+        "autocompletion": _completer(parameter),
+        "show_default": False,
+    }
+    taken = typer.Option(parameter.name, **how) if parameter.is_option else typer.Argument(**how)
     kind: Any = list[str] | None if parameter.many else str | None
-    return _signature(parameter.key, Annotated[kind, argument], None)
+    return _signature(parameter.key, Annotated[kind, taken], None)
 
 
-def _choices(parameter: Parameter) -> Callable[[str], list[str]] | None:
-    if not parameter.choices:
-        return None
-    return lambda incomplete: [c for c in parameter.known if c.startswith(incomplete)]
+def _completer(parameter: Parameter) -> Callable[[str], list[str]]:
+    def complete(incomplete: str) -> list[str]:
+        known = user_store().names() if parameter.kind == "weights" else parameter.known
+        return [word for word in known if word.startswith(incomplete)]
 
-
-def _weights_names(incomplete: str) -> list[str]:
-    return [name for name in user_store().names() if name.startswith(incomplete)]
+    return complete
 
 
 def _words(command: Command, given: Mapping[str, Any]) -> list[Word]:
@@ -162,10 +155,7 @@ def _words(command: Command, given: Mapping[str, Any]) -> list[Word]:
             continue
         if value is True:
             words.append(Word(parameter.name, 0))
-        elif parameter.is_option:
-            texts = value if parameter.many else [value]
-            words += [Word(f"{parameter.name}={text}", 0) for text in texts]
         else:
-            texts = value if parameter.many else [value]
-            words += [Word(text, 0) for text in texts]
+            start = f"{parameter.name}=" if parameter.is_option else ""
+            words += [Word(start + text, 0) for text in (value if parameter.many else [value])]
     return words

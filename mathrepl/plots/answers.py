@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 
 from mathrepl.inference.answer import Answer, Answers, Refused
 from mathrepl.plots.block import BAD, GOOD, INK, QUIET, Block
-from mathrepl.plots.text import MONO, SMALL, drawable, px, shortened, text_width
+from mathrepl.plots.text import MONO, SMALL, drawable, px, text_width
 from mathrepl.support.percent import rounded_down
+from mathrepl.support.safe_text import cropped
 
 ROW = px(SMALL * 1.5)
 CELL, ROWS = 44, 60  # characters of a cell, and lines of a table, at most
@@ -64,7 +65,7 @@ def _row(item: Answer | Refused, *, several: bool) -> _Row:
         cells = (item.equation, written, item.truth, item.verdict, sure)
         colour = GOOD if item.right else BAD
     cells = (item.weights, *cells) if several else cells
-    return _Row(tuple(drawable(shortened(cell, CELL), MONO) for cell in cells), colour)
+    return _Row(tuple(drawable(cropped(cell, CELL), MONO) for cell in cells), colour)
 
 
 def _spaced(cells: tuple[str, ...], widths: list[int]) -> str:

@@ -8,7 +8,8 @@ from matplotlib.axes import Axes
 
 from mathrepl.analysis.figure import Bars
 from mathrepl.plots.block import ACCENT, FAINT, INK, Block, say_empty
-from mathrepl.plots.text import SMALL, drawable, px, shortened, text_width
+from mathrepl.plots.text import SMALL, drawable, px, text_width
+from mathrepl.support.safe_text import cropped
 
 WIDTH = 560  # pixels
 ROW = px(SMALL * 1.9)
@@ -19,8 +20,8 @@ def bars_block(bars: Bars) -> Block:
     """Lay out bars, the first on top; a value below 0 or not finite has no length."""
     if not bars.bars:
         return Block(bars.title, WIDTH, 3 * ROW, say_empty, stretches=True)
-    labels = [drawable(shortened(bar.label, LABEL)) for bar in bars.bars]
-    texts = [drawable(shortened(bar.text, TEXT)) for bar in bars.bars]
+    labels = [drawable(cropped(bar.label, LABEL)) for bar in bars.bars]
+    texts = [drawable(cropped(bar.text, TEXT)) for bar in bars.bars]
     lengths = [max(0.0, bar.value) if isfinite(bar.value) else 0.0 for bar in bars.bars]
     full = max(lengths) if bars.high is None else bars.high
     full = full if full > 0 else 1.0

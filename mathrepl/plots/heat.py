@@ -15,7 +15,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from mathrepl.analysis.figure import Heatmap, Palette
 from mathrepl.plots.block import MISSING, QUIET, ROUND, Block, plain_number, say_empty
-from mathrepl.plots.text import SMALL, drawable, px, shortened, text_width
+from mathrepl.plots.text import SMALL, drawable, px, text_width
+from mathrepl.support.safe_text import cropped
 
 SIDE = 1000  # pixels the longer side of a grid aims at
 THIN = 160  # pixels the shorter side has at least, where cells would be smaller than that
@@ -62,8 +63,8 @@ def heat_block(heat: Heatmap) -> Block:
         )
         _set_ticks(axes.yaxis, left)
         _set_ticks(axes.xaxis, below)
-        axes.set_ylabel(drawable(shortened(heat.row_axis, 60)))
-        axes.set_xlabel(drawable(shortened(heat.column_axis, 60)))
+        axes.set_ylabel(drawable(cropped(heat.row_axis, 60)))
+        axes.set_xlabel(drawable(cropped(heat.column_axis, 60)))
         # A frame's line would cover half of the outermost cells where a cell is a pixel.
         axes.spines[:].set_visible(False)
         _add_bar(axes, image, heat.palette, (across * columns, down * rows))
@@ -121,7 +122,7 @@ def _ticks(
     """Labels of `count` cells of `size` pixels, as many as have room."""
     if not labels:
         return _range_ticks(ends, count, size) if ends else _Ticks()
-    shown = [drawable("␣" if text == " " else shortened(text, LABEL)) for text in labels]
+    shown = [drawable("␣" if text == " " else cropped(text, LABEL)) for text in labels]
     widest = max(text_width(text, SMALL) for text in shown) + 4
     # Turned around, a single digit would be misread: short labels are rather thinned.
     upright = across and widest > max(size, 2 * LINE)

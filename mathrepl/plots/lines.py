@@ -10,7 +10,8 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 
 from mathrepl.analysis.figure import Lines, Series
 from mathrepl.plots.block import ROUND, Block, plain_number, say_empty
-from mathrepl.plots.text import SMALL, drawable, px, shortened, text_width
+from mathrepl.plots.text import SMALL, drawable, px, text_width
+from mathrepl.support.safe_text import cropped
 
 WIDTH, HEIGHT = 760, 420  # pixels
 LINE = px(SMALL * 1.3)
@@ -21,7 +22,7 @@ MARKED = 30  # points up to which a series shows each
 
 def lines_block(lines: Lines) -> Block:
     """Lay out series; points that are not finite, or not above 0 where `log`, are left out."""
-    names = [drawable(shortened(s.name, NAME)) for s in lines.series]
+    names = [drawable(cropped(s.name, NAME)) for s in lines.series]
     widest = max((text_width(name, SMALL) for name in (*names, _more(names))), default=0)
 
     def draw(axes: Axes) -> None:
@@ -39,8 +40,8 @@ def lines_block(lines: Lines) -> Block:
                 markersize=3.5,
                 linewidth=1.6,
             )
-        axes.set_xlabel(drawable(shortened(lines.x_axis, 60)))
-        axes.set_ylabel(drawable(shortened(lines.y_axis, 60)))
+        axes.set_xlabel(drawable(cropped(lines.x_axis, 60)))
+        axes.set_ylabel(drawable(cropped(lines.y_axis, 60)))
         axes.grid(visible=True, linewidth=0.6, alpha=0.35)
         axes.spines[["top", "right"]].set_visible(False)
         _set_scale(axes, lines)

@@ -40,11 +40,6 @@ def text_width(text: str, points: float, family: str = SANS) -> int:
     return px(width)
 
 
-def shortened(text: str, most: int) -> str:
-    """`text` in at most `most` characters, its end replaced by … where it is longer."""
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
 def wrapped(text: str, points: float, room: int) -> list[str]:
     """Lines of at most `room` pixels, broken between words, a word alone where it is wider."""
     lines: list[str] = []

@@ -9,16 +9,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from mathrepl.analysis.figure import Figure, Progress
+from mathrepl.commands.dispatch import is_passing
 from mathrepl.commands.spec import Note, Quit, Value
-from mathrepl.evaluation.certify import CertifyProgress
 from mathrepl.inference.answer import Answer, Answers, Refused, record_keys
 from mathrepl.support.errors import EquationError, MathreplError, UsageError
 from mathrepl.support.safe_text import printable
-from mathrepl.training.events import Launched, Stepped, Warned
+from mathrepl.training.events import Warned
 
 ERROR_FIELDS = ("error", "column")  # of a question that could not be asked
-_QUIET = (Launched, Stepped, CertifyProgress, Progress, Quit)
 
 
 class JsonLines:
@@ -38,7 +36,7 @@ class JsonLines:
         if isinstance(value, Answer):
             self._write(self._trimmed(value.record()))
             return
-        if isinstance(value, _QUIET) or (isinstance(value, Figure) and value.live):
+        if isinstance(value, Quit) or is_passing(value):
             return
         if isinstance(value, (Note, Warned)):
             text = value.text if isinstance(value, Note) else value.message

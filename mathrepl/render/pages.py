@@ -64,8 +64,7 @@ def draw_help(page: HelpPage) -> RenderableType:
         table.add_column(no_wrap=True, style="key")
         table.add_column(overflow="fold")
         for parameter in parameters:
-            default = f" (default {parameter.default})" if parameter.default else ""
-            table.add_row(Text(parameter.usage), Text(parameter.help + default))
+            table.add_row(Text(parameter.usage), Text(parameter.description))
         parts.append(table)
     if command.aliases:
         parts.append(Text("also " + ", ".join(f":{alias}" for alias in command.aliases), "quiet"))

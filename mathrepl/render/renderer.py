@@ -140,8 +140,3 @@ class Renderer:
         for one in record if isinstance(record, list) else [record]:
             for key, content in one.items():
                 self.out.print(Text.assemble((f"{key} ", "quiet"), printable(str(content))))
-
-
-def plain_console() -> Console:
-    """A console on stderr for errors that come before settings are known."""
-    return make_console(sys.stderr, "auto")

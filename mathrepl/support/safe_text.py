@@ -12,7 +12,11 @@ def printable(text: str, keep: str = "") -> str:
     return "".join(c if c.isprintable() or c in keep else REPLACEMENT for c in text)
 
 
+def cropped(text: str, most: int) -> str:
+    """`text` in at most `most` characters, its end replaced by … where it is longer."""
+    return text if len(text) <= most else text[: max(0, most - 1)] + "\N{HORIZONTAL ELLIPSIS}"
+
+
 def one_line(text: str, most: int = 240) -> str:
     """Text from a file that may hold anything, cut and cleaned to one line for a person."""
-    text = printable(text[: most + 1])
-    return text if len(text) <= most else text[: most - 1] + "\N{HORIZONTAL ELLIPSIS}"
+    return cropped(printable(text[: most + 1]), most)

@@ -21,73 +21,58 @@ class CommandCompleter(Completer):
     def __init__(self, loaded: Callable[[], Parts | None]) -> None:
         self._loaded = loaded
 
-    @property
-    def _commands(self) -> dict[str, Command]:
-        parts = self._loaded()
-        commands = parts.commands if parts else {}
-        return {n: c for n, c in commands.items() if "session" in c.hosts}
-
     def get_completions(
         self, document: Document, complete_event: CompleteEvent
     ) -> Iterable[Completion]:
         text = document.text_before_cursor.lstrip()
-        if not text.startswith(":"):
+        parts = self._loaded()
+        if parts is None or not text.startswith(":"):
             return
         head, *words = text[1:].split(" ")
         if not words:
-            for command in self._commands.values():
+            for command in parts.commands:
                 if command.name.startswith(head):
                     yield Completion(
                         command.name, start_position=-len(head), display_meta=command.summary
                     )
             return
-        found = self._command(head)
-        if found is None:
+        found = parts.called(head)
+        if len(found) != 1:
             return
         word, before = words[-1], [w for w in words[:-1] if w]
-        for name, meta in self._words(found, before, word):
+        for name, meta in _words(parts, found[0], before, word):
             if name.startswith(word):
                 yield Completion(name, start_position=-len(word), display_meta=meta)
 
-    def _command(self, head: str) -> Command | None:
-        for command in self._commands.values():
-            if command.is_called(head):
-                return command
-        starting = [c for n, c in self._commands.items() if n.startswith(head)]
-        return starting[0] if len(starting) == 1 else None
 
-    def _words(
-        self, command: Command, before: Sequence[str], word: str
-    ) -> Iterable[tuple[str, str]]:
-        options = {p.name: p for p in command.options("session")}
-        last = options.get(before[-1]) if before else None
-        if last is not None and last.kind != "flag":
-            yield from ((value, "") for value in self._values(last, before))
-            return
-        if word.startswith("-"):
-            yield from ((n, p.help) for n, p in options.items() if n not in before)
-            return
-        positionals = command.positionals("session")
-        loose = _loose(before, options)
-        if len(loose) < len(positionals):
-            yield from ((v, "") for v in self._values(positionals[len(loose)], loose))
-        if not word:
-            yield from ((n, p.help) for n, p in options.items() if n not in before)
+def _words(
+    parts: Parts, command: Command, before: Sequence[str], word: str
+) -> Iterable[tuple[str, str]]:
+    """The words that may stand here, each with what it means."""
+    options = {p.name: p for p in command.options("session")}
+    last = options.get(before[-1]) if before else None
+    if last is not None and last.kind != "flag":
+        yield from ((value, "") for value in _values(parts, last, before))
+        return
+    positionals = command.positionals("session")
+    loose = _loose(before, options)
+    if len(loose) < len(positionals) and not word.startswith("-"):
+        yield from ((v, "") for v in _values(parts, positionals[len(loose)], loose))
+    if not word or word.startswith("-"):
+        yield from ((n, p.help) for n, p in options.items() if n not in before)
 
-    def _values(self, parameter: Parameter, before: Sequence[str]) -> Sequence[str]:
-        parts = self._loaded()
-        if parameter.choices or parts is None:
-            return parameter.known
-        if parameter.suggest is not None:
-            try:
-                return parameter.suggest(parts.session, before)
-            except MathreplError:  # the weights in use cannot be read: an answer will tell it
-                return ()
-        if parameter.kind == "weights":
-            return parts.session.store.names()
-        if parameter.kind == "command":
-            return list(self._commands)
-        return ()
+
+def _values(parts: Parts, parameter: Parameter, before: Sequence[str]) -> Sequence[str]:
+    if parameter.choices:
+        return parameter.known
+    if parameter.suggest is not None:
+        try:
+            return parameter.suggest(parts.session, before)
+        except MathreplError:  # the weights in use cannot be read: an answer will say so
+            return ()
+    if parameter.kind == "weights":
+        return parts.session.store.names()
+    return [command.name for command in parts.commands] if parameter.kind == "command" else ()
 
 
 def _loose(words: Sequence[str], options: Mapping[str, Parameter]) -> list[str]:

@@ -74,7 +74,7 @@ class LineLexer(Lexer):
         assert head is not None  # noqa: S101 - the caller saw the colon
         name = head.group().strip()[1:].strip()
         parts = self._loaded()
-        commands = parts.commands.values() if parts else ()
+        commands = parts.commands if parts else ()
         names = [n for c in commands for n in (c.name, *c.aliases)]
         known = any(n.startswith(name) for n in names)
         rest = _pieces(_COMMAND, text[head.end() :])

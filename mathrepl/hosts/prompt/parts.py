@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mathrepl.commands.parse import candidates
 from mathrepl.commands.spec import Command, Context
 from mathrepl.commands.table import command_table
 from mathrepl.hosts.prompt.person import PromptPerson
@@ -14,16 +14,26 @@ from mathrepl.session.session import Session
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The session, its commands, and what draws them."""
+    """The session with its commands, and what draws their values."""
 
-    session: Session
-    commands: Mapping[str, Command]
-    renderer: Renderer
     context: Context
+    renderer: Renderer
+
+    @property
+    def session(self) -> Session:
+        return self.context.session
+
+    @property
+    def commands(self) -> list[Command]:
+        """The commands of a session."""
+        return [c for c in self.context.commands.values() if "session" in c.hosts]
+
+    def called(self, name: str) -> list[Command]:
+        """The command of that name or alias, else those whose names start with it."""
+        return candidates(name, self.context.commands)
 
 
 def assemble(session: Session) -> Parts:
     """The parts around a session at a terminal."""
-    commands = command_table()
-    renderer = Renderer(session.settings.theme)
-    return Parts(session, commands, renderer, Context(session, PromptPerson(), commands, "session"))
+    context = Context(session, PromptPerson(), command_table(), "session")
+    return Parts(context, Renderer(session.settings.theme))

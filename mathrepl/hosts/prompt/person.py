@@ -5,10 +5,11 @@ from __future__ import annotations
 from prompt_toolkit import PromptSession
 from prompt_toolkit.patch_stdout import patch_stdout
 
+from mathrepl.commands.spec import Person
 from mathrepl.hosts.prompt.visible import Visible
 
 
-class PromptPerson:
+class PromptPerson(Person):
     """Asks through a prompt of its own, without history or completion."""
 
     def ask(self, prompt: str) -> str | None:
@@ -19,7 +20,3 @@ class PromptPerson:
                 return asking.prompt(prompt)
         except (EOFError, KeyboardInterrupt):
             return None
-
-    def confirm(self, question: str) -> bool:
-        reply = self.ask(f"{question} [y/N] ")
-        return reply is not None and reply.strip().lower() in ("y", "yes")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from mathrepl.support.errors import MathreplError
+from mathrepl.support.safe_text import cropped
 
 if TYPE_CHECKING:
-    from mathrepl.commands.spec import Command
     from mathrepl.hosts.prompt.parts import Parts
     from mathrepl.session.session import Session
     from mathrepl.training.job import Job
@@ -21,16 +20,16 @@ def toolbar(loaded: Parts | None, text: str, width: int) -> StyleAndTextTuples:
     if loaded is None:
         return [("class:toolbar.quiet", " loading …")]
     session = loaded.session
-    hint = _hint(loaded.commands, text)
+    hint = _hint(loaded, text)
     if hint is not None:
-        return [("class:toolbar.quiet", _crop(f" {hint}", width))]
+        return [("class:toolbar.quiet", cropped(f" {hint}", width))]
     parts = _parts(session)
     while len(parts) > 1 and sum(len(t) + 3 for _, t in parts) > width:
         parts.pop(-1 if session.running_job is None else -2)
     fragments: StyleAndTextTuples = []
     for style, part in parts:
         fragments.append(("class:toolbar.quiet", " " if not fragments else " · "))
-        fragments.append((f"class:toolbar.{style}", _crop(part, width - 2)))
+        fragments.append((f"class:toolbar.{style}", cropped(part, width - 2)))
     return fragments
 
 
@@ -65,18 +64,14 @@ def job_text(job: Job) -> str:
     return f"{head} {done}/{job.plan.settings.epochs}{exact}"
 
 
-def _hint(commands: Mapping[str, Command], text: str) -> str | None:
+def _hint(loaded: Parts, text: str) -> str | None:
     """Usage and summary of the command being typed."""
     typed = text.lstrip()
     if not typed.startswith(":"):
         return None
     name = typed[1:].split(" ")[0]
-    for command in commands.values():
-        if "session" in command.hosts and command.is_called(name):
-            return f"{command.usage('session')}  {command.summary}"
-    starting = [f":{n}" for n, c in commands.items() if n.startswith(name) and "session" in c.hosts]
-    return "  ".join(starting) if starting else "no such command; :help lists them"
-
-
-def _crop(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: max(0, width - 1)] + "…"
+    found = loaded.called(name)
+    if found and found[0].is_called(name.lower()):
+        return f"{found[0].usage('session')}  {found[0].summary}"
+    starting = "  ".join(f":{command.name}" for command in found)
+    return starting or "no such command; :help lists them"

@@ -13,8 +13,9 @@ from mathrepl.analysis.figure import Bar, Bars, Figure, Heatmap, Lines, Series
 from mathrepl.inference.answer import Answers, Refused, compare
 from mathrepl.inference.solution import Guess, Solution
 from mathrepl.plots.drawing import drawn, picture
-from mathrepl.plots.text import MONO, SANS, SMALL, drawable, shortened, text_width, wrapped
+from mathrepl.plots.text import MONO, SANS, SMALL, drawable, text_width, wrapped
 from mathrepl.support.errors import MathreplError
+from mathrepl.support.safe_text import cropped
 from tests.kit.plots import axes_of, pixels, texts
 
 
@@ -203,8 +204,8 @@ def test_lines_break_between_words_and_within_what_is_wider():
 
 
 def test_text_is_kept_as_long_as_it_may_be():
-    assert shortened("12345", 5) == "12345"
-    assert shortened("123456", 5) == "1234…"
+    assert cropped("12345", 5) == "12345"
+    assert cropped("123456", 5) == "1234…"
     known = "2 \N{MULTIPLICATION SIGN} 3 \N{MINUS SIGN} 1 ≈ 1␣■ é"
     for family in (SANS, MONO):
         assert drawable(known, family) == known

@@ -56,7 +56,7 @@ def test_completions(parts: Parts, typed: str, expected: list[str]) -> None:
 
 def test_a_bare_colon_offers_every_command(parts: Parts) -> None:
     offered = complete(parts, ":")
-    assert offered == [n for n, c in parts.commands.items() if "session" in c.hosts]
+    assert offered == [n for n, c in parts.context.commands.items() if "session" in c.hosts]
 
 
 def test_an_option_is_offered_once(parts: Parts) -> None:
