@@ -60,7 +60,7 @@ def batch(effort: Effort) -> Row:
 
 
 def certifying(effort: Effort) -> Row:
-    """Every sum of 0..999, counted by what is wrong."""
+    """Certify every sum of 0..999."""
     session = _session()
     card = session.card
     threads = threads_for("numpy")

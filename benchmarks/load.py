@@ -118,7 +118,7 @@ def main() -> None:
     options = ["--weights", chosen.weights]
     trimmed = options + (["--fields", chosen.fields] if chosen.fields else [])
     with tempfile.TemporaryDirectory() as home:
-        # A fresh home: the bundled weights answer, and no settings weigh in.
+        # A fresh home: the bundled weights answer, without settings.
         os.environ["MATHREPL_DATA_DIR"] = os.environ["MATHREPL_CONFIG_DIR"] = home
         session = Session(Settings(weights=chosen.weights), Store(Path(home) / "weights"))
         drawn = draw_questions(session.card.task, random.Random(0))

@@ -1,4 +1,4 @@
-"""What every benchmark shares: two measurements in turn, and the row that comes of them."""
+"""Code that all benchmarks share: two measurements in turn, and the row of their results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Row:
-    """Ours beside what it is held against, each measured several times, in turn.
+    """A measurement and its reference, each measured several times, in turn.
 
     `unit` is of both. `goal` is a bound on the ratio of the medians, `wanted` a bound on ours in
     the unit; both are written as a person reads them, such as `at most 1.6`.
@@ -38,7 +38,7 @@ class Row:
         return statistics.median(self.ours) / statistics.median(self.reference)
 
     def text(self) -> str:
-        """The row for a person."""
+        """The row as text."""
         ours, reference = statistics.median(self.ours), statistics.median(self.reference)
         goals = ", ".join(goal for goal in (self.goal, self.wanted) if goal)
         rest = "".join(f"; {part}" for part in (goals and f"goal: {goals}", self.note) if part)
@@ -64,14 +64,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Effort:
-    """How much to measure: `repeats` of each pair; `short` asks less, for a look and for CI."""
+    """The extent of a run: `repeats` of each pair; `short` measures less, for CI."""
 
     repeats: int = 5
     short: bool = False
 
 
 def shown(value: float, unit: str) -> str:
-    """A figure with its unit: milliseconds and microseconds where seconds would be noughts."""
+    """A figure with its unit: milliseconds or microseconds if seconds would begin with zeros."""
     if unit == "s" and value < 1:
         return f"{value * 1e3:.3g} ms" if value >= 1e-3 else f"{value * 1e6:.3g} us"
     return f"{value:,.0f} {unit}" if value >= 1000 else f"{value:.3g} {unit}"
@@ -80,7 +80,7 @@ def shown(value: float, unit: str) -> str:
 def in_turn(
     ours: Callable[[], float], reference: Callable[[], float], repeats: int
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Both measured `repeats` times, one after the other each time."""
+    """Both measured `repeats` times, in turn."""
     pairs = [(ours(), reference()) for _ in range(repeats)]
     return tuple(one for one, _ in pairs), tuple(other for _, other in pairs)
 
@@ -99,7 +99,7 @@ def run_python(arguments: Sequence[str]) -> float:
 
 
 def printed_by(arguments: Sequence[str]) -> str:
-    """What a Python process writes to stdout."""
+    """The stdout of a Python process."""
     done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"{' '.join(arguments)} failed: {done.stderr}")
@@ -107,9 +107,9 @@ def printed_by(arguments: Sequence[str]) -> str:
 
 
 def peak_bytes(pid: int) -> int:
-    """Most bytes of memory that a running process has held so far, by Linux; else 0.
+    """Peak memory of a running process so far, in bytes; 0 on systems other than Linux.
 
-    What `wait4` says of a child counts the memory of its parent, before the child was itself.
+    `wait4` would be wrong: it also counts the memory of the parent that the child was forked from.
     """
     try:
         status = Path(f"/proc/{pid}/status").read_text()
@@ -119,13 +119,13 @@ def peak_bytes(pid: int) -> int:
 
 
 def peak_in(status: str) -> int:
-    """The same out of the text of `/proc/PID/status`."""
+    """The peak memory in the text of `/proc/PID/status`, in bytes."""
     peak = re.search(r"VmHWM:\s+(\d+) kB", status)
     return int(peak[1]) * 1024 if peak else 0
 
 
 def machine() -> dict[str, Any]:
-    """Where the figures were measured."""
+    """The machine that measured the figures."""
     packages = ("numpy", "tensorflow", "keras", "prompt_toolkit", "rich")
     return {
         "cores": len(os.sched_getaffinity(0)),

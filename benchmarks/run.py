@@ -1,4 +1,4 @@
-"""Ratios that the project holds itself to: `python benchmarks/run.py [NAME ...]`.
+"""Ratios with the goals of the project: `python benchmarks/run.py [NAME ...]`.
 
 Each pair is measured in turn on this machine, so a ratio means the same on a slow one. `--short`
 measures each once and less of it, and leaves out the long ones: a look, not a figure.
@@ -38,7 +38,7 @@ LONG = {"map", "certify", "epoch", "learn"}  # half a minute to minutes even onc
 
 
 def main() -> int:
-    """Measure what is named, or all; print a row each, and write JSON where it is asked for."""
+    """Measure the named benchmarks, or all; print a row for each, and write JSON if requested."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument("--repeats", type=int, default=5, help="of each pair (5)")
@@ -52,7 +52,7 @@ def main() -> int:
     effort = Effort(1, short=True) if chosen.short else Effort(chosen.repeats)
     rows: dict[str, Row] = {}
     with tempfile.TemporaryDirectory() as home:
-        # A fresh home: the bundled weights answer, and no history or settings weigh in.
+        # A fresh home: the bundled weights answer, without history or settings.
         os.environ["MATHREPL_DATA_DIR"] = os.environ["MATHREPL_CONFIG_DIR"] = home
         for name in names:
             rows[name] = BENCHMARKS[name](effort)

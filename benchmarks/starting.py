@@ -1,4 +1,4 @@
-"""Start and memory, against what starts or holds as much without doing anything."""
+"""Start and memory, against processes that only import the same libraries."""
 
 from __future__ import annotations
 

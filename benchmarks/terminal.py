@@ -1,4 +1,4 @@
-"""A session at a pseudo-terminal, as a person has it."""
+"""A session at a pseudo-terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arithmetic modulo a prime: the same questions as ever, with other answers."""
+"""Arithmetic modulo a prime: the usual questions with other answers."""
 
 from __future__ import annotations
 

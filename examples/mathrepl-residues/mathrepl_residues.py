@@ -1,4 +1,4 @@
-"""Casting out nines: an answer with another remainder than the truth must be wrong."""
+"""Casting out nines: an answer whose remainder differs from the truth's must be wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mathrepl.session.quiz import questions
 
 @dataclass(frozen=True, slots=True)
 class Residues:
-    """Of `asked` answers, how many are right, and how many have the truth's remainder."""
+    """The number of answers `asked`, of right ones, and of those with the truth's remainder."""
 
     weights: str
     modulus: int
@@ -44,7 +44,7 @@ def nines(context: Context, arguments: Arguments) -> Result:
 
 
 def _residue(text: str, modulus: int) -> str:
-    """The remainder of a whole number, as text; `nothing` of what is none."""
+    """The remainder of a whole number as text; `nothing` for any other text."""
     value = read_value(text)
     if value is None or value.denominator != 1:
         return "nothing"
