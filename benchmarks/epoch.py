@@ -29,7 +29,7 @@ def ours() -> list[float]:
     from mathrepl.store.train_settings import TrainSettings
     from mathrepl.training.keras.loop import Trainer
     from mathrepl.training.keras.models import build
-    from mathrepl.training.keras.teaching import arrays_of
+    from mathrepl.training.keras.objectives import arrays_of
 
     encoding, examples = Encoding.for_task(Task()), split(Task(), EXAMPLES)
     sides = [arrays_of(encoding, side) for side in (examples.training, examples.held_out)]

@@ -36,7 +36,7 @@ def run(name: str, epochs: int) -> None:
 
     from mathrepl.training.keras.loop import Trainer
     from mathrepl.training.keras.models import build, tensors_of
-    from mathrepl.training.keras.teaching import arrays_of
+    from mathrepl.training.keras.objectives import arrays_of
 
     recipe = RECIPES[name]
     settings, encoding = recipe.stages[0].settings, recipe.encoding

@@ -11,10 +11,6 @@ from mathrepl.arithmetic.expression import MAX_LENGTH, format_value, read_value
 if TYPE_CHECKING:
     from mathrepl.store.card import Card
 
-BATCH = 1024
-WORK_BATCH = 64  # a working takes long: Ctrl-C stops soon; smaller batches are slower
-KERAS_WORK_BATCH = 256  # a call of Keras costs more, whatever its size
-
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -48,6 +44,5 @@ class Answered:
 
 def batch_size(card: Card, engine: str) -> int:
     """The number of questions that one thread asks such weights at a time."""
-    if card.architecture.kind != "work":
-        return BATCH
-    return WORK_BATCH if engine == "numpy" else KERAS_WORK_BATCH
+    row = card.architecture.row
+    return row.batch if engine == "numpy" else row.keras_batch

@@ -35,11 +35,6 @@ def attend(network: Network, question: str) -> Figure:
     Raises `UsageError` for a network without attention, or of an installed kind.
     """
     check_known(network, "where it looks")
-    if network.kind != "attention":
-        raise UsageError(
-            f"{network.name} has no attention: its decoder sees one summary of the equation",
-            hint=Advice("look at that with ", Run("peek"), ", or ", Run("use", "add")),
-        )
     ((weights, codes),) = _attention_weights(network, [question])
     text = network.read(codes)
     heats = tuple(
@@ -128,8 +123,17 @@ def _order(network: Network) -> str:
 def _attention_weights(
     network: Network, questions: Sequence[str]
 ) -> list[tuple[Floats, list[int]]]:
-    """Attention weights (U, H, T) of each question, T from left to right, and written indices."""
-    probabilities, attention = network.decode(questions)
+    """Attention weights (U, H, T) of each question, T from left to right, and written indices.
+
+    Raises `UsageError` for a network without attention.
+    """
+    decoder = network.decoder(questions)
+    if decoder is None:
+        raise UsageError(
+            f"{network.name} has no attention: its decoder sees one summary of the equation",
+            hint=Advice("look at that with ", Run("peek"), ", or ", Run("use", "add")),
+        )
+    probabilities, attention = decoder.greedily()
     found = []
     for row, question in enumerate(questions):
         codes = network.until_end(probabilities[row].argmax(-1).tolist())

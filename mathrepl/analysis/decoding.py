@@ -13,7 +13,7 @@ from mathrepl.analysis.figure import Bar, Bars, Figure
 from mathrepl.analysis.network import END_SHOWN, SPACE_SHOWN, Network, shown
 from mathrepl.data.codec import Floats, Indices
 from mathrepl.data.encoding import END
-from mathrepl.networks.attention import Decoder, DecoderState
+from mathrepl.networks.attention import DecoderState
 from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import UsageError
 from mathrepl.support.percent import with_bounds
@@ -86,7 +86,7 @@ def step(network: Network, question: str, truth: str, forced: Mapping[int, str])
     if indices:
         alone = network.read(_probabilities(network, question, {}).argmax(-1).tolist())
         facts.append(f"unforced it writes {alone or '(nothing)'}")
-        if network.writes_at_once:
+        if network.half.decoder is None:
             notes.append("its decoder does not see what was written, so the rest stays as it was")
         beyond = [str(position + 1) for position in indices if position >= len(codes)]
         if beyond:
@@ -186,35 +186,29 @@ class _Source:
     """Probabilities (m, V) of the next character after each of m prefixes of one answer."""
 
     def __init__(self, network: Network, question: str) -> None:
-        self._table: Floats | None = None
         self._position = 0
-        if network.writes_at_once:
+        self._decoder = network.decoder([question])
+        if self._decoder is None:
             self._table = network.probabilities([question])[0]
-            return
-        self._decoder = Decoder(
-            network.tensors,
-            network.card.architecture,
-            network.encoding,
-            network.indices([question]),
-        )
-        self._state: DecoderState = self._decoder.start
+        else:
+            self._state: DecoderState = self._decoder.start
 
     def next(self, prefixes: list[tuple[int, ...]]) -> Floats:
         position, self._position = self._position, self._position + 1
-        if self._table is not None:
+        if self._decoder is None:
             return np.repeat(self._table[position][None], len(prefixes), 0)
         written = np.array([prefix[-1] if prefix else 0 for prefix in prefixes], np.int32)
         self._state, probabilities, _ = self._decoder.step(self._state, written)
         return probabilities
 
     def keep(self, rows: Indices) -> None:
-        if self._table is None:
+        if self._decoder is not None:
             self._state = self._state.rows(rows)
             self._decoder.rows(rows)
 
 
 def _check_writes(network: Network) -> None:
-    if network.kind == "tagger":
+    if network.half.tags:
         raise UsageError(
             f"the {network.part} of {network.card.name} marks characters and writes none",
             hint=Advice("look at it with ", Run("attn"), " or ", Run("peek")),
@@ -239,9 +233,7 @@ def _forced_indices(network: Network, forced: Mapping[int, str]) -> dict[int, in
 
 def _probabilities(network: Network, question: str, forced: Mapping[int, int]) -> Floats:
     """Probabilities (U, V) of one answer, `forced` characters being the input of the next."""
-    texts = [question]
-    found = (
-        network.probabilities(texts) if network.writes_at_once else network.decode(texts, forced)[0]
-    )
-    row: Floats = found[0]
-    return row
+    decoder = network.decoder([question])
+    found = network.probabilities([question]) if decoder is None else decoder.greedily(forced)[0]
+    rows: Floats = found[0]
+    return rows

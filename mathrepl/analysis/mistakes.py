@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from mathrepl.arithmetic.task import Task
     from mathrepl.session.active_weights import ActiveWeights
 
-ASKED = 20_000
-WORK_ASKED = 500
 MAX_ASKED = 2_000_000
 MOST_BARS = 12
 
@@ -52,7 +50,7 @@ def errors(
             )
         return _ask(weights, every(task), task.space_size, ["the trained equations are among them"])
     if count is None:
-        count = WORK_ASKED if card.architecture.kind == "work" else ASKED
+        count = card.architecture.row.errors
     if not 1 <= count <= MAX_ASKED:
         raise UsageError(f"{count:,} equations cannot be asked", hint=f"ask 1 to {MAX_ASKED:,}")
     drawn, notes = _drawn(task), []

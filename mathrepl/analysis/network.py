@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,9 @@ import numpy as np
 from mathrepl.arithmetic.reference_steps import next_step
 from mathrepl.data.codec import Floats, Indices, encode_questions
 from mathrepl.data.encoding import END, Encoding
-from mathrepl.networks import KINDS, CachedTensors, kind_of, part_tensors, parts_of, shapes_of
-from mathrepl.networks.attention import decode_greedily
-from mathrepl.networks.lstm import States, Tensors
+from mathrepl.networks import Kind, States, Tensors, kind_of, part_tensors, parts_of, shapes_of
+from mathrepl.networks.attention import Decoder
+from mathrepl.networks.lstm import CachedTensors
 from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.store.card import Card
 from mathrepl.support.advice import Advice, Run
@@ -38,31 +38,37 @@ class Network:
         return f"{self.card.name} {self.part}".rstrip()
 
     @property
+    def half(self) -> Kind:
+        """The numpy half of its kind."""
+        return kind_of(self.kind)
+
+    @property
     def encoding(self) -> Encoding:
-        """The encoding of this part: a tagger reads from the left in weights that reverse."""
-        return replace(self.card.encoding, reverse=self.reverse)
+        """The encoding of this network; a tagger reads from the left."""
+        return self.half.encoding(self.card.encoding)
 
     @property
     def reverse(self) -> bool:
         """Whether it reads and writes from the last character to the first."""
-        return self.card.encoding.reverse and self.kind != "tagger"
+        return self.encoding.reverse
 
     @property
-    def has_encoder(self) -> bool:
-        """Whether a recurrent encoder summarises the question before the decoder starts."""
-        return self.kind == "seq2seq" or (
-            self.kind == "attention" and not self.card.architecture.lookup
-        )
+    def encoder(self) -> str:
+        """The layer that sums the question up before the decoder starts; empty without one."""
+        encoder = self.half.encoder
+        return encoder(self.card.architecture) if encoder is not None else ""
+
+    def decoder(self, texts: Sequence[str]) -> Decoder | None:
+        """The decoder of these texts; None where all positions are written at once."""
+        decoder = self.half.decoder
+        if decoder is None:
+            return None
+        return decoder(self.tensors, self.card.architecture, self.encoding, self.indices(texts))
 
     @property
-    def writes_at_once(self) -> bool:
-        """Whether each position is written independently of those before it."""
-        return self.kind not in ("attention", "tagger")
-
-    @property
-    def shows_states(self) -> bool:
-        """Whether `states` returns something; every built-in kind does."""
-        return kind_of(self.kind).states is not None
+    def writes_steps(self) -> bool:
+        """Whether it writes what one step of a scratchpad becomes, not answers."""
+        return self.card.architecture.row.shows_steps and not self.half.tags
 
     def as_read(self, text: str) -> str:
         """The characters in the order in which the network reads them."""
@@ -74,24 +80,8 @@ class Network:
 
     def probabilities(self, texts: Sequence[str]) -> Floats:
         """(n, U, V), as `Kind.probabilities`."""
-        kind = kind_of(self.kind)
-        return kind.probabilities(
+        return self.half.probabilities(
             self.tensors, self.card.architecture, self.encoding, self.indices(texts)
-        )
-
-    def decode(
-        self, texts: Sequence[str], forced: Mapping[int, int] | None = None
-    ) -> tuple[Floats, Floats]:
-        """Probabilities (n, U, V) and attention weights (n, U, H, T) of greedy decoding.
-
-        Only for an attention network; `forced` as in `decode_greedily`.
-        """
-        return decode_greedily(
-            self.tensors,
-            self.card.architecture,
-            self.encoding,
-            self.indices(texts),
-            forced=forced or {},
         )
 
     def states(self, texts: Sequence[str]) -> States:
@@ -99,7 +89,7 @@ class Network:
 
         Raises `UsageError` for an installed kind that shows none.
         """
-        states = kind_of(self.kind).states
+        states = self.half.states
         if states is None:
             raise UsageError(
                 f"{self.name} is of kind {self.kind}, which shows no states", hint=ELSE
@@ -128,7 +118,7 @@ class Network:
 
         A doer writes the result of one step; for it a question of several steps has none.
         """
-        if self.part != "doer":
+        if not self.writes_steps:
             return answer
         try:
             step = next_step(question)
@@ -138,7 +128,7 @@ class Network:
 
     def step_facts(self, question: str) -> tuple[str, ...]:
         """A fact that a doer writes one step and not the answer; nothing for other networks."""
-        if self.part != "doer" or self.target(question, "") is None:
+        if not self.writes_steps or self.target(question, "") is None:
             return ()
         return (f"one step of a working: what its doer puts in the place of {question}",)
 
@@ -178,8 +168,8 @@ def tensors_of(weights: ActiveWeights) -> dict[str, Floats]:
 
 
 def check_known(network: Network, what: str) -> None:
-    """Raise `UsageError` for an installed kind, whose tensors cannot be interpreted."""
-    if network.kind not in KINDS:
+    """Raise `UsageError` for a kind of which nothing here knows `what`."""
+    if network.half.encoder is None:
         raise UsageError(
             f"{network.name} is of kind {network.kind}, and nothing here knows {what}", hint=ELSE
         )

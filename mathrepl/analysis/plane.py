@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from mathrepl.store.card import Card
 
 MAX_CELLS = 2_000_000
-MAX_WORK_CELLS = 40_000
 BLOCKS = 10  # a side is cut into so many to find where mistakes are densest
 TITLES = {"wrong": "where it is wrong", "confidence": "how sure it is", "size": "how far off it is"}
 SCALES: dict[Show, tuple[str, Palette]] = {
@@ -74,10 +73,11 @@ def _check_size(card: Card, cells: int) -> None:
             f"{cells:,} equations are too many to ask, at most {MAX_CELLS:,}",
             hint="zoom in with smaller ranges",
         )
-    if card.architecture.kind == "work" and cells > MAX_WORK_CELLS:
+    most = card.architecture.row.map_cells
+    if cells > most:
         raise UsageError(
             f"{card.name} writes a working for each of {cells:,} equations, which takes too long",
-            hint=f"zoom in with smaller ranges, at most {MAX_WORK_CELLS:,} equations",
+            hint=f"zoom in with smaller ranges, at most {most:,} equations",
         )
 
 
@@ -203,7 +203,7 @@ def _notes(asked: Cells, card: Card) -> list[str]:
     usual = f"{high}{ending(task, asked.operation, high)}"
     notes += task.outside(parse(usual))
     room = card.encoding.answer_length - 1
-    if asked.operation != "/" and not task.rule and card.architecture.kind != "work":
+    if asked.operation != "/" and not task.rule and not card.architecture.row.any_length:
         # Sums, differences and products of two ranges are longest at their corners.
         compute, ends = COMPUTED[asked.operation], (asked.b[0], asked.b[-1])
         longest = max(len(str(compute(x, y))) for x in asked.a for y in ends)

@@ -22,7 +22,6 @@ from mathrepl.session.active_weights import ActiveWeights
 
 SAMPLES = 3
 WIDEST = 300  # numbers a side of the map
-ASKED = 20_000
 
 
 def sections(weights: ActiveWeights) -> Iterator[Progress | Section]:
@@ -31,12 +30,11 @@ def sections(weights: ActiveWeights) -> Iterator[Progress | Section]:
     rows = (*card_rows(card), ("sha256", card.sha256))
     yield Section("Card", rows=rows)
     yield Section("How it learnt", curve([card]))
-    works = card.architecture.kind == "work"
-    if works:
+    if card.architecture.row.shows_steps:
         yield Section("Map", text="A working takes long, so there is no map of a whole plane.")
     else:
         yield from _map(weights)
-    for value in errors(weights, None if works else ASKED, whole=False):
+    for value in errors(weights, None, whole=False):
         yield value if isinstance(value, Progress) else Section("Mistakes", value)
     task = card.task
     drawn = draw_held_out(task, random.Random(SEED), split_seed=task.seed)
@@ -62,9 +60,9 @@ def _inside(weights: ActiveWeights, example: Example) -> Iterator[Section]:
     """Where it looked, or what it held or might have written, at one held-out equation."""
     question = example.question
     network = network_of(weights)
-    if network.kind == "attention":
+    if network.half.decoder is not None:
         figure = attend_to(weights, question)
-    elif network.shows_states:
+    elif network.half.states is not None:
         figure = peek(network, question)
     else:
         figure = step(network, question, example.answer, {})

@@ -141,13 +141,13 @@ def like(
     `UsageError` for a network without a recurrent encoder, or of an installed kind.
     """
     check_known(network, "what its encoder holds")
-    if not network.has_encoder:
+    if not network.encoder:
         raise UsageError(
             f"{network.name} has no encoder that sums an equation up",
             hint=Advice("try it with a network that has one, such as ", Run("use", "blog")),
         )
     task = network.card.task
-    if network.part == "doer":
+    if network.writes_steps:
         task = replace(task, fewest=1, most=1, brackets=False)
     drawn = (one.question for one in distinct(task, random.Random(0)))
     fitting = (one for one in drawn if one != question and network.target(one, "") is not None)
@@ -193,10 +193,9 @@ def _encoding(network: Network, texts: Sequence[str]) -> Floats:
     """The encoder's last hidden states in both directions, (n, 2 x units)."""
     indices = network.indices(texts)
     states = network.states(texts)
-    depth = network.card.architecture.encoder_depth
-    name = f"encoder.{depth - 1}" if network.kind == "seq2seq" else "encoder"
+    name = network.encoder
     forward, backward = states[f"{name}.forward"][0], states[f"{name}.backward"][0]
-    if network.kind == "seq2seq":  # it reads the padding too
+    if network.half.reads_padding:
         last = np.full(len(texts), forward.shape[1] - 1)
     else:
         last = (indices > 0).sum(1) - 1
@@ -207,7 +206,7 @@ def _layers(network: Network, question: str) -> dict[str, _Layer]:
     """Every LSTM's states for one question, cut after the last character read or written."""
     written = tuple(network.character(index) for index in network.written(question))
     text = network.as_read(question)
-    if network.kind == "seq2seq":  # it reads the padding too
+    if network.half.reads_padding:
         text = text.ljust(network.indices([question]).shape[1], END)
     layers = {}
     for name, (hidden, memory) in network.states([question]).items():

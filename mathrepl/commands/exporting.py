@@ -53,11 +53,12 @@ def _paths_of_parts(weights: ActiveWeights, path: Path) -> dict[str, Path]:
 
 
 def _check_kind(weights: ActiveWeights) -> None:
-    """Raise `UsageError` for a kind of network that another package adds."""
-    from mathrepl.networks import KINDS, parts_of
+    """Raise `UsageError` for a kind of network without an ONNX graph."""
+    from mathrepl.networks import parts_of
+    from mathrepl.networks.plugin_kinds import row_of
 
     card = weights.card
-    if not set(parts_of(card.architecture).values()) <= set(KINDS):
+    if not all(row_of(kind).onnx for kind in parts_of(card.architecture).values()):
         raise UsageError(
             f"{card.name} is of kind {card.architecture.kind}, and only mathrepl's own kinds are "
             "exported",
@@ -68,7 +69,7 @@ def _check_kind(weights: ActiveWeights) -> None:
 def _check_keras(weights: ActiveWeights) -> None:
     """Raise `UsageError` for what `keras.models.load_model` could not open."""
     card = weights.card
-    if card.architecture.kind != "seq2seq":
+    if not card.architecture.row.keras_file:
         raise UsageError(
             f"{card.name} is of kind {card.architecture.kind}, and a Keras file of that could not "
             "be read back",

@@ -20,6 +20,7 @@ from mathrepl.arithmetic.task import (
 from mathrepl.commands.spec import Arguments, Parameter, ValueKind
 from mathrepl.data.step_examples import PARTS
 from mathrepl.networks.config import Architecture, settings_of
+from mathrepl.networks.kinds import fresh_kinds
 from mathrepl.networks.plugin_kinds import kind_names
 from mathrepl.session.session import Session
 from mathrepl.store.card import Card
@@ -72,7 +73,7 @@ SHAPE = (
     Parameter(
         "--kind",
         "of network",
-        choices=("seq2seq", "attention"),
+        choices=fresh_kinds(),
         added=kind_names,
         default=Architecture().kind,
     ),

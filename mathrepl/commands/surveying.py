@@ -12,13 +12,13 @@ from mathrepl.analysis.figure import Progress
 from mathrepl.arithmetic.task import parse_operations, parse_range
 from mathrepl.commands.figures import SAVE, path_of, show_figures
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Parameter, Value
+from mathrepl.networks.kinds import BUILT_IN
 from mathrepl.store.card import Card
 from mathrepl.support.errors import UsageError
 from mathrepl.support.interrupts import counted
 
-WIDEST_MAP = 1000  # numbers a side, where the person names none
-WIDEST_WORK = 100  # a working of many lines takes long
-MAP_DEFAULT = f"those of the task, at most {WIDEST_MAP} a side, of work {WIDEST_WORK}"
+_USUAL, _WORK = BUILT_IN["seq2seq"], BUILT_IN["work"]
+MAP_DEFAULT = f"those of the task, at most {_USUAL.map_side} a side, of work {_WORK.map_side}"
 LIVE_SECONDS = 0.5
 
 
@@ -35,8 +35,7 @@ def map_plane(context: Context, arguments: Arguments) -> Iterator[Value]:
         if len(operation) != 1:
             raise UsageError(f"{operation!r} is not one operation", hint="write --op - or another")
     text = arguments.text("range")
-    works = session.card.architecture.kind == "work"
-    widest = WIDEST_WORK if works else WIDEST_MAP
+    widest = session.card.architecture.row.map_side
     low = max(task.low, -(widest // 2)) if task.low < 0 else task.low
     a = parse_range(text) if text else (low, min(task.high, low + widest - 1))
     other = arguments.text("b")
@@ -138,11 +137,11 @@ COMMANDS = (
         (
             Parameter(
                 "n",
-                "held-out equations to ask (of work 500)",
+                f"held-out equations to ask (of work {_WORK.errors})",
                 "integer",
                 low=1,
                 high=2_000_000,
-                default="20000",
+                default=str(_USUAL.errors),
             ),
             Parameter("--whole", "ask every equation of the task", "flag"),
             SAVE,

@@ -17,6 +17,7 @@ from mathrepl.arithmetic.task import Task
 from mathrepl.data.questions import with_carries
 from mathrepl.data.sampling import Example, draw_held_out, every
 from mathrepl.data.step_examples import PARTS, step_examples
+from mathrepl.networks.plugin_kinds import imported
 from mathrepl.store.card import Card
 
 WHOLE_SPACE = 2_000_000
@@ -43,10 +44,18 @@ class Suite:
 
 
 def suites_of(card: Card, sample: int | None) -> list[Suite]:
-    """The suites that weights are certified on; with `sample` that number of each instead."""
+    """The suites that weights are certified on; with `sample` that number of each instead.
+
+    Raises `WeightsError` for an installed kind whose suites cannot be imported.
+    """
+    architecture = card.architecture
+    found: list[Suite] = imported(architecture.kind, architecture.row.suites)(card, sample)
+    return found
+
+
+def task_suites(card: Card, sample: int | None) -> list[Suite]:
+    """The whole space of the card's task, or samples of a large one."""
     task = card.task
-    if card.architecture.kind == "work":
-        return _work_suites(card, sample)
     if sample is None and task.space_size <= WHOLE_SPACE:
         whole = Suite(task.describe(), task.space_size, lambda: every(task), False)
         return [whole]
@@ -65,8 +74,8 @@ def _held_out(name: str, task: Task, count: int, *, divides: bool = False) -> Su
     return Suite(name, count, examples, True)
 
 
-def _work_suites(card: Card, sample: int | None) -> list[Suite]:
-    """Expressions by what they hold; then beyond the training; then each network alone."""
+def scratchpad_suites(card: Card, sample: int | None) -> list[Suite]:
+    """Expressions by their operations; then beyond the training; then each network alone."""
     task, count = card.task, sample or SAMPLE
     few = min(count, BEYOND)
     high = f"{task.low}..{task.high}"

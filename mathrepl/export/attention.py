@@ -18,7 +18,7 @@ from onnx import helper
 
 from mathrepl.data.codec import digits_in
 from mathrepl.data.encoding import Encoding
-from mathrepl.export.graph import Graph
+from mathrepl.export.graph import Graph, OnnxKind
 from mathrepl.export.lstm import layer_of, read_both_ways, step
 from mathrepl.networks import Tensors
 from mathrepl.networks.attention import MASKED
@@ -78,7 +78,7 @@ def _is_digit(graph: Graph, network: _Network, characters: str) -> str:
 
 
 def _places(graph: Graph, network: _Network, questions: str) -> str:
-    """`mathrepl.data.codec.places` in a graph, (n, T): the place of each digit within its number.
+    """`mathrepl.data.codec.digit_positions` in a graph, (n, T).
 
     Each character that is no digit begins a stretch of text. A digit's place is the number of
     digits so far, less those in stretches before its own.
@@ -206,3 +206,11 @@ def _round(outer: Graph, network: _Network, start: _Memory) -> onnx.GraphProto:
         [helper.make_tensor_value_info(*one) for one in inputs],
         [helper.make_tensor_value_info(*one) for one in outputs],
     )
+
+
+ONNX = OnnxKind(
+    write,
+    reads="padded with 0 at the end to any common length, which changes no answer",
+    writes="The likeliest characters up to the first index 0 are the answer; "
+    "what follows means nothing.",
+)

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from mathrepl.data.codec import Floats, Indices, encode_questions
 from mathrepl.data.sampling import distinct
-from mathrepl.data.step_examples import PARTS, step_examples
+from mathrepl.data.step_examples import step_examples
 from mathrepl.export.files import Comparison
 from mathrepl.export.interface import INPUT, encoding_of
-from mathrepl.networks import KINDS, Tensors, part_tensors, parts_of
+from mathrepl.networks import Kind, Tensors, kind_of, part_tensors, parts_of
 from mathrepl.store.card import Card
 
 TEXTS = 32
@@ -26,14 +26,12 @@ Run = Callable[[Indices], Floats]
 def compare(card: Card, part: str, tensors: Tensors, run: Run, texts: Sequence[str]) -> Comparison:
     """The network of these weights, or `part` of them, by numpy and by `run`.
 
-    `run` maps question indices (n, T) to probabilities (n, U, V). What stands after an end mark,
-    or of a tagger's in place of padding, means nothing and is not compared.
+    `run` maps question indices (n, T) to probabilities (n, U, V). Outputs after an end mark, and a
+    tagger's outputs for padding, mean nothing and are not compared.
     """
-    kind, encoding = parts_of(card.architecture)[part], encoding_of(card, part)
+    kind, encoding = kind_of(parts_of(card.architecture)[part]), encoding_of(card, part)
     questions = encode_questions(encoding, texts)
-    ours = KINDS[kind].probabilities(
-        part_tensors(tensors, part), card.architecture, encoding, questions
-    )
+    ours = kind.probabilities(part_tensors(tensors, part), card.architecture, encoding, questions)
     theirs = run(questions)[:, : ours.shape[1]]  # numpy stops where all answers have ended
     means = _means(kind, questions, ours)
     alike = (ours.argmax(-1) == theirs.argmax(-1)) | ~means
@@ -41,11 +39,11 @@ def compare(card: Card, part: str, tensors: Tensors, run: Run, texts: Sequence[s
     return Comparison(len(texts), largest, int(alike.all(1).sum()))
 
 
-def _means(kind: str, questions: Indices, probabilities: Floats) -> NDArray[np.bool_]:
-    """Which places of the output (n, U) mean something."""
-    if kind == "tagger":
+def _means(kind: Kind, questions: Indices, probabilities: Floats) -> NDArray[np.bool_]:
+    """The positions of the output (n, U) that mean something, as true."""
+    if kind.tags:
         return questions > 0
-    if kind == "seq2seq":  # every place is written at once, and none reads another
+    if kind.decoder is None:  # all positions are written at once, and none reads another
         return np.ones(probabilities.shape[:2], bool)
     ends = probabilities.argmax(-1) == 0
     result: NDArray[np.bool_] = ends.cumsum(1) - ends == 0
@@ -54,7 +52,7 @@ def _means(kind: str, questions: Indices, probabilities: Floats) -> NDArray[np.b
 
 def texts_for(card: Card, part: str) -> list[str]:
     """`TEXTS` texts that such a network reads, or fewer where its task has no more."""
-    if part in PARTS:
+    if part:
         return [one.question for one in step_examples(card.task, part, 10 * TEXTS).held_out][:TEXTS]
     rng = random.Random(card.task.seed)
     return [example.question for example in islice(distinct(card.task, rng), TEXTS)]

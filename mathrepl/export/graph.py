@@ -5,6 +5,8 @@ Shapes: n texts, and T, the length of the longest with its padding.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
@@ -13,7 +15,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from mathrepl.data.encoding import Encoding
 from mathrepl.networks import Tensors
+from mathrepl.networks.config import Architecture
 
 
 class Graph:
@@ -88,3 +92,16 @@ class Graph:
         """The finished graph; the constants stand in the outermost one."""
         constants = [] if self._is_body else list(self._constants.values())
         return helper.make_graph(self._nodes, name, inputs, outputs, initializer=constants)
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxKind:
+    """The ONNX half of a kind of network.
+
+    `write` adds its nodes to a graph, from question indices (n, T), and returns the name of the
+    probabilities. `reads` and `writes` describe its questions and its outputs to other programs.
+    """
+
+    write: Callable[[Graph, Tensors, Architecture, Encoding, str], str]
+    reads: str
+    writes: str

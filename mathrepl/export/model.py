@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-
 import onnx
 from onnx import helper
 
-from mathrepl.data.encoding import Encoding
-from mathrepl.export import attention, seq2seq, tagger
-from mathrepl.export.graph import Graph
-from mathrepl.export.interface import INPUT, OUTPUT, description, encoding_of, metadata
-from mathrepl.networks import Tensors, part_tensors, parts_of
-from mathrepl.networks.config import Architecture
-from mathrepl.networks.tagger import TAGS
+from mathrepl.export.graph import Graph, OnnxKind
+from mathrepl.export.interface import INPUT, OUTPUT, encoding_of, metadata
+from mathrepl.networks import Tensors, kind_of, part_tensors, parts_of
+from mathrepl.networks.plugin_kinds import imported, row_of
 from mathrepl.store.card import Card
 
 # Old enough for wide support (onnxruntime 1.12, 2022); nothing used here is newer.
 OPSET, IR_VERSION = 17, 8
-
-Writer = Callable[[Graph, Tensors, Architecture, Encoding, str], str]
-_WRITERS: Mapping[str, Writer] = MappingProxyType(
-    {"seq2seq": seq2seq.write, "attention": attention.write, "tagger": tagger.write}
-)
 
 
 def onnx_file(card: Card, part: str, tensors: Tensors) -> bytes:
@@ -34,16 +23,18 @@ def onnx_file(card: Card, part: str, tensors: Tensors) -> bytes:
     part.
     """
     kind, encoding = parts_of(card.architecture)[part], encoding_of(card, part)
+    half: OnnxKind = imported(kind, row_of(kind).onnx)
     graph = Graph()
-    found = _WRITERS[kind](graph, part_tensors(tensors, part), card.architecture, encoding, INPUT)
+    found = half.write(graph, part_tensors(tensors, part), card.architecture, encoding, INPUT)
     graph.rename(found, OUTPUT)
-    shape: tuple[str | int, ...] = ("n", encoding.answer_length, len(encoding.characters))
+    tags = kind_of(kind).tags
+    written = (encoding.answer_length, len(encoding.characters))
     proto = graph.proto(
         kind,
         [helper.make_tensor_value_info(INPUT, onnx.TensorProto.INT64, ("n", "T"))],
         [
             helper.make_tensor_value_info(
-                OUTPUT, onnx.TensorProto.FLOAT, ("n", "T", TAGS) if kind == "tagger" else shape
+                OUTPUT, onnx.TensorProto.FLOAT, ("n", *(("T", tags) if tags else written))
             )
         ],
     )
@@ -52,9 +43,18 @@ def onnx_file(card: Card, part: str, tensors: Tensors) -> bytes:
         opset_imports=[helper.make_opsetid("", OPSET)],
         ir_version=IR_VERSION,
         producer_name="mathrepl",
-        doc_string=description(card, part),
+        doc_string=description(half, reverse=encoding.reverse),
     )
     helper.set_model_props(model, metadata(card, part))
     onnx.checker.check_model(model, full_check=True)
     data: bytes = model.SerializeToString(deterministic=True)
     return data
+
+
+def description(half: OnnxKind, *, reverse: bool) -> str:
+    """The encoding of questions and answers, in words."""
+    order = "from its last character to its first" if reverse else "in reading order"
+    return (
+        f"Texts are written {order}, as indices into the alphabet. A question is {half.reads}. "
+        f"{half.writes}"
+    )

@@ -9,9 +9,10 @@ import numpy as np
 
 from mathrepl.data.codec import Floats, Indices, encode_questions
 from mathrepl.inference.decoding import guesses_of, written_of
-from mathrepl.inference.scratchpad_solver import ScratchpadSolver
 from mathrepl.inference.solution import ScratchpadStep, Solution, Written
-from mathrepl.networks import CachedTensors, kind_of, part_tensors, parts_of
+from mathrepl.networks import kind_of, part_tensors, parts_of
+from mathrepl.networks.lstm import CachedTensors
+from mathrepl.networks.plugin_kinds import imported
 from mathrepl.store.card import Card
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 BATCH = 4096
 KEPT = 1 << 24  # bytes
+Run = Callable[[str, Indices], Floats]
 
 
 class Solver(Protocol):
@@ -43,9 +45,9 @@ class Solver(Protocol):
 class NetworkSolver:
     """One network that writes the answer straight away, by greedy decoding."""
 
-    def __init__(self, card: Card, probabilities: Callable[[Indices], Floats]) -> None:
+    def __init__(self, card: Card, run: Run) -> None:
         self.card = card
-        self._probabilities = probabilities
+        self._run_part = run
 
     def solve(self, questions: Sequence[str]) -> list[Solution]:
         """Solutions in order, asked in batches of at most `BATCH`."""
@@ -94,10 +96,7 @@ class NetworkSolver:
             yield batch, self._run(batch)
 
     def _run(self, questions: Sequence[str]) -> Floats:
-        return self._probabilities(encode_questions(self.card.encoding, questions))
-
-
-Run = Callable[[str, Indices], Floats]
+        return self._run_part("", encode_questions(self.card.encoding, questions))
 
 
 def numpy_solver(card: Card, tensors: Tensors) -> Solver:
@@ -142,6 +141,6 @@ def keras_solver(card: Card, models: Mapping[str, Any]) -> Solver:
 
 
 def _solver(card: Card, run: Run) -> Solver:
-    if card.architecture.kind == "work":
-        return ScratchpadSolver(card, run)
-    return NetworkSolver(card, lambda questions: run("", questions))
+    architecture = card.architecture
+    solver: Solver = imported(architecture.kind, architecture.row.solver)(card, run)
+    return solver

@@ -1,24 +1,19 @@
-"""Networks as readable numpy: one module a kind, and one table of the kinds.
+"""Networks as readable numpy, one module a kind; `kinds` is the table of them.
 
-A new kind is a module with three functions, entered in `KINDS`, and its Keras twin in
-`mathrepl.training.keras.models`. Kinds of installed packages are in `plugin_kinds`.
+This module loads no numpy: a kind's network is imported when it is first needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
+from math import prod
 
 from mathrepl.data.encoding import Encoding
-from mathrepl.networks import attention, seq2seq, tagger
 from mathrepl.networks.config import Architecture
-from mathrepl.networks.installed import installed_network
-from mathrepl.networks.kind import Kind
-from mathrepl.networks.lstm import CachedTensors, States, Tensors
+from mathrepl.networks.kind import Kind, States, Tensors
+from mathrepl.networks.kinds import BUILT_IN
+from mathrepl.networks.plugin_kinds import imported
 
 __all__ = [
-    "KINDS",
-    "CachedTensors",
     "Kind",
     "States",
     "Tensors",
@@ -31,34 +26,28 @@ __all__ = [
 ]
 
 
-KINDS: Mapping[str, Kind] = MappingProxyType(
-    {
-        "seq2seq": Kind(seq2seq.shapes, seq2seq.probabilities, seq2seq.states),
-        "attention": Kind(attention.shapes, attention.probabilities, attention.states),
-        "tagger": Kind(tagger.shapes, tagger.probabilities, tagger.states),
-    }
-)
-# Weights of these kinds are several networks in one file, each tensor named after its part.
-_PARTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {"work": MappingProxyType({"reader": "tagger", "doer": "attention"})}
-)
-
-
 def kind_of(name: str) -> Kind:
-    """The kind of that name, ours or an installed package's.
+    """The network of the built-in or installed kind of that name.
 
-    Raises `WeightsError` for one that nothing adds, or whose package is no good.
+    Raises `WeightsError` for a kind that nothing adds, or whose package cannot be used.
     """
-    return KINDS[name] if name in KINDS else installed_network(name)
+    row = BUILT_IN.get(name)
+    if row is not None and row.network:
+        kind: Kind = imported(name, row.network)
+        return kind
+    from mathrepl.networks.installed import installed_network
+
+    return installed_network(name)
 
 
 def parts_of(architecture: Architecture) -> dict[str, str]:
-    """The kind of each network in such weights, by the part's name; a lone one has none.
+    """The kind of each network in such weights, by the part's name; the last one writes answers.
 
-    Raises `WeightsError` as `kind_of`.
+    A lone network has an empty name. Raises `WeightsError` as `kind_of`.
     """
-    if architecture.kind in _PARTS:
-        return dict(_PARTS[architecture.kind])
+    row = BUILT_IN.get(architecture.kind)
+    if row is not None and row.parts:
+        return dict(row.parts)
     kind_of(architecture.kind)  # a clear error rather than an empty answer
     return {"": architecture.kind}
 
@@ -66,7 +55,7 @@ def parts_of(architecture: Architecture) -> dict[str, str]:
 def shapes_of(architecture: Architecture, encoding: Encoding) -> dict[str, tuple[int, ...]]:
     """Name and shape of every tensor of such weights, `doer.output.bias` for a part's.
 
-    Raises `WeightsError` as `kind_of`, and what an installed kind does for settings that it
+    Raises `WeightsError` as `kind_of`, and whatever an installed kind raises for settings that it
     cannot have.
     """
     return {
@@ -88,13 +77,9 @@ def part_tensors(tensors: Tensors, part: str) -> Tensors:
 
 
 def parameter_count(architecture: Architecture, encoding: Encoding) -> int:
-    """Parameters that training changes, as Keras's `count_params` counts trainable ones."""
-    total = 0
-    for name, shape in shapes_of(architecture, encoding).items():
-        if name.endswith((".moving_mean", ".moving_variance")):
-            continue
-        size = 1
-        for side in shape:
-            size *= side
-        total += size
-    return total
+    """The number of parameters that training changes, as Keras's `count_params` counts them."""
+    return sum(
+        prod(shape)
+        for name, shape in shapes_of(architecture, encoding).items()
+        if not name.endswith((".moving_mean", ".moving_variance"))
+    )

@@ -2,10 +2,10 @@
 
 BiLSTM encoder; LSTM decoder that sees its own previous character; attention (Luong et al. 2015,
 scaled and in heads as in Vaswani et al. 2017) between its two LSTM layers. Characters are
-embedded together with the place of a digit within its number (Abacus, McLeish et al. 2024).
+embedded together with the position of a digit within its number (Abacus, McLeish et al. 2024).
 
 Shapes: n questions, T question length, U answer length, V alphabet, e embedding, h hidden units,
-H heads, P places.
+H heads.
 """
 
 from __future__ import annotations
@@ -20,11 +20,9 @@ from numpy.typing import NDArray
 from mathrepl.data.codec import Floats, Indices, digit_positions, digits_in
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
+from mathrepl.networks.kind import Kind, State, States, Tensors
 from mathrepl.networks.lstm import (
     Lengths,
-    State,
-    States,
-    Tensors,
     cell_shapes,
     dense,
     gates_of,
@@ -66,71 +64,36 @@ def shapes(architecture: Architecture, encoding: Encoding) -> dict[str, tuple[in
 def probabilities(
     tensors: Tensors, architecture: Architecture, encoding: Encoding, questions: Indices
 ) -> Floats:
-    """The probabilities (n, U, V) of `decode_greedily` alone."""
-    return decode_greedily(tensors, architecture, encoding, questions)[0]
+    """Probabilities (n, U, V) of greedy decoding, from question indices (n, T).
 
-
-def decode_greedily(
-    tensors: Tensors,
-    architecture: Architecture,
-    encoding: Encoding,
-    questions: Indices,
-    *,
-    forced: Mapping[int, int] = NOTHING_FORCED,
-    states: States | None = None,
-) -> tuple[Floats, Floats]:
-    """Probabilities (n, U, V) and attention weights (n, U, H, T) from question indices (n, T).
-
-    The likeliest character of each position, or the `forced` one, is the input of the next. U is
-    the encoding's answer length, or less where every answer has ended; what follows an end mark
-    means nothing. T is cut to the longest question. `states`, where given, gets each LSTM's.
+    U is the encoding's answer length, or less where every answer has ended.
     """
-    decoder = Decoder(tensors, architecture, encoding, questions, states=states)
-    state = decoder.start
-    written = np.zeros(len(questions), np.int32)
-    ended = np.zeros(len(questions), bool)
-    outputs, attention, kept = [], [], []
-    for position in range(encoding.answer_length):
-        state, output, weights = decoder.step(state, written)
-        outputs.append(output)
-        attention.append(weights)
-        kept.append(state)
-        written = output.argmax(-1).astype(np.int32)
-        if position in forced:
-            written = np.full_like(written, forced[position])
-        ended |= written == 0
-        if ended.all():
-            break
-    if states is not None:
-        for name in ("decoder.0", "decoder.1"):
-            layer = [getattr(state, "first" if name == "decoder.0" else "second") for state in kept]
-            states[name] = (
-                np.stack([hidden for hidden, _ in layer], 1),
-                np.stack([memory for _, memory in layer], 1),
-            )
-    return np.stack(outputs, 1), np.stack(attention, 1)
+    return Decoder(tensors, architecture, encoding, questions).greedily()[0]
 
 
 @dataclass(frozen=True, slots=True)
 class DecoderState:
-    """Both LSTM layers' states, each (n, units), and the place (n,) of the last character."""
+    """Both LSTM layers' states, each (n, units), and the position (n,) of the last digit."""
 
     first: State
     second: State
-    place: Indices
+    position: Indices
 
     def rows(self, chosen: Indices) -> DecoderState:
-        """The states of some questions, in that order; one may be taken several times."""
+        """The states of the `chosen` rows, in that order; a row may be chosen several times."""
         (hidden, memory), (upper_hidden, upper_memory) = self.first, self.second
         return DecoderState(
             (hidden[chosen], memory[chosen]),
             (upper_hidden[chosen], upper_memory[chosen]),
-            self.place[chosen],
+            self.position[chosen],
         )
 
 
 class Decoder:
-    """The decoder of one batch of questions (n, T), which writes a character at a time."""
+    """The decoder of one batch of questions (n, T), which writes a character at a time.
+
+    T is cut to the longest question. `states`, where given, is filled with each LSTM's states.
+    """
 
     def __init__(
         self,
@@ -143,6 +106,7 @@ class Decoder:
     ) -> None:
         questions = questions[:, : max(1, int((questions > 0).sum(1).max(initial=0)))]
         self._tensors, self._architecture = tensors, architecture
+        self._answer_length, self._states = encoding.answer_length, states
         self._lower, self._upper = (gates_of(tensors, f"decoder.{layer}") for layer in (0, 1))
         self._is_digit = digits_in(encoding)
         self._keys, self._values, self._mask, first, second = _encode(
@@ -151,9 +115,39 @@ class Decoder:
         self.start = DecoderState(first, second, np.zeros(len(questions), np.int32))
 
     def rows(self, chosen: Indices) -> None:
-        """Go on with these questions alone; one may be taken several times."""
+        """Go on with the `chosen` questions alone; one may be chosen several times."""
         self._keys, self._values = self._keys[chosen], self._values[chosen]
         self._mask = self._mask[chosen]
+
+    def greedily(self, forced: Mapping[int, int] = NOTHING_FORCED) -> tuple[Floats, Floats]:
+        """Probabilities (n, U, V) and attention weights (n, U, H, T) of greedy decoding.
+
+        The likeliest character of each position, or the `forced` one, is the input of the next.
+        U is at most the answer length; what follows an end mark means nothing.
+        """
+        state = self.start
+        written = np.zeros(len(state.position), np.int32)
+        ended = np.zeros(len(written), bool)
+        outputs, attention, kept = [], [], []
+        for position in range(self._answer_length):
+            state, output, weights = self.step(state, written)
+            outputs.append(output)
+            attention.append(weights)
+            kept.append(state)
+            written = output.argmax(-1).astype(np.int32)
+            if position in forced:
+                written = np.full_like(written, forced[position])
+            ended |= written == 0
+            if ended.all():
+                break
+        if self._states is not None:
+            for name, layer in (
+                ("decoder.0", [state.first for state in kept]),
+                ("decoder.1", [state.second for state in kept]),
+            ):
+                hidden, memory = (np.stack(values, 1) for values in zip(*layer, strict=True))
+                self._states[name] = hidden, memory
+        return np.stack(outputs, 1), np.stack(attention, 1)
 
     def step(self, state: DecoderState, written: Indices) -> tuple[DecoderState, Floats, Floats]:
         """After `written` (n,): the next state, probabilities (n, V), attention weights (n, H, T).
@@ -161,8 +155,8 @@ class Decoder:
         Before the first character, the end mark counts as written.
         """
         tensors, architecture, n = self._tensors, self._architecture, len(written)
-        place = np.where(self._is_digit[written], state.place + 1, 0).astype(np.int32)
-        x = _embed(tensors, written, place + 1 if architecture.lookup else place)
+        position = np.where(self._is_digit[written], state.position + 1, 0).astype(np.int32)
+        x = _embed(tensors, written, position + 1 if architecture.lookup else position)
         first = lstm_step(x, state.first, self._lower)
         query = dense(tensors, "attention.query", np.concatenate([first[0], x], -1))
         query = query.reshape(n, architecture.heads, 1, architecture.embedding)
@@ -172,7 +166,7 @@ class Decoder:
         seen = np.concatenate([x, context], -1)
         second = lstm_step(seen, state.second, self._upper)
         output = softmax(dense(tensors, "output", np.concatenate([second[0], context], -1)))
-        return DecoderState(first, second, place), output, weights[:, :, 0]
+        return DecoderState(first, second, position), output, weights[:, :, 0]
 
 
 def states(
@@ -183,7 +177,7 @@ def states(
     A decoder's steps are those of greedy decoding.
     """
     kept: States = {}
-    decode_greedily(tensors, architecture, encoding, questions, states=kept)
+    Decoder(tensors, architecture, encoding, questions, states=kept).greedily()
     return kept
 
 
@@ -223,19 +217,26 @@ def _encode(
 
 
 def sharpness(lengths: Lengths, encoding: Encoding) -> NDArray[np.float64]:
-    """What scores are multiplied by, (n,): ln T / ln T0, where a question has more than the
-    T0 characters of the longest in training, else 1.
+    """The factor of attention scores, (n,): ln T / ln T0 for questions of more than the T0
+    characters of the longest in training, else 1.
 
-    A sum over more characters lets more of what is looked past leak in; scores that grow with
-    ln T keep that constant (Chiang and Cholak 2022).
+    Attention over more characters gives more weight to irrelevant ones; scores that grow with
+    ln T keep that weight constant (Chiang and Cholak 2022).
     """
     usual = max(2, encoding.question_length - 1)
     ratio: NDArray[np.float64] = np.log(np.maximum(lengths, usual)) / np.log(usual)
     return ratio
 
 
-def _embed(tensors: Tensors, characters: Indices, place: Indices) -> Floats:
-    """Characters' embeddings, with those of their places added; the last place stands for more."""
+def _embed(tensors: Tensors, characters: Indices, positions: Indices) -> Floats:
+    """Embeddings of characters and of their positions, added; the last row is for all beyond."""
     x = tensors["embedding.characters.embeddings"][characters]
     table = tensors.get("embedding.places.embeddings")
-    return x if table is None else x + table[np.minimum(place, len(table) - 1)]
+    return x if table is None else x + table[np.minimum(positions, len(table) - 1)]
+
+
+def _encoder(architecture: Architecture) -> str:
+    return "" if architecture.lookup else "encoder"
+
+
+NETWORK = Kind(shapes, probabilities, states, encoder=_encoder, decoder=Decoder)

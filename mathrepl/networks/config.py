@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from types import MappingProxyType
 from typing import Any
 
-from mathrepl.networks.plugin_kinds import KINDS, description, installed_kind
-from mathrepl.support.errors import TaskError, WeightsError
+from mathrepl.networks.kinds import BUILT_IN, UNKNOWN, InstalledKind
+from mathrepl.networks.plugin_kinds import KINDS, description, row_of
+from mathrepl.support.errors import WeightsError
 from mathrepl.support.records import check_keys, convert, is_later
 from mathrepl.support.setting_rows import check_bounds, setting
 
@@ -18,34 +17,22 @@ MAX_EMBEDDING = 512
 MAX_HEADS = 16
 MAX_PLACES = 1024
 
-_ATTENTION = ("hidden", "embedding", "heads", "places", "lookup")
-# The settings that mean something to a kind of network here; a card names no others.
-SETTINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "seq2seq": ("hidden", "encoder_depth", "decoder_depth", "dropout", "batch_norm"),
-        "attention": _ATTENTION,
-        "work": (*_ATTENTION, "reader_hidden", "reader_depth"),
-    }
-)
-
 
 def settings_of(kind: str) -> tuple[str, ...] | None:
     """The settings that mean something to a kind, None for one that is unknown here.
 
-    Raises `WeightsError` for one whose package is no good.
+    Raises `WeightsError` for one whose package cannot be used.
     """
-    if kind in SETTINGS:
-        return SETTINGS[kind]
-    added = installed_kind(kind)
-    if added is None:
+    row = row_of(kind)
+    if row is UNKNOWN or row.only_part:
         return None
     known = {f.name for f in fields(Architecture)} - {"kind"}
-    strange = [name for name in added.settings if name not in known]
+    strange = [name for name in row.settings if name not in known]
     if strange:
         raise WeightsError(
             f"{KINDS.source(kind)} cannot be used: there is no setting {strange[0]!r}"
         )
-    return added.settings
+    return row.settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +77,18 @@ class Architecture:
 
     def __post_init__(self) -> None:
         check_bounds(self)
-        if self.kind in ("attention", "work") and self.hidden % (2 * self.heads):
-            raise TaskError(
-                f"hidden size {self.hidden} cannot be halved and shared by {self.heads} heads",
-                hint=f"take a multiple of {2 * self.heads}",
-            )
+        built_in = BUILT_IN.get(self.kind)  # an installed kind is not imported yet
+        if built_in is not None and built_in.check is not None:
+            built_in.check(self)
+
+    @property
+    def row(self) -> InstalledKind:
+        """The row of its kind, which says what such a network can do.
+
+        Raises `WeightsError` for an installed kind that cannot be used.
+        """
+        row = row_of(self.kind)
+        return UNKNOWN if row.only_part else row
 
     def record(self) -> dict[str, Any]:
         """The kind and the settings it knows."""
@@ -115,32 +109,11 @@ class Architecture:
         if settings is None:
             return cls(kind)
         # Another version of an installed package may have named fewer settings.
-        needed = [name for name in settings if kind in SETTINGS and not is_later(cls, name)]
+        needed = [name for name in settings if kind in BUILT_IN and not is_later(cls, name)]
         what = f"the architecture {kind}"
         check_keys(record, ("kind", *settings), needed, what)
         return convert(cls, record, what)
 
     def describe(self) -> str:
         """One line for a person: `BiLSTM(20) -> RepeatVector -> BiLSTM(20) -> Dense`."""
-        if self.kind not in SETTINGS:
-            added = installed_kind(self.kind)
-            return (
-                description(added, self) if added else f"of a kind unknown here, {self.kind!r:.80}"
-            )
-        if self.kind != "seq2seq":
-            encoder = "" if self.lookup else f"BiLSTM({self.hidden // 2}) -> "
-            doer = (
-                f"{encoder}LSTM({self.hidden // 2}) -> {self.heads}-head "
-                f"attention -> LSTM({self.hidden}) -> Dense"
-            )
-            reader = f"{self.reader_depth} x BiLSTM({self.reader_hidden}) -> Dense"
-            return f"reader {reader}; doer {doer}" if self.kind == "work" else doer
-        layer = f"BiLSTM({self.hidden})"
-        encoder = f"{self.encoder_depth} x {layer}" if self.encoder_depth > 1 else layer
-        decoder = f"{self.decoder_depth} x {layer}" if self.decoder_depth > 1 else layer
-        text = f"{encoder} -> RepeatVector -> {decoder} -> Dense"
-        if self.dropout:
-            text += f", dropout {self.dropout:g}"
-        if self.batch_norm:
-            text += ", batch norm"
-        return text
+        return description(self.row, self)

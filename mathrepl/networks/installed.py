@@ -1,6 +1,6 @@
-"""The numpy networks of other packages, with what they give checked.
+"""The numpy networks of other packages; what they return is checked.
 
-What is wrong with one costs a line that names its package.
+An invalid one raises a one-line error that names its package.
 """
 
 from __future__ import annotations
@@ -16,15 +16,14 @@ import numpy as np
 from mathrepl.data.codec import Floats, Indices
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture, settings_of
-from mathrepl.networks.kind import Kind
-from mathrepl.networks.lstm import States, Tensors
+from mathrepl.networks.kind import Kind, States, Tensors
 from mathrepl.networks.plugin_kinds import KINDS, imported, installed_kind, missing
 from mathrepl.support.errors import WeightsError
 from mathrepl.support.plugins import guarded
 
 _R = TypeVar("_R")
 Run = Callable[[Tensors, Architecture, Encoding, Indices], _R]
-MAX_NUMBERS = 500_000_000  # as many as a file of weights may hold
+MAX_NUMBERS = 500_000_000  # the most that a file of weights may hold
 _TENSOR = re.compile(r"\w+(\.\w+)*", re.ASCII)
 
 
@@ -35,7 +34,7 @@ def installed_network(name: str) -> Kind:
     Raises `WeightsError` where no package does, or it cannot be used.
     """
     added = installed_kind(name)
-    if added is None or settings_of(name) is None:  # which looks at the settings it names
+    if added is None or settings_of(name) is None:  # raises for settings that do not exist
         raise missing(name)
     source = KINDS.source(name)
     kind: object = imported(name, added.network)
@@ -64,7 +63,7 @@ def installed_network(name: str) -> Kind:
             given = getattr(found, "shape", type(found).__name__)
             raise WeightsError(f"{source} gives probabilities of {given}, not {wanted}")
         if found.min(initial=0.0) < 0 or not (np.abs(found.sum(-1) - 1) < 1e-3).all():
-            raise WeightsError(f"{source} gives no probabilities: at a place they add up to 1")
+            raise WeightsError(f"{source} gives no probabilities: at a position they add up to 1")
         return found.astype(np.float32, copy=False)
 
     return Kind(checked_shapes, checked, kind.states and _checked_states(kind.states, source))
@@ -96,7 +95,7 @@ def _is_state(pair: object, n: int) -> bool:
 
 
 def _flaw_of_shapes(shapes: object) -> str | None:
-    """Why something cannot be the names and shapes of tensors, or None."""
+    """The reason why something cannot be the names and shapes of tensors, or None."""
     if not isinstance(shapes, dict) or not shapes:
         return "its shapes name no tensors"
     for name, shape in shapes.items():

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mathrepl.data.codec import Floats
+from mathrepl.networks.kind import State, States, Tensors
 
 Cell = tuple[Floats, Floats, Floats]
-State = tuple[Floats, Floats]
-States = dict[str, State]
-Tensors = Mapping[str, Floats]
 Lengths = NDArray[np.int64]
 AHEAD = 1 << 17  # numbers: as many are worked out of the inputs before the steps, 512 KB
 

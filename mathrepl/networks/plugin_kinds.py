@@ -1,43 +1,47 @@
-"""Kinds of networks of other packages: entry points of the group `mathrepl.architectures`.
+"""Every kind of network by name: built-in rows, and those of installed packages.
 
-Each names an `InstalledKind`; the entry point's name is the kind's. It is imported when weights
-or a training first name it, and what it names in turn when a network is asked or trained.
+Packages name an `InstalledKind` as an entry point of the group `mathrepl.architectures`; the entry
+point's name is the kind's. It is imported when weights or a training first name it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import fields
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from mathrepl.networks.kinds import BUILT_IN, UNKNOWN, InstalledKind
 from mathrepl.support.errors import MathreplError, WeightsError
 from mathrepl.support.plugins import ARCHITECTURES, Group, guarded
 
 if TYPE_CHECKING:
     from mathrepl.networks.config import Architecture
 
-BUILT_IN = frozenset({"seq2seq", "attention", "work", "tagger"})
+__all__ = [
+    "KINDS",
+    "InstalledKind",
+    "description",
+    "flaw_of",
+    "imported",
+    "installed_kind",
+    "kind_names",
+    "missing",
+    "row_of",
+    "version_of_kind",
+]
 MAX_LINE = 200
+_TAKEN = frozenset(BUILT_IN)
 _OBJECT = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class InstalledKind:
-    """A kind of network that a package adds.
+def row_of(name: str) -> InstalledKind:
+    """The row of that kind, `UNKNOWN` for a kind that nothing here adds.
 
-    `settings` are the fields of `Architecture` that mean something to it, and `describe` draws
-    its layers in one line. `network` is where its `mathrepl.networks.Kind` is, in numpy, and
-    `builder` where the function is that makes its Keras model of an `Architecture` and an
-    `Encoding`: both as `package.module:NAME`, imported when they are needed.
+    Raises `WeightsError` for an installed kind that cannot be used.
     """
-
-    settings: tuple[str, ...]
-    describe: Callable[[Architecture], str]
-    network: str
-    builder: str
+    return BUILT_IN.get(name) or installed_kind(name) or UNKNOWN
 
 
 def flaw_of(kind: InstalledKind) -> str | None:
@@ -47,13 +51,22 @@ def flaw_of(kind: InstalledKind) -> str | None:
         return "its settings must be a tuple of names"
     if not callable(kind.describe):
         return "its describe cannot be called"
-    for what, place in (("network", kind.network), ("builder", kind.builder)):
-        if not isinstance(place, str) or not _OBJECT.fullmatch(place):
+    for what in ("network", "builder", "onnx", "solver", "suites"):
+        place: object = getattr(kind, what)
+        if (place or what != "onnx") and not (isinstance(place, str) and _OBJECT.fullmatch(place)):
             return f"its {what} must be written package.module:NAME"
+    for f in fields(InstalledKind)[4:]:
+        value: object = getattr(kind, f.name)
+        if type(value) is not type(f.default):
+            return f"its {f.name} must be of type {type(f.default).__name__}"
+        if type(value) is int and value < 1:
+            return f"its {f.name} must be at least 1"
+    if kind.parts or kind.only_part or kind.recipe or kind.shows_steps:
+        return "only built-in kinds have parts, recipes and steps"
     return None
 
 
-KINDS = Group(ARCHITECTURES, "architecture", BUILT_IN, InstalledKind, flaw_of, WeightsError)
+KINDS = Group(ARCHITECTURES, "architecture", _TAKEN, InstalledKind, flaw_of, WeightsError)
 
 
 def kind_names() -> tuple[str, ...]:
@@ -71,7 +84,7 @@ def installed_kind(name: str) -> InstalledKind | None:
 
 
 def missing(name: str) -> WeightsError:
-    """What is told of a kind that nothing here adds."""
+    """The error for a kind that nothing here adds."""
     return WeightsError(
         f"no installed package adds the architecture {name!r:.80}",
         hint="install the one that adds it, or update mathrepl",
@@ -79,17 +92,19 @@ def missing(name: str) -> WeightsError:
 
 
 def version_of_kind(name: str) -> dict[str, str]:
-    """The version of the package that adds a kind, by its name; nothing for one of ours."""
+    """The version of the package that adds a kind, by its name; empty for a built-in kind."""
     point = KINDS.points().get(name)
     return {} if point is None or point.dist is None else {point.dist.name: point.dist.version}
 
 
 def imported(name: str, place: str) -> Any:
-    """What stands at `place`, the `network` or the `builder` of a kind.
+    """The object that a row of kind `name` names as `place`, `package.module:NAME`.
 
-    Raises `WeightsError` where it cannot be imported.
+    Raises `WeightsError` where that of an installed kind cannot be imported.
     """
     module, _, attribute = place.partition(":")
+    if name not in kind_names():
+        return getattr(import_module(module), attribute)
     what = f"{KINDS.source(name)} cannot be loaded"
     try:
         return guarded(what, lambda: getattr(import_module(module), attribute))()
@@ -98,7 +113,7 @@ def imported(name: str, place: str) -> Any:
 
 
 def description(kind: InstalledKind, architecture: Architecture) -> str:
-    """The kind's own line; where it gives none, why."""
+    """The layers in the kind's own line; where it gives none, why."""
     name = architecture.kind
     try:
         line: object = guarded("its describe failed", kind.describe)(architecture)

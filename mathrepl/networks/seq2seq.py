@@ -11,14 +11,8 @@ import numpy as np
 from mathrepl.data.codec import Floats, Indices, one_hot
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
-from mathrepl.networks.lstm import (
-    States,
-    Tensors,
-    cell_shapes,
-    dense,
-    read_both_ways,
-    softmax,
-)
+from mathrepl.networks.kind import Kind, States, Tensors
+from mathrepl.networks.lstm import cell_shapes, dense, read_both_ways, softmax
 
 NORM_EPSILON = 1e-3  # Keras's BatchNormalization default
 DIRECTIONS = ("forward", "backward")
@@ -109,3 +103,10 @@ def _normalise(tensors: Tensors, layer: str, x: Floats) -> Floats:
         f"{layer}.norm.beta"
     ]
     return result
+
+
+def _encoder(architecture: Architecture) -> str:
+    return f"encoder.{architecture.encoder_depth - 1}"
+
+
+NETWORK = Kind(shapes, probabilities, states, encoder=_encoder, reads_padding=True)

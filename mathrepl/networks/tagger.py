@@ -1,7 +1,7 @@
 """A tagger as a numpy forward pass: stacked BiLSTMs that mark characters of a line.
 
-Many-to-many like the seed network, but each output stands for the input character of the same
-place. Shapes: n lines, T line length, V alphabet, e embedding, h hidden units.
+Many-to-many like the seed network, but each output stands for the input character at the same
+position. Shapes: n lines, T line length, V alphabet, e embedding, h hidden units.
 """
 
 from __future__ import annotations
@@ -11,14 +11,8 @@ import numpy as np
 from mathrepl.data.codec import Floats, Indices
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
-from mathrepl.networks.lstm import (
-    States,
-    Tensors,
-    cell_shapes,
-    dense,
-    read_both_ways,
-    softmax,
-)
+from mathrepl.networks.kind import Kind, States, Tensors
+from mathrepl.networks.lstm import cell_shapes, dense, read_both_ways, softmax
 
 TAGS = 2  # 0: leave alone, 1: marked
 
@@ -55,9 +49,12 @@ def states(
 def _read(
     tensors: Tensors, architecture: Architecture, lines: Indices, states: States | None
 ) -> Floats:
-    """What the last layer holds at every character, (n, T, 2h)."""
+    """The last layer's hidden states at every character, (n, T, 2h)."""
     lengths = (lines > 0).sum(1)
     x = tensors["embedding.characters.embeddings"][lines]
     for layer in range(architecture.reader_depth):
         x = np.concatenate(read_both_ways(tensors, f"layer.{layer}", x, lengths, states), -1)
     return x
+
+
+NETWORK = Kind(shapes, probabilities, states, encoder=lambda architecture: "", tags=TAGS)

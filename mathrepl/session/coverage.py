@@ -40,7 +40,7 @@ def notes_on(card: Card, coverage: Coverage, target: str) -> tuple[str, ...]:
     """Remarks on an answer: misfits, an answer too long to write, and a rule's own truth."""
     notes = list(coverage.misfits)
     room = card.encoding.answer_length - 1
-    if len(target) > room and card.architecture.kind != "work":
+    if len(target) > room and not card.architecture.row.any_length:
         notes.append(f"it can write at most {room} characters, the answer has {len(target)}")
     if card.task.rule:
         notes.append(f"the truth is by {card.task.rule}, {rule_of(card.task.rule).summary}")
@@ -53,8 +53,8 @@ def rank_of(card: Card, coverage: Coverage, expression: Expression) -> tuple[boo
     More operations than a network that answers at once was trained on weigh most, then the number
     of misfits. Of weights that misfit alike, those trained on the largest numbers come first.
     """
-    answers_at_once = card.architecture.kind != "work"
-    too_many = answers_at_once and len(expression.operations()) > card.task.most
+    limited = not card.architecture.row.any_length
+    too_many = limited and len(expression.operations()) > card.task.most
     misfits = 0 if _only_longer(card, expression) else len(coverage.misfits)
     return too_many, misfits, -card.task.high
 
@@ -79,11 +79,11 @@ def check_plain(card: Card) -> None:
 
 def _check_characters_of(card: Card, store: Store, expression: Expression, text: str) -> None:
     """Raise `OutOfReachError` if the network has no characters or no layout for an equation."""
-    if card.architecture.kind == "work":
+    if card.architecture.row.shows_steps:
         text = text.replace("%", "/")
     strange = next((c for c in text if c not in card.encoding.characters), None)
     if strange is None:
-        if card.architecture.kind == "work" and first_line(expression, 0) is None:
+        if card.architecture.row.shows_steps and first_line(expression, 0) is None:
             what, hint = _unlaid(expression)
             raise OutOfReachError(f"{card.name} {what}", text=expression.text, hint=hint)
         return
@@ -128,7 +128,7 @@ def _knows(store: Store, name: str, beside: Card, expression: Expression) -> boo
         return False
     if card.task.rule != beside.task.rule:
         return False  # its answer would be to another question
-    if card.architecture.kind == "work" and first_line(expression, 0) is None:
+    if card.architecture.row.shows_steps and first_line(expression, 0) is None:
         return False
     return set(expression.format(spaced=card.task.spaced)) <= set(card.encoding.characters)
 

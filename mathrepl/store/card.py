@@ -229,11 +229,12 @@ def _check_encoding(card: Card) -> None:
     if not written.isprintable():
         strange = next(c for c in written if not c.isprintable())
         raise WeightsError(f"its alphabet has {strange!a}, which is no character to write")
-    by_parts = card.architecture.kind == "work"  # whose point is put in by copying
-    lacking = sorted(set(card.task.characters) - set(written) - set("." if by_parts else ""))
+    row = card.architecture.row
+    copied = "." if row.shows_steps else ""  # no network writes the point of a scratchpad
+    lacking = sorted(set(card.task.characters) - set(written) - set(copied))
     if lacking:
         raise WeightsError(
             f"its alphabet lacks {lacking[0]!r}, which its task needs ({card.task.describe()})"
         )
-    if not by_parts and not card.encoding.fits(card.task):
+    if not row.any_length and not card.encoding.fits(card.task):
         raise WeightsError(f"its lengths are too short for its task ({card.task.describe()})")

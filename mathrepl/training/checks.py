@@ -38,8 +38,9 @@ def plan(
     if source is None:
         encoding = Encoding.for_task(task, reverse=bool(reverse))
         shape = architecture or Architecture()
-        if shape.kind == "work":
-            raise TaskError("such weights are started by a recipe", hint="add --recipe work")
+        if shape.row.recipe:
+            hint = f"add --recipe {shape.row.recipe}"
+            raise TaskError("such weights are started by a recipe", hint=hint)
         _check_shape(shape, encoding)
     else:
         encoding, shape = source.encoding, source.architecture
@@ -48,7 +49,7 @@ def plan(
                 f"the network of {source.name} cannot change its shape while it goes on",
                 hint="add --fresh to start over",
             )
-        if task.rule and shape.kind == "work":
+        if task.rule and shape.row.shows_steps:
             raise TaskError(
                 f"{source.name} works by the rules of arithmetic, line by line",
                 hint="add --fresh to start over",

@@ -9,7 +9,7 @@ import numpy as np
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.codec import Floats, Indices, encode_questions
 from mathrepl.export.interface import encoding_of
-from mathrepl.networks import KINDS, Tensors, parameter_count, part_tensors, parts_of
+from mathrepl.networks import Tensors, kind_of, parameter_count, part_tensors, parts_of
 from mathrepl.networks.config import Architecture
 from mathrepl.store.card import Card
 from tests.kit.weights import random_tensors, tiny_card
@@ -63,7 +63,7 @@ class Tiny:
         """By numpy."""
         tensors = part_tensors(self.tensors, self.part)
         encoding = encoding_of(self.card, self.part)
-        kind = KINDS[self.kind]
+        kind = kind_of(self.kind)
         return kind.probabilities(tensors, self.card.architecture, encoding, questions)
 
     def means(self, questions: Indices, probabilities: Floats) -> np.ndarray:

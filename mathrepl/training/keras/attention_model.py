@@ -1,26 +1,36 @@
-"""The Keras twins of `mathrepl.networks.attention` and `.tagger`: same names, shapes, function."""
+"""The Keras twin of `mathrepl.networks.attention`: same names, shapes and function."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from mathrepl.data.codec import Floats, Indices, digit_positions, digits_in
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
+from mathrepl.training.keras.indexed_model import (
+    IndexedModel,
+    bidirectional,
+    lengths_of,
+    recurrent,
+)
+from mathrepl.training.keras.objectives import Arrays, Objective
 
 layers = keras.layers
 
 
 @keras.saving.register_keras_serializable(package="mathrepl")
-class AttentionSeq2Seq(keras.Model):  # type: ignore[misc]
+class AttentionSeq2Seq(IndexedModel):
     """Encoder, attention and decoder; see the numpy module for shapes and sources.
 
-    Called with question indices and places (n, T), decoder input indices and places (n, U), it
-    returns logits (n, U, V): teacher forcing. Padding is index 0 at the end of a question and
-    masked: no answer depends on how much of it there is.
+    Called with question indices and digit positions (n, T), decoder input indices and digit
+    positions (n, U), it returns logits (n, U, V): teacher forcing. Padding is index 0 at the end of
+    a question and masked: no answer depends on its length.
     """
 
     def __init__(self, architecture: Architecture, encoding: Encoding, lstm: Any) -> None:
@@ -32,11 +42,11 @@ class AttentionSeq2Seq(keras.Model):  # type: ignore[misc]
         self.characters = layers.Embedding(alphabet, a.embedding)
         self.places = layers.Embedding(a.places, a.embedding) if a.places else None
         if not a.lookup:
-            self.forward = _recurrent(lstm, half)
-            self.backward = _recurrent(lstm, half)
+            self.forward = recurrent(lstm, half)
+            self.backward = recurrent(lstm, half)
             self.bridge = layers.Dense(2 * a.hidden, activation="tanh")
-        self.lower = _recurrent(lstm, half)
-        self.upper = _recurrent(lstm, a.hidden)
+        self.lower = recurrent(lstm, half)
+        self.upper = recurrent(lstm, a.hidden)
         self.key = layers.Dense(a.heads * a.embedding)
         self.value = layers.Dense(a.hidden)
         self.query = layers.Dense(a.heads * a.embedding)
@@ -45,7 +55,7 @@ class AttentionSeq2Seq(keras.Model):  # type: ignore[misc]
         self([zero, zero, zero, zero])
 
     def named_layers(self) -> dict[str, Any]:
-        """The layers by our tensor names."""
+        """The layers by the names of their tensors."""
         found = {
             "embedding.characters": self.characters,
             "decoder.0": self.lower,
@@ -64,25 +74,25 @@ class AttentionSeq2Seq(keras.Model):  # type: ignore[misc]
         return found if self.places is None else {**found, "embedding.places": self.places}
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        questions, places, written, written_places = inputs
-        memory, first, second = self.encode(questions, places)
-        return self.decode(self.embed(written, written_places), memory, first, second)[0]
+        questions, positions, written, written_positions = inputs
+        memory, first, second = self.encode(questions, positions)
+        return self.decode(self.embed(written, written_positions), memory, first, second)[0]
 
-    def embed(self, characters: Any, places: Any) -> Any:
-        """Embedded characters (n, ..., e); the last place stands for all beyond."""
+    def embed(self, characters: Any, positions: Any) -> Any:
+        """Embedded characters (n, ..., e); the last embedded position stands for all beyond."""
         x = self.characters(characters)
         if self.places is None:
             return x
-        return x + self.places(tf.minimum(places, self.architecture.places - 1))
+        return x + self.places(tf.minimum(positions, self.architecture.places - 1))
 
-    def encode(self, questions: Any, places: Any) -> Any:
+    def encode(self, questions: Any, positions: Any) -> Any:
         """Keys (n, H, e, T), values (n, H, T, h / H), mask (n, 1, 1, T); the decoder's states."""
         a, steps = self.architecture, tf.shape(questions)[1]
-        seen = x = self.embed(questions, places)
+        seen = x = self.embed(questions, positions)
         bridge = tf.zeros([tf.shape(questions)[0], 2 * a.hidden])
-        lengths = _lengths(questions)
+        lengths = lengths_of(questions)
         if not a.lookup:
-            forward, backward = _bidirectional(x, lengths, self.forward, self.backward)
+            forward, backward = bidirectional(x, lengths, self.forward, self.backward)
             final = tf.gather(forward, tf.maximum(lengths - 1, 0), axis=1, batch_dims=1)
             bridge = self.bridge(tf.concat([final, backward[:, 0]], -1))
             seen = tf.concat([forward, backward, x], -1)
@@ -109,49 +119,67 @@ class AttentionSeq2Seq(keras.Model):  # type: ignore[misc]
         high, *second = self.upper(tf.concat([x, context], -1), initial_state=second)
         return self.logits(tf.concat([high, context], -1)), first, second
 
+    def objective(self, encoding: Encoding, offset: int) -> Objective:
+        """Teacher forcing; characters after an answer's end mark do not count.
 
-@keras.saving.register_keras_serializable(package="mathrepl")
-class Tagger(keras.Model):  # type: ignore[misc]
-    """Stacked BiLSTMs; line indices (n, T) in, logits of the tags (n, T, 2) out."""
+        With `offset` digit positions are drawn at random in training, so that those beyond the
+        longest number are learnt too: for half of the examples they count from a random start up to
+        `offset` (McLeish et al. 2024), for the others they grow by random steps (Ruoss et al.
+        2023), which teaches the network to distinguish distant positions.
+        """
 
-    def __init__(self, architecture: Architecture, alphabet: int, tags: int, lstm: Any) -> None:
-        super().__init__(name="tagger")
-        self.characters = layers.Embedding(alphabet, architecture.embedding)
-        self.stack = [
-            (
-                _recurrent(lstm, architecture.reader_hidden),
-                _recurrent(lstm, architecture.reader_hidden),
-            )
-            for _ in range(architecture.reader_depth)
-        ]
-        self.logits = layers.Dense(tags)
-        self(tf.zeros([1, 1], tf.int32))
+        def columns(arrays: Arrays) -> tuple[Indices, ...]:
+            questions, written = arrays.questions, np.zeros_like(arrays.answers)
+            written[:, 1:] = arrays.answers[:, :-1]  # the input starts with the end mark
+            positions = digit_positions(encoding, questions)
+            written_positions = digit_positions(encoding, written) + self.architecture.lookup
+            return questions, positions, written, written_positions, arrays.answers
 
-    def named_layers(self) -> dict[str, Any]:
-        """The layers by our tensor names."""
-        found = {"embedding.characters": self.characters}
-        for i, (forward, backward) in enumerate(self.stack):
-            found |= {f"layer.{i}.forward": forward, f"layer.{i}.backward": backward}
-        return found | {"output": self.logits}
+        def forward(columns: Sequence[Any], training: bool) -> Any:
+            questions, positions, written, written_positions = columns[:4]
+            if offset and training:
+                drawn = _random_positions(positions, written_positions, offset)
+                positions = tf.gather(drawn, positions, batch_dims=1)
+                written_positions = tf.gather(drawn, written_positions, batch_dims=1)
+            return self([questions, positions, written, written_positions], training=training)
 
-    def call(self, lines: Any, training: bool = False) -> Any:
-        lengths = _lengths(lines)
-        x = self.characters(lines)
-        for forward, backward in self.stack:
-            x = tf.concat(_bidirectional(x, lengths, forward, backward), -1)
-        return self.logits(x)
+        def mask(columns: Sequence[Any]) -> Any:
+            ended = tf.cumsum(tf.cast(tf.equal(columns[-1], 0), tf.int32), axis=1, exclusive=True)
+            return tf.cast(tf.equal(ended, 0), tf.float32)
+
+        return Objective(columns, "qqaaa", forward, True, mask)
+
+    def probabilities(self, encoding: Encoding, questions: Indices) -> Floats:
+        """Probabilities (n, U, V) of greedy decoding; U is less where every answer has ended."""
+        memory, first, second = self.encode(questions, digit_positions(encoding, questions))
+        is_digit = digits_in(encoding)
+        written = position = np.zeros(len(questions), np.int32)
+        ended = np.zeros(len(questions), bool)
+        outputs = []
+        for _ in range(encoding.answer_length):
+            position = np.where(is_digit[written], position + 1, 0).astype(np.int32)
+            x = self.embed(written[:, None], position[:, None] + self.architecture.lookup)
+            logits, first, second = self.decode(x, memory, first, second)
+            outputs.append(np.asarray(tf.nn.softmax(logits[:, 0])))
+            written = outputs[-1].argmax(-1).astype(np.int32)
+            ended |= written == 0
+            if ended.all():
+                break
+        return np.stack(outputs, 1)
 
 
-def _recurrent(lstm: Any, units: int) -> Any:
-    return lstm(units, return_sequences=True, return_state=True)
+def build(architecture: Architecture, encoding: Encoding, lstm: Any) -> AttentionSeq2Seq:
+    """The untrained model, of layers `lstm`."""
+    return AttentionSeq2Seq(architecture, encoding, lstm)
 
 
-def _lengths(indices: Any) -> Any:
-    return tf.reduce_sum(tf.cast(indices > 0, tf.int32), axis=1)
-
-
-def _bidirectional(x: Any, lengths: Any, forward: Any, backward: Any) -> tuple[Any, Any]:
-    """Both directions (n, T, h) in reading order, each text turned within its own length."""
-    turned = tf.reverse_sequence(x, lengths, seq_axis=1, batch_axis=0)
-    back = tf.reverse_sequence(backward(turned)[0], lengths, seq_axis=1, batch_axis=0)
-    return forward(x)[0], back
+def _random_positions(positions: Any, written_positions: Any, offset: int) -> Any:
+    """The position that stands for each position of an example, (n, P + 1): increasing, 0 for 0."""
+    count = tf.shape(positions)[0]
+    most = tf.maximum(tf.reduce_max(positions), tf.reduce_max(written_positions))
+    shift = tf.random.uniform([count, 1], 0, offset + 1, tf.int32)
+    moved = tf.range(1, most + 1)[None, :] + shift
+    chosen = tf.math.top_k(tf.random.uniform([count, most + offset]), most).indices
+    spread = tf.sort(chosen, axis=1) + 1
+    drawn = tf.where(tf.random.uniform([count, 1]) < 0.5, moved, spread)
+    return tf.pad(drawn, [[0, 0], [1, 0]])

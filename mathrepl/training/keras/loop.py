@@ -1,4 +1,4 @@
-"""Training a Keras model on arrays. It knows indices and batches, and nothing of arithmetic."""
+"""Training a Keras model on arrays of indices, without knowledge of arithmetic."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from mathrepl.data.codec import Indices
 from mathrepl.data.encoding import Encoding
 from mathrepl.store.card import Metrics
 from mathrepl.store.train_settings import TrainSettings
-from mathrepl.training.keras.teaching import Arrays, teaching_of
+from mathrepl.training.keras.models import objective_of
+from mathrepl.training.keras.objectives import Arrays
 
-STEPS_A_CALL = 8  # a stop is heard between calls, within about 30 ms
+STEPS_A_CALL = 8  # a stop takes effect between calls, within about 30 ms
 EVALUATION_BATCH = 4096
-LENGTH_STEP = 4  # batches hold examples alike in length to so many characters
+LENGTH_STEP = 4  # batches hold examples whose lengths differ by less than this
 
 
 class Trainer:
-    """Adam or AdamW on the mean cross-entropy of the answers' characters.
+    """Trains with Adam or AdamW on the mean cross-entropy of the answers' characters.
 
     An epoch visits every example once in an order seeded by `seed` and the epoch's number.
     Steps run `STEPS_A_CALL` at a time inside one `tf.function`, which is what makes an epoch
@@ -43,9 +44,9 @@ class Trainer:
         self.training = training
         self.held_out = held_out
         self._settings = settings
-        self._teaching = teaching_of(model, encoding, offset=settings.offset)
-        self._columns = [_compact(column) for column in self._teaching.columns(training)]
-        self._lengths = None if self._teaching.mask is None else _lengths(training)
+        self._objective = objective_of(model, encoding, offset=settings.offset)
+        self._columns = [_compact(column) for column in self._objective.columns(training)]
+        self._lengths = None if self._objective.mask is None else _lengths(training)
         self._steps_an_epoch = -(-len(training) // settings.batch)
         self._optimizer = _optimizer(settings, self._steps_an_epoch)
         self._optimizer.build(model.trainable_variables)
@@ -96,12 +97,12 @@ class Trainer:
             for first in range(0, len(order), EVALUATION_BATCH):
                 rows = order[first : first + EVALUATION_BATCH]
                 part = Arrays(self.held_out.questions[rows], self.held_out.answers[rows])
-                columns = self._teaching.columns(part)
+                columns = self._objective.columns(part)
                 if self._lengths is not None:
                     longest = dict(zip("qa", lengths[rows].max(0).tolist(), strict=True))
                     columns = tuple(
                         column[:, : longest[side]]
-                        for column, side in zip(columns, self._teaching.sides, strict=True)
+                        for column, side in zip(columns, self._objective.sides, strict=True)
                     )
                 sums += self._evaluate(*[tf.constant(column) for column in columns]).numpy()
         return _metrics(sums, len(self.held_out))
@@ -133,7 +134,7 @@ class Trainer:
         order = order[alike]
         starts = np.arange(steps) * batch
         longest = np.maximum.reduceat(self._lengths[order], starts, axis=0)
-        # The short last batch stays last: the others change places.
+        # The short last batch stays last; the others are shuffled.
         full = rng.permutation(len(order) // batch)
         mixed = np.concatenate([full, np.arange(len(full), steps)])
         rows = np.concatenate([order[k * batch : (k + 1) * batch] for k in mixed])
@@ -142,13 +143,13 @@ class Trainer:
     def _run_steps(self, order: Any, lengths: Any, first: Any, after: Any) -> Any:
         total = tf.zeros([3])
         variables = self.model.trainable_variables
-        batch, teaching = self._settings.batch, self._teaching
+        batch, objective = self._settings.batch, self._objective
         for step in tf.range(first, after):
             columns = self._gather(order[step * batch : (step + 1) * batch], lengths[step])
             with tf.GradientTape() as tape:
-                output = teaching.forward(columns, True)
-                losses = teaching.cross_entropy(columns, output)
-                loss = _mean(losses, teaching.mask and teaching.mask(columns))
+                output = objective.forward(columns, True)
+                losses = objective.cross_entropy(columns, output)
+                loss = _mean(losses, objective.mask and objective.mask(columns))
             gradients = tape.gradient(loss, variables)
             if self._settings.clip:
                 gradients, _ = tf.clip_by_global_norm(gradients, self._settings.clip)
@@ -159,7 +160,7 @@ class Trainer:
 
     def _gather(self, rows: Any, lengths: Any) -> list[Any]:
         columns = []
-        for column, side in zip(self._columns, self._teaching.sides, strict=True):
+        for column, side in zip(self._columns, self._objective.sides, strict=True):
             taken = tf.cast(tf.gather(column, rows), tf.int32)
             if self._lengths is None:
                 taken = tf.ensure_shape(taken, [None, column.shape[1]])
@@ -178,8 +179,8 @@ class Trainer:
             average.assign(average * keep + variable * (1.0 - keep))
 
     def _evaluate_batch(self, *columns: Any) -> Any:
-        output = self._teaching.forward(columns, False)
-        return self._sums(columns, output, self._teaching.cross_entropy(columns, output))
+        output = self._objective.forward(columns, False)
+        return self._sums(columns, output, self._objective.cross_entropy(columns, output))
 
     def _sums(self, columns: Any, output: Any, losses: Any) -> Any:
         """Sums over a batch: mean loss of an answer, share of characters right, right in full.
@@ -189,12 +190,12 @@ class Trainer:
         """
         answers = columns[-1]
         hit = tf.equal(tf.argmax(output, -1, output_type=tf.int32), answers)
-        if self._teaching.mask is None:
+        if self._objective.mask is None:
             ended = tf.cumsum(tf.cast(tf.equal(answers, 0), tf.int32), axis=1, exclusive=True) > 0
             loss = tf.reduce_mean(losses, -1)
             share = tf.reduce_mean(tf.cast(hit, tf.float32), -1)
         else:
-            weights = self._teaching.mask(columns)
+            weights = self._objective.mask(columns)
             ended = tf.equal(weights, 0.0)
             counted = tf.reduce_sum(weights, -1)
             loss = tf.reduce_sum(losses * weights, -1) / counted

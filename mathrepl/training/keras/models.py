@@ -7,20 +7,18 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from mathrepl.data.codec import Floats, Indices, digit_positions, digits_in, one_hot
+from mathrepl.data.codec import Floats, Indices, one_hot
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks import parts_of
 from mathrepl.networks.config import Architecture
-from mathrepl.networks.seq2seq import NORM_EPSILON
-from mathrepl.networks.tagger import TAGS
-from mathrepl.training.keras.attention_model import AttentionSeq2Seq, Tagger
+from mathrepl.networks.kinds import BUILT_IN
+from mathrepl.networks.plugin_kinds import imported
 from mathrepl.training.keras.fused_lstm import FusedLSTM
+from mathrepl.training.keras.indexed_model import IndexedModel
 from mathrepl.training.keras.installed_model import build_installed
 from mathrepl.training.keras.naming import variables
-
-layers = keras.layers
+from mathrepl.training.keras.objectives import Objective, one_hot_objective
 
 
 def build(
@@ -28,50 +26,17 @@ def build(
 ) -> Any:
     """One untrained Keras model: the network of these weights, or `part` of them.
 
-    The seed network and those of installed packages take one-hot (n, T, V) and give
-    probabilities (n, U, V); the others give logits. T is free. With `fused` our LSTM layers run
-    in one operation each: the same function, faster to train. Raises `WeightsError` for a model
-    of an installed kind that does not fit the shapes of its numpy network.
+    An `IndexedModel` takes indices and gives logits; any other takes one-hot (n, T, V) and gives
+    probabilities (n, U, V). T is free. With `fused` the LSTM layers of built-in kinds run in one
+    operation each: the same function, faster to train. Raises `WeightsError` for a model of an
+    installed kind that does not fit the shapes of its numpy network.
     """
     kind = parts_of(architecture)[part]
-    if kind not in _BUILDERS:
+    row = BUILT_IN.get(kind)
+    if row is None:
         return build_installed(architecture, encoding)
-    return _BUILDERS[kind](architecture, encoding, FusedLSTM if fused else layers.LSTM)
-
-
-def _seq2seq(architecture: Architecture, encoding: Encoding, lstm: Any) -> Any:
-    width = len(encoding.characters)
-    question = keras.Input((None, width), name="question")
-    x = question
-    for i in range(architecture.encoder_depth):
-        last = i == architecture.encoder_depth - 1
-        x = _recurrent(architecture, lstm, f"encoder_{i}", x, sequences=not last)
-    x = layers.RepeatVector(encoding.answer_length, name="repeat")(x)
-    for i in range(architecture.decoder_depth):
-        x = _recurrent(architecture, lstm, f"decoder_{i}", x, sequences=True)
-    output = layers.TimeDistributed(layers.Dense(width, activation="softmax"), name="output")(x)
-    return keras.Model(question, output, name="seq2seq")
-
-
-def _recurrent(architecture: Architecture, lstm: Any, name: str, x: Any, *, sequences: bool) -> Any:
-    layer = lstm(architecture.hidden, return_sequences=sequences)
-    x = layers.Bidirectional(layer, name=name)(x)
-    if architecture.batch_norm:
-        x = layers.BatchNormalization(epsilon=NORM_EPSILON, name=f"{name}_norm")(x)
-    if architecture.dropout:
-        x = layers.Dropout(architecture.dropout, name=f"{name}_dropout")(x)
-    return x
-
-
-def _attention(architecture: Architecture, encoding: Encoding, lstm: Any) -> Any:
-    return AttentionSeq2Seq(architecture, encoding, lstm)
-
-
-def _tagger(architecture: Architecture, encoding: Encoding, lstm: Any) -> Any:
-    return Tagger(architecture, len(encoding.characters), TAGS, lstm)
-
-
-_BUILDERS = {"seq2seq": _seq2seq, "attention": _attention, "tagger": _tagger}
+    lstm = FusedLSTM if fused else keras.layers.LSTM
+    return imported(kind, row.builder)(architecture, encoding, lstm)
 
 
 def tensors_of(model: Any) -> dict[str, Floats]:
@@ -87,28 +52,15 @@ def load_into(model: Any, tensors: Mapping[str, Floats]) -> None:
         variable.assign(tensors[name])
 
 
+def objective_of(model: Any, encoding: Encoding, *, offset: int = 0) -> Objective:
+    """The objective of a model's training; `offset` is that of `TrainSettings`."""
+    if isinstance(model, IndexedModel):
+        return model.objective(encoding, offset)
+    return one_hot_objective(model, encoding)
+
+
 def predict(model: Any, encoding: Encoding, questions: Indices) -> Floats:
     """Probabilities (n, U, V) of question indices (n, T), by Keras itself, greedily decoded."""
-    if isinstance(model, AttentionSeq2Seq):
-        return _greedy(model, encoding, questions)
-    if isinstance(model, Tagger):
-        return np.asarray(tf.nn.softmax(model.predict_on_batch(questions)), np.float32)
+    if isinstance(model, IndexedModel):
+        return model.probabilities(encoding, questions)
     return np.asarray(model.predict_on_batch(one_hot(encoding, questions)), np.float32)
-
-
-def _greedy(model: AttentionSeq2Seq, encoding: Encoding, questions: Indices) -> Floats:
-    memory, first, second = model.encode(questions, digit_positions(encoding, questions))
-    is_digit = digits_in(encoding)
-    written = place = np.zeros(len(questions), np.int32)
-    ended = np.zeros(len(questions), bool)
-    outputs = []
-    for _ in range(encoding.answer_length):
-        place = np.where(is_digit[written], place + 1, 0).astype(np.int32)
-        x = model.embed(written[:, None], place[:, None] + model.architecture.lookup)
-        logits, first, second = model.decode(x, memory, first, second)
-        outputs.append(np.asarray(tf.nn.softmax(logits[:, 0])))
-        written = outputs[-1].argmax(-1).astype(np.int32)
-        ended |= written == 0
-        if ended.all():
-            break
-    return np.stack(outputs, 1)

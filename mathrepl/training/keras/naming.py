@@ -6,13 +6,14 @@ from typing import Any
 
 import keras
 
-from mathrepl.training.keras.attention_model import AttentionSeq2Seq, Tagger
+from mathrepl.training.keras import seq2seq_model
+from mathrepl.training.keras.indexed_model import IndexedModel
 
 layers = keras.layers
 
 
 def variables(model: Any) -> dict[str, Any]:
-    """Keras variables by our tensor names, such as `encoder.0.forward.kernel`.
+    """Keras variables by the names of their tensors, such as `encoder.0.forward.kernel`.
 
     A name is LAYER.VARIABLE; a `Bidirectional` layer is two, LAYER.forward and LAYER.backward.
     Where a layer has several variables of a name, their path within it stands between.
@@ -30,18 +31,18 @@ def variables(model: Any) -> dict[str, Any]:
 
 
 def _within(layer: str, path: list[str]) -> list[str]:
-    """What of a variable's path comes after its layer; a model's name may stand before it."""
+    """The variable's path below its layer; a model's name may stand before it."""
     return path[path.index(layer) + 1 :] if layer in path else path
 
 
 def _named_layers(model: Any) -> dict[str, Any]:
-    if isinstance(model, AttentionSeq2Seq | Tagger):
-        return dict(model.named_layers())
+    if isinstance(model, IndexedModel):
+        return model.named_layers()
     found: dict[str, Any] = {}
     for layer in model.layers:
         name = layer.name
-        if model.name == "seq2seq":  # ours
-            name = name.replace("_norm", ".norm").replace("coder_", "coder.")
+        if model.name == seq2seq_model.NAME:  # Keras files show these names
+            name = seq2seq_model.tensor_name(name)
         if isinstance(layer, layers.Bidirectional):
             found[f"{name}.forward"] = layer.forward_layer
             found[f"{name}.backward"] = layer.backward_layer

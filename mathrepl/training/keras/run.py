@@ -18,7 +18,7 @@ import tensorflow as tf
 from mathrepl.data.codec import Floats, decode, encode_questions
 from mathrepl.data.sampling import Example, Split, split
 from mathrepl.data.step_examples import step_examples
-from mathrepl.networks import parameter_count, part_tensors, parts_of, prefixed
+from mathrepl.networks import kind_of, parameter_count, part_tensors, parts_of, prefixed
 from mathrepl.networks.plugin_kinds import version_of_kind
 from mathrepl.store.card import Card, Epoch, Metrics, Training
 from mathrepl.store.store import Store
@@ -35,7 +35,7 @@ from mathrepl.training.events import (
 )
 from mathrepl.training.keras.loop import Trainer
 from mathrepl.training.keras.models import build, load_into, predict, tensors_of
-from mathrepl.training.keras.teaching import Arrays, arrays_of
+from mathrepl.training.keras.objectives import Arrays, arrays_of
 from mathrepl.training.plan import Plan
 
 SAMPLES = 6
@@ -124,11 +124,11 @@ class _Run:
         tf.config.experimental.enable_op_determinism()
         examples = examples_of(plan)
         self.held_out = examples.held_out
-        self.encoding = plan.encoding
-        if plan.part == "reader":
-            self.encoding = replace(plan.encoding, reverse=False)
+        kinds = parts_of(plan.architecture)
+        half = kind_of(kinds[plan.part])
+        self.tags, self.encoding = half.tags, half.encoding(plan.encoding)
         self.tensors: dict[str, Floats] = {}
-        for part in parts_of(plan.architecture):
+        for part in kinds:
             model = build(plan.architecture, plan.encoding, part=part, fused=True)
             if source:
                 load_into(model, part_tensors(tensors, part))
@@ -229,7 +229,7 @@ class _Run:
         questions = encode_questions(self.encoding, [e.question for e in shown])
         with self.trainer.averaged():
             written = predict(self.model, self.encoding, questions).argmax(-1)
-        if self.plan.part == "reader":
+        if self.tags:
             texts = [
                 "".join(str(tag) for tag in row[: len(e.question)])
                 for row, e in zip(written, shown, strict=True)
@@ -246,7 +246,7 @@ class _Run:
             trainings=(*self.card.trainings, self.training),
             history=(*self.card.history, *self.history),
             best_epoch=epoch.number,
-            held_out=epoch.held_out if self.plan.part != "reader" else self.card.held_out,
+            held_out=self.card.held_out if self.tags else epoch.held_out,
         )
         with self.trainer.averaged():
             trained = _named(self.plan.part, self.model)
@@ -314,7 +314,7 @@ class _Run:
         )
 
     def _arrays(self, examples: tuple[Example, ...]) -> Arrays:
-        if self.plan.part != "reader":
+        if not self.tags:
             return arrays_of(self.encoding, examples)
         questions = encode_questions(self.encoding, [e.question for e in examples])
         tags = np.zeros_like(questions)

@@ -76,21 +76,21 @@ def masked_outputs_and_gradients(
     """The same of a network that masks its padding, as it is taught."""
     import tensorflow as tf
 
-    from mathrepl.training.keras.models import build, load_into, variables
-    from mathrepl.training.keras.teaching import Arrays, teaching_of
+    from mathrepl.training.keras.models import build, load_into, objective_of, variables
+    from mathrepl.training.keras.objectives import Arrays
 
     model = build(architecture, ENCODING, part=part, fused=fused)
     load_into(model, part_tensors(random_tensors(architecture), part))
-    teaching = teaching_of(model, ENCODING)
+    objective = objective_of(model, ENCODING)
     questions = encode_questions(ENCODING, [f"{a} + {b}"[: 1 + a % 5] for a, b in SUMS])
     answers = encode_answers(ENCODING, [str(a + b) for a, b in SUMS])
     tags = (questions % 2).astype(np.int32)
-    columns = teaching.columns(Arrays(questions, tags if part == "reader" else answers))
+    columns = objective.columns(Arrays(questions, tags if part == "reader" else answers))
     with tf.GradientTape() as tape:
-        output = teaching.forward(columns, True)
-        assert teaching.mask is not None
-        mask = teaching.mask(columns)
-        loss = tf.reduce_sum(teaching.cross_entropy(columns, output) * mask) / tf.reduce_sum(mask)
+        output = objective.forward(columns, True)
+        assert objective.mask is not None
+        mask = objective.mask(columns)
+        loss = tf.reduce_sum(objective.cross_entropy(columns, output) * mask) / tf.reduce_sum(mask)
     named = {name: v.value for name, v in variables(model).items()}
     gradients = tape.gradient(loss, list(named.values()))
     found = {

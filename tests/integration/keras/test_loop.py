@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mathrepl.data.codec import Floats, Indices, decode, encode_answers, encode_questions
-from mathrepl.networks import KINDS, part_tensors, parts_of
+from mathrepl.networks import kind_of, part_tensors, parts_of
 from mathrepl.networks.config import Architecture
 from mathrepl.store.card import Metrics
 from mathrepl.store.train_settings import TrainSettings
@@ -26,7 +26,7 @@ TRAINED = 70  # of the 100 sums; with batches of 16 the last one holds 6
 
 def trainer(model: Any, **changes: Any) -> Any:
     """A trainer of the first `TRAINED` sums, with the others held out."""
-    from mathrepl.training.keras.teaching import Arrays
+    from mathrepl.training.keras.objectives import Arrays
 
     return trainer_of(
         model,
@@ -160,7 +160,7 @@ def test_exact_match_ignores_what_follows_the_first_end_mark(
 
 def evaluated(written: str, truth: str) -> Metrics:
     """Metrics of a network that writes `written` (padding included) where `truth` is right."""
-    from mathrepl.training.keras.teaching import Arrays
+    from mathrepl.training.keras.objectives import Arrays
 
     table = np.repeat(peaked(written), ALPHABET, axis=0)
     one = Arrays(encode_questions(ENCODING, ["1 + 1"]), encode_answers(ENCODING, [truth]))
@@ -173,7 +173,7 @@ def test_held_out_metrics_equal_an_independent_computation() -> None:
     tensors = random_tensors()
     model = real_model()
     load_into(model, tensors)
-    probabilities = KINDS["seq2seq"].probabilities(
+    probabilities = kind_of("seq2seq").probabilities(
         tensors, ARCHITECTURE, ENCODING, QUESTIONS[TRAINED:]
     )
     metrics = trainer(model).evaluate()
@@ -209,7 +209,7 @@ def test_training_metrics_equal_an_independent_computation() -> None:
     tensors = random_tensors()
     model = real_model()
     load_into(model, tensors)
-    probabilities = KINDS["seq2seq"].probabilities(
+    probabilities = kind_of("seq2seq").probabilities(
         tensors, ARCHITECTURE, ENCODING, QUESTIONS[:TRAINED]
     )
     # So small a learning rate leaves the weights as they are during the epoch.
@@ -295,7 +295,7 @@ def test_the_same_seed_gives_the_same_weights_to_the_bit_and_another_seed_others
 
 
 def test_a_few_examples_are_learnt_by_heart() -> None:
-    from mathrepl.training.keras.teaching import Arrays
+    from mathrepl.training.keras.objectives import Arrays
 
     few = Arrays(QUESTIONS[::9][:10], ANSWERS[::9][:10])
     subject = trainer_of(real_model(), few, few, batch=5, learning_rate=0.03)
@@ -334,13 +334,13 @@ TEXTS = ["".join(str((7 * k + j * j) % 10) for j in range(1 + k % 6)) for k in r
 def uneven(architecture: Architecture, part: str, count: int = len(TEXTS)) -> tuple[Any, Any, Any]:
     """A network of random weights, texts of 1 to 6 digits with what it writes, and how surely."""
     from mathrepl.training.keras.models import load_into
-    from mathrepl.training.keras.teaching import Arrays
+    from mathrepl.training.keras.objectives import Arrays
 
     model = real_model(architecture=architecture, part=part)
     tensors = part_tensors(random_tensors(architecture), part)
     load_into(model, tensors)
     questions = encode_questions(ENCODING, TEXTS[:count])
-    kind = KINDS[parts_of(architecture)[part]]
+    kind = kind_of(parts_of(architecture)[part])
     probabilities = kind.probabilities(tensors, architecture, ENCODING, questions)
     answers = probabilities.argmax(-1).astype(np.int32)
     if part == "reader":
@@ -398,7 +398,7 @@ def test_padding_changes_neither_metrics_nor_training(
     architecture: Architecture, part: str
 ) -> None:
     from mathrepl.training.keras.models import tensors_of
-    from mathrepl.training.keras.teaching import Arrays
+    from mathrepl.training.keras.objectives import Arrays
 
     results = []
     for padding in (1, 10):  # one at least: an answer has an end
@@ -424,19 +424,19 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Indices, Indices]]:
     batches: list[tuple[Indices, Indices]] = []
 
     def noting(*of: Any, **options: Any) -> Any:
-        teaching = original(*of, **options)
+        objective = original(*of, **options)
 
         def forward(columns: Any, training: bool) -> Any:
             if training:
                 tf.numpy_function(
                     lambda q, a: batches.append((q, a)), [columns[0], columns[-1]], []
                 )
-            return teaching.forward(columns, training)
+            return objective.forward(columns, training)
 
-        return replace(teaching, forward=forward)
+        return replace(objective, forward=forward)
 
-    original = loop.teaching_of
-    monkeypatch.setattr(loop, "teaching_of", noting)
+    original = loop.objective_of
+    monkeypatch.setattr(loop, "objective_of", noting)
     return batches
 
 
@@ -469,7 +469,7 @@ def test_an_epoch_batches_like_lengths_and_pads_no_further_than_needed(
 
 
 def test_attention_learns_to_copy_with_all_that_a_training_can_do() -> None:
-    from mathrepl.training.keras.teaching import Arrays
+    from mathrepl.training.keras.objectives import Arrays
 
     rng = np.random.default_rng(0)
     texts = list({"".join(map(str, rng.integers(0, 10, rng.integers(1, 4)))) for _ in range(500)})
@@ -502,7 +502,7 @@ def test_attention_learns_to_copy_with_all_that_a_training_can_do() -> None:
 
 
 def test_a_reader_learns_to_mark() -> None:
-    from mathrepl.training.keras.teaching import Arrays
+    from mathrepl.training.keras.objectives import Arrays
 
     questions = encode_questions(ENCODING, TEXTS)
     tags = (questions == ENCODING.characters.index("7")).astype(np.int32)

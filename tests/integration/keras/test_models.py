@@ -12,7 +12,7 @@ from mathrepl.arithmetic.task import Task
 from mathrepl.data.codec import Floats, Indices, encode_questions
 from mathrepl.data.encoding import Encoding
 from mathrepl.inference.solver import keras_solver, numpy_solver
-from mathrepl.networks import KINDS, parameter_count, part_tensors, parts_of
+from mathrepl.networks import kind_of, parameter_count, part_tensors, parts_of
 from mathrepl.networks.config import Architecture
 from mathrepl.store.card import Card
 from tests.kit.training import ATTENTION, ENCODING, TASK, WORK, random_tensors
@@ -63,7 +63,7 @@ def difference(architecture: Architecture, encoding: Encoding, questions: Indice
     tensors = random_tensors(architecture, encoding)
     model = build(architecture, encoding)
     load_into(model, tensors)
-    ours = KINDS[architecture.kind].probabilities(tensors, architecture, encoding, questions)
+    ours = kind_of(architecture.kind).probabilities(tensors, architecture, encoding, questions)
     theirs = predict(model, encoding, questions)
     assert ours.shape == theirs.shape == (len(questions), encoding.answer_length, ours.shape[2])
     assert np.ptp(ours, axis=0).max() > 100 * TOLERANCE  # the questions matter
@@ -90,7 +90,7 @@ def by_numpy(
 ) -> Floats:
     """Probabilities (n, U, V) of the same random weights."""
     tensors = part_tensors(random_tensors(architecture, encoding), part)
-    kind = KINDS[parts_of(architecture)[part]]
+    kind = kind_of(parts_of(architecture)[part])
     return kind.probabilities(tensors, architecture, encoding, questions)
 
 
@@ -236,7 +236,7 @@ def test_weights_come_out_of_keras_as_they_went_in(architecture: Architecture, p
 
     model = build(architecture, part=part)
     found = variables(model)
-    wanted = KINDS[parts_of(architecture)[part]].shapes(architecture, ENCODING)
+    wanted = kind_of(parts_of(architecture)[part]).shapes(architecture, ENCODING)
     assert {name: tuple(variable.shape) for name, variable in found.items()} == wanted
     assert {id(v) for v in found.values()} == {id(v) for v in model.weights}
 

@@ -115,10 +115,10 @@ def held_out_by_numpy(ran: Ran) -> Metrics:
 
 def _probabilities(card: Card, saved: dict[str, Floats], questions: list[str]) -> Floats:
     from mathrepl.data.codec import encode_questions
-    from mathrepl.networks import KINDS
+    from mathrepl.networks import kind_of
 
     indices = encode_questions(card.encoding, questions)
-    return KINDS[card.architecture.kind].probabilities(
+    return kind_of(card.architecture.kind).probabilities(
         saved, card.architecture, card.encoding, indices
     )
 

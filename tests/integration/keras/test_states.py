@@ -11,9 +11,8 @@ import pytest
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.codec import Floats, Indices, digit_positions, encode_questions, one_hot
 from mathrepl.data.encoding import Encoding
-from mathrepl.networks import KINDS, part_tensors, parts_of
+from mathrepl.networks import States, kind_of, part_tensors, parts_of
 from mathrepl.networks.config import Architecture
-from mathrepl.networks.lstm import States
 from tests.kit.training import ATTENTION, ENCODING, WORK, random_tensors
 
 pytestmark = pytest.mark.usefixtures("tensorflow_ready")
@@ -34,7 +33,7 @@ def both(
     tensors = part_tensors(random_tensors(architecture, encoding), part)
     model = build(architecture, encoding, part=part)
     load_into(model, tensors)
-    kind = KINDS[parts_of(architecture)[part]]
+    kind = kind_of(parts_of(architecture)[part])
     return kind.states(tensors, architecture, encoding, questions), model
 
 
@@ -112,7 +111,7 @@ def test_attention_holds_what_its_keras_layers_hold(
     questions = encode_questions(encoding, UNEVEN)
     ours, model = both(architecture, encoding, questions)
     tensors = random_tensors(architecture, encoding)
-    written = KINDS["attention"].probabilities(tensors, architecture, encoding, questions)
+    written = kind_of("attention").probabilities(tensors, architecture, encoding, questions)
     given = np.pad(written.argmax(-1).astype(np.int32), ((0, 0), (1, 0)))[:, :-1]
     place = digit_positions(encoding, given) + architecture.lookup
     memory, first, second = model.encode(questions, digit_positions(encoding, questions))

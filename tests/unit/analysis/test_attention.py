@@ -10,7 +10,7 @@ from mathrepl.analysis.attention import attend, attend_to_work
 from mathrepl.analysis.figure import Heatmap
 from mathrepl.analysis.network import Network
 from mathrepl.data.codec import encode_questions
-from mathrepl.networks.attention import decode_greedily
+from mathrepl.networks.attention import Decoder
 from mathrepl.networks.config import Architecture
 from mathrepl.support.errors import UsageError
 from tests.kit.reference_solver import solver
@@ -26,12 +26,9 @@ each_with_attention = pytest.mark.parametrize(
 
 def attended(one: Network, text: str) -> tuple[np.ndarray, list[int]]:
     """The weights (U, H, T) in the order of reading, and what was written, its end included."""
-    probabilities, looks = decode_greedily(
-        one.tensors,
-        one.card.architecture,
-        one.encoding,
-        encode_questions(one.encoding, [text]),
-    )
+    indices = encode_questions(one.encoding, [text])
+    decoder = Decoder(one.tensors, one.card.architecture, one.encoding, indices)
+    probabilities, looks = decoder.greedily()
     codes = probabilities[0].argmax(-1).tolist()
     length = codes.index(0) + 1 if 0 in codes else len(codes)
     return looks[0, :length], codes[:length]

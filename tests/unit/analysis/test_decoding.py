@@ -16,7 +16,7 @@ from mathrepl.analysis.decoding import Written, beam, likeliest, parse_forced, s
 from mathrepl.analysis.figure import Bars
 from mathrepl.analysis.network import Network, network_of
 from mathrepl.inference.answer import Answer
-from mathrepl.networks.attention import Decoder, decode_greedily
+from mathrepl.networks.attention import Decoder
 from mathrepl.networks.config import Architecture
 from mathrepl.session.session import Session
 from mathrepl.store.store import Store
@@ -217,13 +217,8 @@ def test_attention_writes_on_after_what_was_forced(
     assert figure.panels[number - 1].title == f"character {number}: {character}, forced"
     assert not any("stays as it was" in note for note in figure.notes)
     assert f"unforced it writes {free.data['network']}" in figure.facts
-    forced, _ = decode_greedily(
-        one.tensors,
-        one.card.architecture,
-        one.encoding,
-        one.indices([QUESTION]),
-        forced={number - 1: one.encoding.characters.index(character)},
-    )
+    decoder = Decoder(one.tensors, one.card.architecture, one.encoding, one.indices([QUESTION]))
+    forced, _ = decoder.greedily({number - 1: one.encoding.characters.index(character)})
     assert np.abs(rows(figure) - forced[0]).max() < 1e-6
 
 

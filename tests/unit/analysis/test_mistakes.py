@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from mathrepl.analysis import answered
 from mathrepl.analysis.figure import Bars, Figure, Lines
 from mathrepl.analysis.mistakes import errors
 from mathrepl.arithmetic.expression import format_value
@@ -18,6 +17,7 @@ from mathrepl.networks.config import Architecture
 from mathrepl.session.session import Session
 from mathrepl.store.card import Certificate
 from mathrepl.support.errors import UsageError
+from tests.kit.kinds import change_rows
 from tests.kit.scripted import SureSolver, run, tiny_session
 
 SUMS = Task(high=20)
@@ -70,7 +70,7 @@ def has(figure: Figure, title: str) -> bool:
 def test_the_whole_space_is_counted_as_a_certificate_counts_it(
     tmp_path: Path, task: Task, seed: int, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(answered, "BATCH", 100)
+    change_rows(monkeypatch, batch=100)
     session = tiny_session(tmp_path, task, seed=seed)
     told, figure = run(errors(session.weights, None, whole=True))
     certificate = certificate_of(session, tmp_path)
@@ -307,7 +307,7 @@ def test_workings_in_numpy_alone_are_asked_a_few_at_a_time(
     engine: str,
     done: list[int],
 ):
-    monkeypatch.setattr(answered, "WORK_BATCH", 32)  # there are no more to ask than 45
+    change_rows(monkeypatch, "work", batch=32)  # there are no more to ask than 45
     session = tiny_session(tmp_path, SUMS, architecture=architecture, solver=SureSolver(truth))
     session.weights.engine = engine
     told, _ = run(errors(session.weights, 40, whole=False))

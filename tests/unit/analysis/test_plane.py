@@ -10,8 +10,6 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-import mathrepl.analysis.plane
-from mathrepl.analysis import answered
 from mathrepl.analysis.figure import Heatmap
 from mathrepl.analysis.grid import Cells, ending
 from mathrepl.analysis.plane import plane
@@ -21,6 +19,7 @@ from mathrepl.arithmetic.task import Task
 from mathrepl.data.questions import every_question
 from mathrepl.networks.config import Architecture
 from mathrepl.support.errors import DivisionByZeroError, OutOfReachError, TaskError, UsageError
+from tests.kit.kinds import change_rows
 from tests.kit.scripted import SureSolver, run, tiny_session
 from tests.kit.weights import tasks
 
@@ -55,7 +54,7 @@ def heat_of(figure: object) -> Heatmap:
 def test_cells_are_those_of_asking_one_by_one(
     tmp_path: Path, task: Task, operation: str, show: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(answered, "BATCH", 7)
+    change_rows(monkeypatch, batch=7)
     session = tiny_session(tmp_path, task, seed=2)
     a, b = (-2 if task.low < 0 else 1, 4), (task.low, 3)
     _, figure = run(plane(session.weights, operation=operation, a=a, b=b, show=show))
@@ -121,7 +120,7 @@ def test_progress_adds_up_and_batches_change_nothing(
     session = tiny_session(tmp_path, SUMS, seed=1)
     found = []
     for size in (5, 1000):
-        monkeypatch.setattr(answered, "BATCH", size)
+        change_rows(monkeypatch, batch=size)
         told, figure = run(plane(session.weights, operation=None, a=(0, 9), b=(0, 8), show="wrong"))
         assert [one.done for one in told] == [0, *range(size, 90, size), 90]
         assert {one.total for one in told} == {90}
@@ -180,7 +179,7 @@ def test_no_more_mistakes_are_listed_than_allowed_the_first_ones(
 ):
     monkeypatch.setattr("mathrepl.analysis.grid.MAX_LISTED", 4)
     monkeypatch.setattr("mathrepl.analysis.plane.MAX_LISTED", 4)
-    monkeypatch.setattr(answered, "BATCH", 3)
+    change_rows(monkeypatch, batch=3)
     session = tiny_session(tmp_path, SUMS, solver=SureSolver(lambda _: "x"))
     _, figure = run(plane(session.weights, operation="+", a=(0, 2), b=(0, 2), show="wrong"))
     listed = [one["question"] for one in figure.data["wrong_equations"]]
@@ -191,7 +190,7 @@ def test_no_more_mistakes_are_listed_than_allowed_the_first_ones(
 def test_the_least_sure_are_told_with_their_verdict(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(answered, "BATCH", 4)
+    change_rows(monkeypatch, batch=4)
     doubts = {"3 + 1": 0.25, "0 + 2": 0.5, "2 + 2": 0.125}
     solver = except_for(a0p2="", a2p2="5")
     solver.sure_of = lambda question: doubts.get(question, 0.99996)
@@ -310,7 +309,7 @@ def test_workings_are_limited_to_smaller_planes(tmp_path: Path, monkeypatch: pyt
     task = Task(high=5, operations="+-*/", decimals=1, spaced=False, brackets=True)
     work = Architecture("work", hidden=8, reader_hidden=3)
     session = tiny_session(tmp_path, task, architecture=work)
-    monkeypatch.setattr(mathrepl.analysis.plane, "MAX_WORK_CELLS", 8)
+    change_rows(monkeypatch, "work", map_cells=8)
     with pytest.raises(UsageError, match="a working for each of 9 equations"):
         plane(session.weights, operation="+", a=(0, 2), b=(0, 2), show="wrong")
     _, figure = run(plane(session.weights, operation="+", a=(0, 3), b=(0, 1), show="confidence"))

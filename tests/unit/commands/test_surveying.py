@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mathrepl.analysis.mistakes import ASKED, WORK_ASKED
-from mathrepl.commands.surveying import WIDEST_MAP, WIDEST_WORK
+from mathrepl.networks.kinds import BUILT_IN
 from mathrepl.support.errors import UsageError
 from tests.kit.lab import Lab
 
@@ -22,9 +21,9 @@ def default_of(lab: Lab, command: str, key: str) -> str:
 
 
 def test_help_tells_the_sizes_that_are_used(lab: Lab):
-    assert default_of(lab, "errors", "n") == str(ASKED)
+    assert default_of(lab, "errors", "n") == str(BUILT_IN["seq2seq"].errors)
     (asked,) = [p.help for p in lab.context.commands["errors"].parameters if p.key == "n"]
-    assert f"of work {WORK_ASKED}" in asked
+    assert f"of work {BUILT_IN['work'].errors}" in asked
     default = default_of(lab, "map", "range")
-    assert str(WIDEST_MAP) in default
-    assert f"of work {WIDEST_WORK}" in default
+    assert str(BUILT_IN["seq2seq"].map_side) in default
+    assert f"of work {BUILT_IN['work'].map_side}" in default

@@ -27,7 +27,7 @@ def scripted(rows: list[list[tuple[str, float, str, float]]], *, reverse: bool =
     card = tiny_card(reverse=reverse)
     characters = card.encoding.characters
 
-    def probabilities(questions: np.ndarray) -> np.ndarray:
+    def run(part: str, questions: np.ndarray) -> np.ndarray:
         table = np.zeros((len(rows), card.encoding.answer_length, len(characters)), np.float32)
         for row, places in enumerate(rows):
             for place, (first, p, second, q) in enumerate(places):
@@ -35,7 +35,7 @@ def scripted(rows: list[list[tuple[str, float, str, float]]], *, reverse: bool =
                 table[row, place, characters.index(second)] = q
         return table[: len(questions)]
 
-    return NetworkSolver(card, probabilities)
+    return NetworkSolver(card, run)
 
 
 def test_the_likeliest_character_stands_at_each_place_up_to_the_end_mark():
@@ -120,12 +120,12 @@ def test_no_batch_is_larger_than_allowed_and_none_is_lost(monkeypatch: pytest.Mo
     sizes: list[int] = []
     inner = solver_of()
 
-    def probabilities(questions: np.ndarray) -> np.ndarray:
+    def run(part: str, questions: np.ndarray) -> np.ndarray:
         sizes.append(len(questions))
-        return inner._probabilities(questions)
+        return inner._run_part(part, questions)
 
     questions = [f"{a} + {b}" for a in range(4) for b in range(2)]
-    counting = NetworkSolver(inner.card, probabilities)
+    counting = NetworkSolver(inner.card, run)
     assert counting.write(questions) == inner.write(questions)
     assert sizes == [3, 3, 2]
 
@@ -135,12 +135,12 @@ def test_long_questions_are_run_with_those_of_their_length_alone(monkeypatch: py
     sizes: list[tuple[int, int]] = []
     inner = solver_of()
 
-    def probabilities(questions: np.ndarray) -> np.ndarray:
+    def run(part: str, questions: np.ndarray) -> np.ndarray:
         sizes.append(questions.shape)
-        return inner._probabilities(questions)
+        return inner._run_part(part, questions)
 
     questions = ["3 + 4", *(f"1 + {n}" for n in range(1000, 1006)), "12345 + 6", "7 + 8"]
-    together = NetworkSolver(inner.card, probabilities).solve(questions)
+    together = NetworkSolver(inner.card, run).solve(questions)
     usual = inner.card.encoding.question_length  # 6: "9 + 9" and its end mark
     assert sizes == [(1, usual), (2, 9), (2, 9), (2, 9), (1, 10), (1, usual)]
     for question, solution in zip(questions, together, strict=True):
@@ -153,11 +153,11 @@ def test_a_long_question_is_run_alone():
     sizes: list[tuple[int, int]] = []
     inner = solver_of()
 
-    def probabilities(questions: np.ndarray) -> np.ndarray:
+    def run(part: str, questions: np.ndarray) -> np.ndarray:
         sizes.append(questions.shape)
-        return inner._probabilities(questions)
+        return inner._run_part(part, questions)
 
-    NetworkSolver(inner.card, probabilities).write(["3 + 4", "5 + 6", "12 + 345", "7 + 8"])
+    NetworkSolver(inner.card, run).write(["3 + 4", "5 + 6", "12 + 345", "7 + 8"])
     usual = inner.card.encoding.question_length
     assert [rows for rows, _ in sizes] == [2, 1, 1]
     assert [width for _, width in sizes if width == usual] == [usual, usual]

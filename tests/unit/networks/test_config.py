@@ -8,9 +8,9 @@ from mathrepl.networks.config import (
     MAX_HEADS,
     MAX_HIDDEN,
     MAX_PLACES,
-    SETTINGS,
     Architecture,
 )
+from mathrepl.networks.kinds import BUILT_IN
 from mathrepl.support.errors import TaskError, WeightsError
 
 OF_EACH_KIND = [
@@ -73,14 +73,16 @@ def test_attention_halves_the_hidden_units_and_shares_them_among_the_heads(kind,
 
 def test_every_kind_has_settings_that_exist_and_those_of_a_part():
     names = set(Architecture.__dataclass_fields__)
-    assert {*SETTINGS} == {a.kind for a in OF_EACH_KIND}
-    assert all(set(settings_) <= names for settings_ in SETTINGS.values())
-    assert set(SETTINGS["attention"]) < set(SETTINGS["work"])
+    assert {name for name, row in BUILT_IN.items() if not row.only_part} == {
+        a.kind for a in OF_EACH_KIND
+    }
+    assert all(set(row.settings) <= names for row in BUILT_IN.values())
+    assert set(BUILT_IN["attention"].settings) < set(BUILT_IN["work"].settings)
 
 
 @each_kind
 def test_a_record_names_the_settings_of_its_kind_alone(architecture):
-    assert [*architecture.record()] == ["kind", *SETTINGS[architecture.kind]]
+    assert [*architecture.record()] == ["kind", *BUILT_IN[architecture.kind].settings]
 
 
 @each_kind

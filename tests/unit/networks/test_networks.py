@@ -9,7 +9,7 @@ from mathrepl.arithmetic.task import Task
 from mathrepl.data.codec import encode_questions
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks import (
-    KINDS,
+    kind_of,
     parameter_count,
     part_tensors,
     parts_of,
@@ -17,7 +17,7 @@ from mathrepl.networks import (
     shapes_of,
 )
 from mathrepl.networks import lstm as lstm_module
-from mathrepl.networks.attention import Decoder, decode_greedily
+from mathrepl.networks.attention import Decoder
 from mathrepl.networks.config import Architecture
 from mathrepl.networks.lstm import CachedTensors, Gates, cell_shapes, gates_of, lstm, softmax
 from mathrepl.networks.tagger import TAGS
@@ -275,7 +275,7 @@ def test_lstm_agrees_with_loops_over_single_numbers():
 def test_the_whole_network_agrees_with_loops_over_single_numbers(architecture):
     tensors = random_tensors(architecture, ENCODING, seed=5)
     indices = encode_questions(ENCODING, ["9 + 9", "0 + 4", "7"])
-    found = KINDS["seq2seq"].probabilities(tensors, architecture, ENCODING, indices)
+    found = kind_of("seq2seq").probabilities(tensors, architecture, ENCODING, indices)
     expected = [
         reference_probabilities(tensors, architecture, ENCODING, row) for row in indices.tolist()
     ]
@@ -287,7 +287,7 @@ def test_probabilities_have_a_row_for_each_place_that_sums_to_1(architecture):
     tensors = random_tensors(architecture, ENCODING)
     for questions in (["1 + 1"], ["1 + 1"] * 7, ["1 + 1 + 1 + 1"]):
         indices = encode_questions(ENCODING, questions)
-        found = KINDS["seq2seq"].probabilities(tensors, architecture, ENCODING, indices)
+        found = kind_of("seq2seq").probabilities(tensors, architecture, ENCODING, indices)
         assert found.shape == (
             len(questions),
             ENCODING.answer_length,
@@ -302,8 +302,8 @@ def test_a_question_gets_the_same_answer_alone_and_in_a_batch():
     architecture = Architecture(hidden=5)
     tensors = random_tensors(architecture, ENCODING)
     indices = encode_questions(ENCODING, [f"{a} + {b}" for a in range(4) for b in range(10)])
-    batch = KINDS["seq2seq"].probabilities(tensors, architecture, ENCODING, indices)
-    alone = KINDS["seq2seq"].probabilities(tensors, architecture, ENCODING, indices[17:18])
+    batch = kind_of("seq2seq").probabilities(tensors, architecture, ENCODING, indices)
+    alone = kind_of("seq2seq").probabilities(tensors, architecture, ENCODING, indices[17:18])
     assert np.abs(batch[17] - alone[0]).max() < 1e-6
     assert np.abs(batch[17] - batch[18]).max() > 1e-6
 
@@ -315,7 +315,7 @@ def test_saturated_networks_stay_finite_and_raise_no_warning():
         for name, tensor in random_tensors(architecture, ENCODING).items()
     }
     indices = encode_questions(ENCODING, ["9 + 9"])
-    found = KINDS["seq2seq"].probabilities(tensors, architecture, ENCODING, indices)
+    found = kind_of("seq2seq").probabilities(tensors, architecture, ENCODING, indices)
     assert np.isfinite(found).all()
     assert np.abs(found.sum(-1) - 1).max() < 1e-5
 
@@ -325,7 +325,7 @@ def test_saturated_networks_stay_finite_and_raise_no_warning():
 def test_attention_agrees_with_one_question_and_one_character_at_a_time(architecture, encoding):
     tensors = random_tensors(architecture, encoding, seed=3)
     indices = encode_questions(encoding, UNEVEN)
-    found, looks = decode_greedily(tensors, architecture, encoding, indices)
+    found, looks = Decoder(tensors, architecture, encoding, indices).greedily()
     for row, question in enumerate(indices.tolist()):
         expected, looked = reference_attention(
             tensors, architecture, encoding, question, found.shape[1]
@@ -339,7 +339,7 @@ def test_attention_agrees_with_one_question_and_one_character_at_a_time(architec
 @pytest.mark.parametrize("architecture", TAGGERS, ids=Architecture.describe)
 def test_a_tagger_agrees_with_loops_over_single_numbers(architecture):
     tensors = part_tensors(random_tensors(architecture, ENCODING, seed=3), "reader")
-    found = KINDS["tagger"].probabilities(
+    found = kind_of("tagger").probabilities(
         tensors, architecture, ENCODING, encode_questions(ENCODING, UNEVEN)
     )
     for row, text in enumerate(UNEVEN):
@@ -358,7 +358,7 @@ def asked(kind: str, architecture: Architecture, questions: list[str], padding: 
     part = "reader" if kind == "tagger" else ""
     tensors = part_tensors(random_tensors(architecture, REVERSED, seed=3), part)
     indices = np.pad(encode_questions(REVERSED, questions), ((0, 0), (0, padding)))
-    return KINDS[kind].probabilities(tensors, architecture, REVERSED, indices)
+    return kind_of(kind).probabilities(tensors, architecture, REVERSED, indices)
 
 
 @each_kind_that_masks
@@ -396,14 +396,14 @@ def states_of(kind: str, architecture: Architecture, questions: list[str], paddi
     part = "reader" if kind == "tagger" else ""
     tensors = part_tensors(random_tensors(architecture, REVERSED, seed=3), part)
     indices = np.pad(encode_questions(REVERSED, questions), ((0, 0), (0, padding)))
-    return KINDS[kind].states(tensors, architecture, REVERSED, indices)
+    return kind_of(kind).states(tensors, architecture, REVERSED, indices)
 
 
 @pytest.mark.parametrize("architecture", VARIANTS, ids=Architecture.describe)
 def test_states_of_the_seed_network_are_those_of_loops_over_single_numbers(architecture):
     tensors = random_tensors(architecture, ENCODING, seed=5)
     indices = encode_questions(ENCODING, ["9 + 9", "0 + 4", "7"])
-    found = KINDS["seq2seq"].states(tensors, architecture, ENCODING, indices)
+    found = kind_of("seq2seq").states(tensors, architecture, ENCODING, indices)
     for row, question in enumerate(indices.tolist()):
         expected = reference_seq2seq_states(tensors, architecture, ENCODING, question)
         assert furthest(found, row, expected) < 1e-5
@@ -417,8 +417,8 @@ def test_states_of_the_seed_network_are_those_of_loops_over_single_numbers(archi
 def test_states_of_attention_are_those_of_one_character_at_a_time(architecture, encoding):
     tensors = random_tensors(architecture, encoding, seed=3)
     indices = encode_questions(encoding, UNEVEN)
-    found = KINDS["attention"].states(tensors, architecture, encoding, indices)
-    steps = KINDS["attention"].probabilities(tensors, architecture, encoding, indices).shape[1]
+    found = kind_of("attention").states(tensors, architecture, encoding, indices)
+    steps = kind_of("attention").probabilities(tensors, architecture, encoding, indices).shape[1]
     for row, question in enumerate(indices.tolist()):
         expected: dict[str, list] = {}
         reference_attention(tensors, architecture, encoding, question, steps, expected)
@@ -430,7 +430,7 @@ def test_states_of_attention_are_those_of_one_character_at_a_time(architecture, 
 @pytest.mark.parametrize("architecture", TAGGERS, ids=Architecture.describe)
 def test_states_of_a_tagger_are_those_of_loops_over_single_numbers(architecture):
     tensors = part_tensors(random_tensors(architecture, ENCODING, seed=3), "reader")
-    found = KINDS["tagger"].states(
+    found = kind_of("tagger").states(
         tensors, architecture, ENCODING, encode_questions(ENCODING, UNEVEN)
     )
     for row, text in enumerate(UNEVEN):
@@ -455,7 +455,7 @@ def test_states_of_a_tagger_are_those_of_loops_over_single_numbers(architecture)
 def test_every_lstm_has_states_and_nothing_else_has(kind, architecture):
     cells = {
         name.removesuffix(".recurrent_kernel"): shape[0]
-        for name, shape in KINDS[kind].shapes(architecture, REVERSED).items()
+        for name, shape in kind_of(kind).shapes(architecture, REVERSED).items()
         if name.endswith(".recurrent_kernel")
     }
     found = states_of(kind, architecture, UNEVEN)
@@ -495,8 +495,8 @@ each_attention = pytest.mark.parametrize("architecture", ATTENTION, ids=Architec
 def test_steps_one_by_one_are_greedy_decoding(architecture):
     tensors = endless(architecture)
     indices = encode_questions(REVERSED, UNEVEN)
-    found, looks = decode_greedily(tensors, architecture, REVERSED, indices)
-    states = KINDS["attention"].states(tensors, architecture, REVERSED, indices)
+    found, looks = Decoder(tensors, architecture, REVERSED, indices).greedily()
+    states = kind_of("attention").states(tensors, architecture, REVERSED, indices)
     decoder = Decoder(tensors, architecture, REVERSED, indices)
     state, written = decoder.start, np.zeros(len(UNEVEN), np.int32)
     for position in range(REVERSED.answer_length):
@@ -514,10 +514,10 @@ def test_steps_one_by_one_are_greedy_decoding(architecture):
 def test_a_forced_character_changes_what_follows_and_nothing_before(architecture, position):
     tensors = endless(architecture)
     indices = encode_questions(REVERSED, UNEVEN)
-    free, _ = decode_greedily(tensors, architecture, REVERSED, indices)
+    free, _ = Decoder(tensors, architecture, REVERSED, indices).greedily()
     written = free[:, position].argmax(-1)
     digit = next(c for c in range(3, len(REVERSED.characters)) if c not in written)
-    forced, _ = decode_greedily(tensors, architecture, REVERSED, indices, forced={position: digit})
+    forced, _ = Decoder(tensors, architecture, REVERSED, indices).greedily({position: digit})
     assert forced.shape == free.shape
     assert np.abs(forced[:, : position + 1] - free[:, : position + 1]).max() < 1e-6
     for row in range(len(UNEVEN)):
@@ -530,7 +530,7 @@ def test_forced_characters_are_what_the_decoder_sees(architecture):
     tensors = endless(architecture)
     indices = encode_questions(REVERSED, UNEVEN)
     forced = {0: 5, 2: 4}
-    found, _ = decode_greedily(tensors, architecture, REVERSED, indices, forced=forced)
+    found, _ = Decoder(tensors, architecture, REVERSED, indices).greedily(forced)
     decoder = Decoder(tensors, architecture, REVERSED, indices)
     state, written = decoder.start, np.zeros(len(UNEVEN), np.int32)
     for position in range(REVERSED.answer_length):
@@ -543,9 +543,9 @@ def test_forced_characters_are_what_the_decoder_sees(architecture):
 def test_forcing_what_it_writes_anyway_changes_nothing():
     tensors = endless(ATTENTION[0])
     indices = encode_questions(REVERSED, ["905 + 97"])
-    free, looks = decode_greedily(tensors, ATTENTION[0], REVERSED, indices)
+    free, looks = Decoder(tensors, ATTENTION[0], REVERSED, indices).greedily()
     forced = {position: int(code) for position, code in enumerate(free[0].argmax(-1))}
-    again, looked = decode_greedily(tensors, ATTENTION[0], REVERSED, indices, forced=forced)
+    again, looked = Decoder(tensors, ATTENTION[0], REVERSED, indices).greedily(forced)
     assert np.array_equal(again, free)
     assert np.array_equal(looked, looks)
 
@@ -554,7 +554,7 @@ def test_forcing_what_it_writes_anyway_changes_nothing():
 def test_a_forced_end_mark_ends_every_answer(position):
     tensors = endless(ATTENTION[0])
     indices = encode_questions(REVERSED, UNEVEN)
-    found, looks = decode_greedily(tensors, ATTENTION[0], REVERSED, indices, forced={position: 0})
+    found, looks = Decoder(tensors, ATTENTION[0], REVERSED, indices).greedily({position: 0})
     assert found.shape[1] == looks.shape[1] == position + 1
 
 
@@ -572,7 +572,7 @@ def test_rows_of_a_decoder_go_on_alone_in_another_order_and_several_times(archit
     picked, found, looked = decoder.step(state.rows(chosen), written[chosen])
     assert np.abs(found - expected[chosen]).max() < 1e-6
     assert np.abs(looked - looks[chosen]).max() < 1e-6
-    assert picked.place.tolist() == whole.place[chosen].tolist()
+    assert picked.position.tolist() == whole.position[chosen].tolist()
     decoder.rows(np.array([2, 0]))  # rows of rows
     _, found, _ = decoder.step(picked.rows(np.array([2, 0])), written[::-1][chosen[[2, 0]]])
     assert np.abs(found - after[chosen[[2, 0]]]).max() < 1e-6
@@ -595,9 +595,11 @@ def test_the_greedy_decoder_stops_where_every_answer_has_ended():
     tensors["output.bias"] = np.full_like(tensors["output.bias"], -30)
     tensors["output.bias"][0] = 30
     indices = encode_questions(ENCODING, ["1 + 1", "2 + 2"])
-    assert KINDS["attention"].probabilities(tensors, architecture, ENCODING, indices).shape[1] == 1
+    assert (
+        kind_of("attention").probabilities(tensors, architecture, ENCODING, indices).shape[1] == 1
+    )
     tensors["output.bias"][0] = -60
-    found = KINDS["attention"].probabilities(tensors, architecture, ENCODING, indices)
+    found = kind_of("attention").probabilities(tensors, architecture, ENCODING, indices)
     assert found.shape[1] == ENCODING.answer_length
 
 
@@ -625,7 +627,7 @@ def test_parameter_count_leaves_out_moving_statistics():
 
 
 def test_shapes_follow_depth_width_and_alphabet():
-    shapes = KINDS["seq2seq"].shapes(Architecture(hidden=3, encoder_depth=2), ENCODING)
+    shapes = kind_of("seq2seq").shapes(Architecture(hidden=3, encoder_depth=2), ENCODING)
     alphabet = len(ENCODING.characters)
     assert shapes["encoder.0.forward.kernel"] == (alphabet, 12)
     assert shapes["encoder.1.backward.kernel"] == (6, 12)
@@ -654,7 +656,7 @@ def test_the_parts_hold_every_tensor_once_under_its_own_name(architecture):
     again = {}
     for part, kind in parts_of(architecture).items():
         own = part_tensors(tensors, part)
-        assert {name: tensor.shape for name, tensor in own.items()} == KINDS[kind].shapes(
+        assert {name: tensor.shape for name, tensor in own.items()} == kind_of(kind).shapes(
             architecture, ENCODING
         )
         again |= {prefixed(part, name): tensor for name, tensor in own.items()}
@@ -678,7 +680,7 @@ def test_the_last_place_stands_for_all_beyond():
     # Places 0, 1 and 2: a number of one digit has none that is the last.
     indices = encode_questions(REVERSED, ["1 + 2", "12 + 1", "1234 + 1"])
     before, after = (
-        KINDS["attention"].probabilities(which, architecture, REVERSED, indices)[:, 0]
+        kind_of("attention").probabilities(which, architecture, REVERSED, indices)[:, 0]
         for which in (tensors, moved)
     )
     assert (np.abs(after - before).max(-1) > 1e-6).tolist() == [False, True, True]

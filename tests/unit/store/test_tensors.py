@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mathrepl.networks import KINDS
+from mathrepl.networks import kind_of
 from mathrepl.networks.config import Architecture
 from mathrepl.store.tensors import MAX_HEADER_BYTES, dump_tensors, read_tensors
 from mathrepl.support.errors import WeightsError
 from tests.kit.weights import random_tensors, tiny_card
 
 CARD = tiny_card(architecture=Architecture(hidden=2, batch_norm=True))
-SHAPES = KINDS["seq2seq"].shapes(CARD.architecture, CARD.encoding)
+SHAPES = kind_of("seq2seq").shapes(CARD.architecture, CARD.encoding)
 TENSORS = random_tensors(CARD.architecture, CARD.encoding)
 DATA = dump_tensors(TENSORS)
 

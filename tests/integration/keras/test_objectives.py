@@ -1,4 +1,4 @@
-"""What each kind of network is shown, and which of its characters count."""
+"""The inputs each kind of network gets in training, and which of its outputs count."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ QUESTIONS = ["12 + 9", "7", "3 + 4"]
 ANSWERS = ["21", "7", ""]
 
 
-def taught(architecture: Any, part: str = "", **options: Any) -> tuple[Any, list[Any]]:
-    """How a network is taught, and its columns for three examples."""
-    from mathrepl.training.keras.models import build
-    from mathrepl.training.keras.teaching import Arrays, teaching_of
+def prepared(architecture: Any, part: str = "", **options: Any) -> tuple[Any, list[Any]]:
+    """The objective of a network, and its columns for three examples."""
+    from mathrepl.training.keras.models import build, objective_of
+    from mathrepl.training.keras.objectives import Arrays
 
-    teaching = teaching_of(build(architecture, ENCODING, part=part), ENCODING, **options)
+    objective = objective_of(build(architecture, ENCODING, part=part), ENCODING, **options)
     questions = encode_questions(ENCODING, QUESTIONS)
     answers = questions % 2 if part == "reader" else encode_answers(ENCODING, ANSWERS)
-    return teaching, list(teaching.columns(Arrays(questions, answers)))
+    return objective, list(objective.columns(Arrays(questions, answers)))
 
 
 def text(indices: Any) -> str:
@@ -32,7 +32,7 @@ def text(indices: Any) -> str:
 
 
 def test_a_decoder_is_shown_its_right_characters_one_late() -> None:
-    _, (questions, places, written, written_places, answers) = taught(ATTENTION)
+    _, (questions, places, written, written_places, answers) = prepared(ATTENTION)
     width = ENCODING.answer_length
     assert [text(row) for row in answers] == [a.ljust(width, "_") for a in ANSWERS]
     assert [text(row) for row in written] == [f"_{a}".ljust(width, "_")[:width] for a in ANSWERS]
@@ -46,16 +46,16 @@ def test_a_decoder_is_shown_its_right_characters_one_late() -> None:
     [(ATTENTION, "", [3, 2, 1]), (WORK, "doer", [3, 2, 1]), (WORK, "reader", [6, 1, 5])],
 )
 def test_what_is_padding_does_not_count(architecture: Any, part: str, counted: list[int]) -> None:
-    teaching, columns = taught(architecture, part)
-    mask = np.asarray(teaching.mask(columns))
+    objective, columns = prepared(architecture, part)
+    mask = np.asarray(objective.mask(columns))
     assert mask.sum(1).tolist() == counted
     assert (np.diff(mask, axis=1) <= 0).all()  # the first so many
 
 
 def test_the_seed_network_counts_its_padding_too() -> None:
-    teaching, columns = taught(ARCHITECTURE)
-    assert teaching.mask is None
-    assert len(columns) == len(teaching.sides) == 2
+    objective, columns = prepared(ARCHITECTURE)
+    assert objective.mask is None
+    assert len(columns) == len(objective.sides) == 2
 
 
 @pytest.mark.parametrize(
@@ -65,12 +65,12 @@ def test_the_seed_network_counts_its_padding_too() -> None:
 def test_the_loss_is_in_nats_of_the_right_character(
     architecture: Any, part: str, logits: bool
 ) -> None:
-    teaching, columns = taught(architecture, part)
-    output = np.asarray(teaching.forward(columns, False))
+    objective, columns = prepared(architecture, part)
+    output = np.asarray(objective.forward(columns, False))
     if logits:
         output = np.exp(output) / np.exp(output).sum(-1, keepdims=True)
     rights = np.take_along_axis(output, columns[-1][..., None], -1)[..., 0]
-    losses = np.asarray(teaching.cross_entropy(columns, teaching.forward(columns, False)))
+    losses = np.asarray(objective.cross_entropy(columns, objective.forward(columns, False)))
     np.testing.assert_allclose(losses, -np.log(rights), atol=1e-5)
 
 
@@ -83,7 +83,7 @@ def shown(
     from mathrepl.training.keras.attention_model import AttentionSeq2Seq
 
     calls: list[list[Any]] = []
-    teaching, columns = taught(ATTENTION, offset=offset)
+    objective, columns = prepared(ATTENTION, offset=offset)
 
     def call(self: Any, inputs: Any, training: bool = False) -> Any:
         calls.append([np.asarray(one) for one in inputs])
@@ -92,7 +92,7 @@ def shown(
     monkeypatch.setattr(AttentionSeq2Seq, "call", call)
     keras.utils.set_random_seed(0)
     for _ in range(times):
-        teaching.forward(columns, training)
+        objective.forward(columns, training)
     return columns[:4], calls
 
 

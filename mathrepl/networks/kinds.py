@@ -1,0 +1,149 @@
+"""The table of the built-in kinds of networks: a row says all that the rest of the program asks.
+
+A row loads neither numpy nor Keras, so that cards are read without them: the heavy halves of a
+kind are named as `package.module:NAME`, and imported when a network is asked, trained or exported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from mathrepl.support.errors import TaskError
+
+if TYPE_CHECKING:
+    from mathrepl.networks.config import Architecture
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledKind:
+    """A kind of network, built in or of an installed package.
+
+    `settings` are the fields of `Architecture` that mean something to it, and `describe` draws
+    its layers in one line. Its halves are `network`, a `mathrepl.networks.Kind` in numpy;
+    `builder`, a function that makes the Keras model of an `Architecture` and an `Encoding`; and
+    `onnx`, a `mathrepl.export.graph.OnnxKind`, empty for a kind that is not exported.
+    `keras_file` says whether others can open a Keras file of it.
+
+    The other fields default to those of one network that writes an answer at once:
+
+    - `check` raises `TaskError` for settings that do not go together (built-in kinds only).
+    - `parts` are the kinds of the networks by name, for weights of several; the last one writes.
+      `only_part` is for a kind that no weights have alone, and `recipe` names the recipe that
+      starts such weights, empty where `train --fresh` does.
+    - `shows_steps`: it works on a scratchpad, by the rules of arithmetic, a step at a time.
+    - `any_length`: it takes any number of operations and writes answers of any length.
+    - `solver` is the class that answers, `suites` the function that lists what is certified.
+    - `batch` and `keras_batch` count the questions of one call, `errors` those of `:errors`,
+      `map_side` the numbers a side and `map_cells` the equations of a map.
+    """
+
+    settings: tuple[str, ...]
+    describe: Callable[[Architecture], str]
+    network: str = ""
+    builder: str = ""
+    onnx: str = ""
+    keras_file: bool = False
+    check: Callable[[Architecture], None] | None = None
+    parts: tuple[tuple[str, str], ...] = ()
+    only_part: bool = False
+    recipe: str = ""
+    shows_steps: bool = False
+    any_length: bool = False
+    solver: str = "mathrepl.inference.solver:NetworkSolver"
+    suites: str = "mathrepl.evaluation.suites:task_suites"
+    batch: int = 1024
+    keras_batch: int = 1024
+    errors: int = 20_000
+    map_side: int = 1000
+    map_cells: int = 2_000_000
+
+
+def _seq2seq(architecture: Architecture) -> str:
+    layer = f"BiLSTM({architecture.hidden})"
+    encoder, decoder = (
+        f"{depth} x {layer}" if depth > 1 else layer
+        for depth in (architecture.encoder_depth, architecture.decoder_depth)
+    )
+    text = f"{encoder} -> RepeatVector -> {decoder} -> Dense"
+    if architecture.dropout:
+        text += f", dropout {architecture.dropout:g}"
+    return f"{text}, batch norm" if architecture.batch_norm else text
+
+
+def _attention(architecture: Architecture) -> str:
+    hidden, heads = architecture.hidden, architecture.heads
+    encoder = "" if architecture.lookup else f"BiLSTM({hidden // 2}) -> "
+    return f"{encoder}LSTM({hidden // 2}) -> {heads}-head attention -> LSTM({hidden}) -> Dense"
+
+
+def _tagger(architecture: Architecture) -> str:
+    return f"{architecture.reader_depth} x BiLSTM({architecture.reader_hidden}) -> Dense"
+
+
+def _work(architecture: Architecture) -> str:
+    return f"reader {_tagger(architecture)}; doer {_attention(architecture)}"
+
+
+def _check_heads(architecture: Architecture) -> None:
+    heads = architecture.heads
+    if architecture.hidden % (2 * heads):
+        raise TaskError(
+            f"hidden size {architecture.hidden} cannot be halved and shared by {heads} heads",
+            hint=f"take a multiple of {2 * heads}",
+        )
+
+
+_ATTENTION = InstalledKind(
+    ("hidden", "embedding", "heads", "places", "lookup"),
+    _attention,
+    network="mathrepl.networks.attention:NETWORK",
+    builder="mathrepl.training.keras.attention_model:build",
+    onnx="mathrepl.export.attention:ONNX",
+    check=_check_heads,
+)
+BUILT_IN: Mapping[str, InstalledKind] = MappingProxyType(
+    {
+        "seq2seq": InstalledKind(
+            ("hidden", "encoder_depth", "decoder_depth", "dropout", "batch_norm"),
+            _seq2seq,
+            network="mathrepl.networks.seq2seq:NETWORK",
+            builder="mathrepl.training.keras.seq2seq_model:build",
+            onnx="mathrepl.export.seq2seq:ONNX",
+            keras_file=True,
+        ),
+        "attention": _ATTENTION,
+        "tagger": InstalledKind(
+            ("embedding", "reader_hidden", "reader_depth"),
+            _tagger,
+            network="mathrepl.networks.tagger:NETWORK",
+            builder="mathrepl.training.keras.tagger_model:build",
+            onnx="mathrepl.export.tagger:ONNX",
+            only_part=True,
+        ),
+        "work": InstalledKind(
+            (*_ATTENTION.settings, "reader_hidden", "reader_depth"),
+            _work,
+            check=_check_heads,
+            parts=(("reader", "tagger"), ("doer", "attention")),
+            recipe="work",
+            shows_steps=True,
+            any_length=True,
+            solver="mathrepl.inference.scratchpad_solver:ScratchpadSolver",
+            suites="mathrepl.evaluation.suites:scratchpad_suites",
+            batch=64,  # a long scratchpad holds up Ctrl-C; still smaller batches are slower
+            keras_batch=256,  # a call of Keras costs more, whatever it asks
+            errors=500,
+            map_side=100,
+            map_cells=40_000,
+        ),
+    }
+)
+UNKNOWN = InstalledKind((), lambda a: f"of a kind unknown here, {a.kind!r:.80}")
+
+
+def fresh_kinds() -> tuple[str, ...]:
+    """The built-in kinds that a training can start with, the usual one first."""
+    return tuple(name for name, row in BUILT_IN.items() if not row.only_part and not row.recipe)

@@ -1,0 +1,66 @@
+"""The objective of a training: the inputs a network gets, and which of its outputs count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from mathrepl.data.codec import Indices, encode_answers, encode_questions
+from mathrepl.data.encoding import Encoding
+from mathrepl.data.sampling import Example
+
+
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """Question indices (n, T) and answer indices (n, U); index 0 is the end mark."""
+
+    questions: Indices
+    answers: Indices
+
+    def __len__(self) -> int:
+        return len(self.questions)
+
+
+def arrays_of(encoding: Encoding, examples: Sequence[Example]) -> Arrays:
+    """Questions and answers as indices. Raises `ValueError` for a text that does not fit."""
+    return Arrays(
+        encode_questions(encoding, [example.question for example in examples]),
+        encode_answers(encoding, [example.answer for example in examples]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """The mean cross-entropy of one model's outputs.
+
+    `columns` makes its arrays, a row an example; the last holds the answers. `sides` says of each
+    whether its length is the question's or the answer's. `forward` maps columns to the outputs
+    (n, U, V), logits where `from_logits`. `mask` weighs every output, (n, U); without it all count
+    alike, padding included.
+    """
+
+    columns: Callable[[Arrays], tuple[Indices, ...]]
+    sides: str
+    forward: Callable[[Sequence[Any], bool], Any]
+    from_logits: bool
+    mask: Callable[[Sequence[Any]], Any] | None
+
+    def cross_entropy(self, columns: Sequence[Any], output: Any) -> Any:
+        """The cross-entropy of every output, (n, U), in nats."""
+        return keras.losses.sparse_categorical_crossentropy(
+            columns[-1], output, from_logits=self.from_logits
+        )
+
+
+def one_hot_objective(model: Any, encoding: Encoding) -> Objective:
+    """The objective of a model of one-hot characters: padding counts like any other character."""
+    alphabet = len(encoding.characters)
+
+    def forward(columns: Sequence[Any], training: bool) -> Any:
+        return model(tf.one_hot(columns[0], alphabet), training=training)
+
+    return Objective(lambda arrays: (arrays.questions, arrays.answers), "qa", forward, False, None)

@@ -1,0 +1,74 @@
+"""The Keras twin of `mathrepl.networks.tagger`: same names, shapes and function."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from mathrepl.data.codec import Floats, Indices
+from mathrepl.data.encoding import Encoding
+from mathrepl.networks.config import Architecture
+from mathrepl.networks.tagger import TAGS
+from mathrepl.training.keras.indexed_model import (
+    IndexedModel,
+    bidirectional,
+    lengths_of,
+    recurrent,
+)
+from mathrepl.training.keras.objectives import Objective
+
+layers = keras.layers
+
+
+@keras.saving.register_keras_serializable(package="mathrepl")
+class Tagger(IndexedModel):
+    """Stacked BiLSTMs; line indices (n, T) in, logits of the tags (n, T, 2) out."""
+
+    def __init__(self, architecture: Architecture, alphabet: int, lstm: Any) -> None:
+        super().__init__(name="tagger")
+        self.characters = layers.Embedding(alphabet, architecture.embedding)
+        self.stack = [
+            (
+                recurrent(lstm, architecture.reader_hidden),
+                recurrent(lstm, architecture.reader_hidden),
+            )
+            for _ in range(architecture.reader_depth)
+        ]
+        self.logits = layers.Dense(TAGS)
+        self(tf.zeros([1, 1], tf.int32))
+
+    def named_layers(self) -> dict[str, Any]:
+        """The layers by the names of their tensors."""
+        found = {"embedding.characters": self.characters}
+        for i, (forward, backward) in enumerate(self.stack):
+            found |= {f"layer.{i}.forward": forward, f"layer.{i}.backward": backward}
+        return found | {"output": self.logits}
+
+    def call(self, lines: Any, training: bool = False) -> Any:
+        lengths = lengths_of(lines)
+        x = self.characters(lines)
+        for forward, backward in self.stack:
+            x = tf.concat(bidirectional(x, lengths, forward, backward), -1)
+        return self.logits(x)
+
+    def objective(self, encoding: Encoding, offset: int) -> Objective:
+        """One tag a character; padding does not count."""
+        return Objective(
+            columns=lambda arrays: (arrays.questions, arrays.answers),
+            sides="qq",
+            forward=lambda columns, training: self(columns[0], training=training),
+            from_logits=True,
+            mask=lambda columns: tf.cast(columns[0] > 0, tf.float32),
+        )
+
+    def probabilities(self, encoding: Encoding, questions: Indices) -> Floats:
+        """Softmax over the tags of every character, (n, T, 2)."""
+        return np.asarray(tf.nn.softmax(self.predict_on_batch(questions)), np.float32)
+
+
+def build(architecture: Architecture, encoding: Encoding, lstm: Any) -> Tagger:
+    """The untrained model, of layers `lstm`."""
+    return Tagger(architecture, len(encoding.characters), lstm)
