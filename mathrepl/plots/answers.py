@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from matplotlib.axes import Axes
 
 from mathrepl.inference.answer import Answer, Answers, Refused
 from mathrepl.plots.block import BAD, GOOD, INK, QUIET, Block
-from mathrepl.plots.text import MONO, SMALL, drawable, px, text_width
+from mathrepl.plots.text import MONO, SMALL, drawable, px
 from mathrepl.support.percent import rounded_down
 from mathrepl.support.safe_text import cropped
 
@@ -17,56 +15,35 @@ CELL, ROWS = 44, 60  # characters of a cell, and lines of a table, at most
 HEADINGS = ("equation", "network", "truth", "verdict", "sure")
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    cells: tuple[str, ...]
-    colour: str
-
-
 def answers_block(answers: Answers) -> Block:
-    """Lay out a table; past 60 lines it says how many more answers there are."""
+    """Lay out a table of at most 60 answers, and the number of further ones."""
     items = answers.items[:ROWS]
     several = len({item.weights for item in answers.items} - {""}) > 1
-    rows = [_row(item, several=several) for item in items]
-    headings = ("weights", *HEADINGS) if several else HEADINGS
-    widths = [
-        max(len(cells[place]) for cells in (headings, *(row.cells for row in rows)))
-        for place in range(len(headings))
-    ]
-    lines = [(_spaced(headings, widths), QUIET)]
-    lines += [(_spaced(row.cells, widths), row.colour) for row in rows]
+    rows = [(HEADINGS, QUIET), *map(_row, items)]
+    if several:
+        names = ["weights", *(item.weights for item in items)]
+        rows = [((name, *cells), colour) for name, (cells, colour) in zip(names, rows, strict=True)]
+    table = [[drawable(cropped(cell, CELL), MONO) for cell in cells] for cells, _ in rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = ["  ".join(map(str.ljust, cells, widths)).rstrip() for cells in table]
+    colours = [colour for _, colour in rows]
     if len(answers.items) > ROWS:
-        lines.append((f"and {len(answers.items) - ROWS:,} more", QUIET))
+        lines.append(f"and {len(answers.items) - ROWS:,} more")
+        colours.append(QUIET)
 
     def draw(axes: Axes) -> None:
         axes.set_axis_off()
-        for number, (line, colour) in enumerate(lines):
-            axes.text(
-                0,
-                1 - (number + 0.5) / len(lines),
-                line,
-                transform=axes.transAxes,
-                family=MONO,
-                color=colour,
-                va="center_baseline",
-            )
+        axes.set_ylim(len(lines) - 0.5, -0.5)
+        for number, (line, colour) in enumerate(zip(lines, colours, strict=True)):
+            axes.text(0, number, line, family=MONO, color=colour, va="center_baseline")
 
-    width = max(text_width(line, SMALL, MONO) for line, _ in lines)
-    return Block("", width, ROW * len(lines), draw)
+    return Block("", 1, ROW * len(lines), draw)
 
 
-def _row(item: Answer | Refused, *, several: bool) -> _Row:
+def _row(item: Answer | Refused) -> tuple[tuple[str, ...], str]:
+    """The cells of an answer, and its colour."""
     if isinstance(item, Refused):
-        cells: tuple[str, ...] = (item.equation, "", "", item.error.message, "")
-        colour = INK
-    else:
-        written = item.network.replace(" ", "␣") or "(nothing)"
-        sure = rounded_down(item.confidence)
-        cells = (item.equation, written, item.truth, item.verdict, sure)
-        colour = GOOD if item.right else BAD
-    cells = (item.weights, *cells) if several else cells
-    return _Row(tuple(drawable(cropped(cell, CELL), MONO) for cell in cells), colour)
-
-
-def _spaced(cells: tuple[str, ...], widths: list[int]) -> str:
-    return "  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)).rstrip()
+        return (item.equation, "", "", item.error.message, ""), INK
+    written = item.network.replace(" ", "␣") or "(nothing)"
+    colour = GOOD if item.right else BAD
+    return (item.equation, written, item.truth, item.verdict, rounded_down(item.confidence)), colour

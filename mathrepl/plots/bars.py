@@ -1,4 +1,4 @@
-"""Horizontal bars with their texts behind them."""
+"""Horizontal bars, each with its text at the right."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 
 from mathrepl.analysis.figure import Bars
 from mathrepl.plots.block import ACCENT, FAINT, INK, Block, say_empty
-from mathrepl.plots.text import SMALL, drawable, px, text_width
+from mathrepl.plots.text import SMALL, drawable, px
 from mathrepl.support.safe_text import cropped
 
 WIDTH = 560  # pixels
@@ -29,18 +29,9 @@ def bars_block(bars: Bars) -> Block:
 
     def draw(axes: Axes) -> None:
         places = range(len(lengths))
-        axes.barh(places, [full] * len(lengths), height=0.62, color=FAINT, alpha=0.4)
+        backgrounds = axes.barh(places, [full] * len(lengths), height=0.62, color=FAINT, alpha=0.4)
         axes.barh(places, lengths, height=0.62, color=ACCENT)
-        for place, text in enumerate(texts):
-            axes.annotate(
-                text,
-                (full, place),
-                xytext=(6, 0),
-                textcoords="offset points",
-                va="center_baseline",
-                color=INK,
-                annotation_clip=False,
-            )
+        axes.bar_label(backgrounds, texts, padding=6, color=INK, annotation_clip=False)
         axes.set_xlim(0, full)
         axes.set_ylim(len(lengths) - 0.5, -0.5)
         axes.set_yticks(places, labels)
@@ -48,12 +39,4 @@ def bars_block(bars: Bars) -> Block:
         axes.tick_params(axis="y", length=0)
         axes.spines[:].set_visible(False)
 
-    return Block(
-        bars.title,
-        WIDTH,
-        ROW * len(lengths),
-        draw,
-        left=max(text_width(label, SMALL) for label in labels) + 14,
-        right=max(text_width(text, SMALL) for text in texts) + 20,
-        stretches=True,
-    )
+    return Block(bars.title, WIDTH, ROW * len(lengths), draw, stretches=True)

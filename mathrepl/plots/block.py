@@ -1,4 +1,4 @@
-"""A panel laid out: how many pixels it takes, and how it is drawn into its axes."""
+"""A panel's size in pixels, and the function that draws it into its axes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROUND = [1, 2, 5, 10]  # steps between the numbers of an axis, times a power of 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Sizes in pixels: `width` and `height` of the axes, and the room around them.
+    """A panel to draw into axes of `width` and `height` pixels.
 
     A block that `stretches` may be made wider than `width`.
     """
@@ -24,19 +24,16 @@ class Block:
     width: int
     height: int
     draw: Callable[[Axes], None]
-    left: int = 0
-    right: int = 0
-    bottom: int = 0
     stretches: bool = False
 
 
 def say_empty(axes: Axes, what: str = "nothing to draw") -> None:
-    """Write into axes without data that they have none."""
+    """Write `what` into axes without data."""
     axes.set_xticks([])
     axes.set_yticks([])
     axes.text(0.5, 0.5, what, transform=axes.transAxes, ha="center", va="center", color=QUIET)
 
 
 def plain_number(value: float, _position: object = None) -> str:
-    """A tick's number, without mathtext: `parse_math` is off, which would show its dollars."""
+    """A tick's number as plain text: `parse_math` is off, which would show mathtext's dollars."""
     return f"{value:g}".replace("-", "\N{MINUS SIGN}")

@@ -1,9 +1,8 @@
-"""Grids of numbers. A cell is a whole number of pixels, one at least, and is never blended."""
+"""Heat maps. A cell is a whole number of pixels, one at least, and is never blended."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib import colormaps
@@ -26,34 +25,17 @@ LINE = px(SMALL * 1.3)
 GAP, BAR = 18, 18  # pixels between a grid and its colour bar, and the bar's width
 
 
-@dataclass(frozen=True, slots=True)
-class _Ticks:
-    """Places along a side, in cells, and what they say; `upright` where they would collide."""
-
-    places: tuple[float, ...] = ()
-    labels: tuple[str, ...] = ()
-    upright: bool = False
-
-    @property
-    def widest(self) -> int:
-        return max((text_width(label, SMALL) for label in self.labels), default=0)
-
-
 def heat_block(heat: Heatmap) -> Block:
-    """Lay out a grid; `heat.cells` is (R, C). Rows or columns of no cells say so."""
+    """Lay out a heat map; one without rows or columns says so."""
     rows, columns = heat.cells.shape
     if not rows or not columns:
         return Block(heat.title, 600, 4 * LINE, say_empty, stretches=True)
     across, down = _cell_sizes(heat)
-    left = _ticks(heat.rows, heat.row_range, rows, down)
-    below = _ticks(heat.columns, heat.column_range, columns, across, across=True)
-    low, high = _bounds(heat)
-    bar = max(text_width(text, SMALL) for text in _bar_labels(heat.palette, low, high))
 
     def draw(axes: Axes) -> None:
-        cells = np.clip(heat.cells.astype(np.float64), low, high)
+        low, high = _bounds(heat)
         image = axes.imshow(
-            cells,
+            np.clip(heat.cells.astype(np.float64), low, high),
             cmap=palette(heat.palette),
             vmin=low,
             vmax=high,
@@ -61,24 +43,15 @@ def heat_block(heat: Heatmap) -> Block:
             interpolation="nearest",
             zorder=3,  # over the ticks, whose blurred ends would reach into the outermost cells
         )
-        _set_ticks(axes.yaxis, left)
-        _set_ticks(axes.xaxis, below)
+        _set_ticks(axes.yaxis, heat.rows, heat.row_range, rows, down)
+        _set_ticks(axes.xaxis, heat.columns, heat.column_range, columns, across, across=True)
         axes.set_ylabel(drawable(cropped(heat.row_axis, 60)))
         axes.set_xlabel(drawable(cropped(heat.column_axis, 60)))
         # A frame's line would cover half of the outermost cells where a cell is a pixel.
         axes.spines[:].set_visible(False)
         _add_bar(axes, image, heat.palette, (across * columns, down * rows))
 
-    foot = (below.widest if below.upright else LINE) if below.labels else 0
-    return Block(
-        heat.title,
-        across * columns,
-        down * rows,
-        draw,
-        left=left.widest + 14 + (LINE + 8 if heat.row_axis else 0),
-        right=GAP + BAR + bar + 14,
-        bottom=foot + 12 + (LINE + 4 if heat.column_axis else 0),
-    )
+    return Block(heat.title, across * columns, down * rows, draw)
 
 
 def palette(name: Palette) -> Colormap:
@@ -92,7 +65,7 @@ def palette(name: Palette) -> Colormap:
 
 
 def _cell_sizes(heat: Heatmap) -> tuple[int, int]:
-    """Pixels a cell is wide and high: square, but where a side or its labels would lack room."""
+    """The pixels of a cell, wide and high: square unless a side or its labels need more room."""
     rows, columns = heat.cells.shape
     square = max(1, min(CELL, SIDE // max(rows, columns)))
     sizes = []
@@ -111,47 +84,37 @@ def _bounds(heat: Heatmap) -> tuple[float, float]:
     return (low, high) if low < high else (low, low + 1.0)
 
 
-def _ticks(
+def _set_ticks(
+    axis: Axis,
     labels: Sequence[str],
     ends: tuple[int, int] | None,
     count: int,
     size: int,
     *,
     across: bool = False,
-) -> _Ticks:
-    """Labels of `count` cells of `size` pixels, as many as have room."""
+) -> None:
+    """Label `count` cells of `size` pixels, as many as have room."""
     if not labels:
-        return _range_ticks(ends, count, size) if ends else _Ticks()
+        axis.set_ticks(*(_range_ticks(ends, count, size) if ends else ([], [])))
+        return
     shown = [drawable("␣" if text == " " else cropped(text, LABEL)) for text in labels]
     widest = max(text_width(text, SMALL) for text in shown) + 4
-    # Turned around, a single digit would be misread: short labels are rather thinned.
+    # Short labels are thinned instead of turned: a digit on its side would be misread.
     upright = across and widest > max(size, 2 * LINE)
     step = -(-(widest if across and not upright else LINE) // size)
-    places = tuple(float(place) for place in range(0, count, step))
-    return _Ticks(places, tuple(shown[::step]), upright)
+    axis.set_ticks(range(0, count, step), shown[::step], rotation=90 if upright else 0)
 
 
-def _range_ticks(ends: tuple[int, int], count: int, size: int) -> _Ticks:
-    """Round numbers between `ends`, which the first and the last of `count` cells stand for."""
+def _range_ticks(ends: tuple[int, int], count: int, size: int) -> tuple[list[float], list[str]]:
+    """Places and texts of round numbers between `ends`, the first and the last of `count` cells."""
     first, last = ends
     if first == last or count == 1:
-        return _Ticks((0.0,), (plain_number(first),))
+        return [0.0], [plain_number(first)]
     wanted = max(1, min(10, count * size // 90))
     values = MaxNLocator(wanted, integer=True, steps=ROUND).tick_values(min(ends), max(ends))
     inside = [int(v) for v in values if min(ends) <= v <= max(ends) and v == int(v)]
-    places = tuple((value - first) / (last - first) * (count - 1) for value in inside)
-    return _Ticks(places, tuple(f"{value:d}".replace("-", "\N{MINUS SIGN}") for value in inside))
-
-
-def _set_ticks(axis: Axis, ticks: _Ticks) -> None:
-    axis.set_ticks(ticks.places, ticks.labels, rotation=90 if ticks.upright else 0)
-
-
-def _bar_labels(name: Palette, low: float, high: float) -> list[str]:
-    if name == "verdict":
-        return ["right", "wrong"]
-    values = MaxNLocator(5, steps=ROUND).tick_values(low, high)
-    return [plain_number(float(value)) for value in values]
+    places = [(value - first) / (last - first) * (count - 1) for value in inside]
+    return places, [f"{value:d}".replace("-", "\N{MINUS SIGN}") for value in inside]
 
 
 def _add_bar(axes: Axes, image: AxesImage, name: Palette, size: tuple[int, int]) -> None:

@@ -10,12 +10,11 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 
 from mathrepl.analysis.figure import Lines, Series
 from mathrepl.plots.block import ROUND, Block, plain_number, say_empty
-from mathrepl.plots.text import SMALL, drawable, px, text_width
+from mathrepl.plots.text import drawable
 from mathrepl.support.safe_text import cropped
 
 WIDTH, HEIGHT = 760, 420  # pixels
-LINE = px(SMALL * 1.3)
-NAME, NAMES = 30, 14  # characters of a name in the legend, and how many names it has room for
+NAME, NAMES = 30, 14  # characters of a name in the legend, and names that it has room for
 STYLES = ("-", "--", ":", "-.")
 MARKED = 30  # points up to which a series shows each
 
@@ -23,7 +22,6 @@ MARKED = 30  # points up to which a series shows each
 def lines_block(lines: Lines) -> Block:
     """Lay out series; points that are not finite, or not above 0 where `log`, are left out."""
     names = [drawable(cropped(s.name, NAME)) for s in lines.series]
-    widest = max((text_width(name, SMALL) for name in (*names, _more(names))), default=0)
 
     def draw(axes: Axes) -> None:
         drawn = [s for s in lines.series if any(map(isfinite, _heights(s, log=lines.log)))]
@@ -47,16 +45,7 @@ def lines_block(lines: Lines) -> Block:
         _set_scale(axes, lines)
         _add_legend(axes, names)
 
-    return Block(
-        lines.title,
-        WIDTH,
-        HEIGHT,
-        draw,
-        left=100 if lines.y_axis else 76,
-        right=widest + 70 if widest else 24,
-        bottom=LINE + 16 + (LINE + 4 if lines.x_axis else 0),
-        stretches=True,
-    )
+    return Block(lines.title, WIDTH, HEIGHT, draw, stretches=True)
 
 
 def _heights(series: Series, *, log: bool) -> list[float]:
@@ -80,7 +69,7 @@ def _set_scale(axes: Axes, lines: Lines) -> None:
 
 
 def _limits(lines: Lines, bottom: float, top: float) -> tuple[float, float]:
-    """The ends of y: what was asked for, else those of the data; never empty or upside down."""
+    """The ends of y, as asked for or else those of the data; the first is below the second."""
     low, high = (
         end if end is None or end > 0 or not lines.log else None for end in (lines.low, lines.high)
     )
@@ -97,12 +86,8 @@ def _limits(lines: Lines, bottom: float, top: float) -> tuple[float, float]:
     return bottom - (low is not None) * edge, top + (high is not None) * edge
 
 
-def _more(names: list[str]) -> str:
-    return f"and {len(names) - NAMES:,} more" if len(names) > NAMES else ""
-
-
 def _add_legend(axes: Axes, names: list[str]) -> None:
-    """Names right of the axes; as many as have room, and how many more there are."""
+    """Names at the right of the axes, as many as have room, and the number of further ones."""
     handles: list[Line2D] = [
         line for line, name in zip(axes.lines, names, strict=True) if name.strip()
     ]
@@ -111,7 +96,7 @@ def _add_legend(axes: Axes, names: list[str]) -> None:
         return
     if len(shown) > NAMES:
         handles[NAMES:] = [Line2D([], [], linestyle="none")]
-        shown[NAMES:] = [_more(shown)]
+        shown[NAMES:] = [f"and {len(shown) - NAMES:,} more"]
     axes.legend(
         handles,
         shown,
