@@ -1,1 +1,1 @@
-"""The grammar of equations, tasks over them, and their exact answers."""
+"""The grammar of equations, tasks over them, their exact answers, and lines worked out."""

@@ -17,7 +17,7 @@ OPERATIONS = "+-*/"
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A literal as typed (leading zeros kept), at a 0-based `column`."""
+    """A literal as typed, leading zeros included, at a 0-based `column`."""
 
     text: str
     column: int
@@ -76,7 +76,7 @@ class Expression:
             ) from None
 
     def operands(self) -> tuple[int | Fraction, ...]:
-        """Values of the literals, left to right, with the sign that stands directly before."""
+        """Values of the literals, left to right, each with the sign directly before it."""
         signed: set[int] = set()
         values: list[int | Fraction] = []
         for node in _walk(self.root):
@@ -95,7 +95,7 @@ class Expression:
         return "".join([node.operation for node in _walk(self.root) if isinstance(node, Binary)])
 
     def two_numbers(self) -> tuple[str, str, str] | None:
-        """Literal, operation, literal of a question that has no more, and no sign before them."""
+        """Literal, operation and literal of a question that is no more than that, else None."""
         root = self.root
         if not isinstance(root, Binary):
             return None
@@ -105,7 +105,7 @@ class Expression:
         return None
 
     def has_signs(self) -> bool:
-        """Whether a plus stands before an operand, or a sign before a parenthesis or a sign."""
+        """True where a plus stands before an operand, or a sign before a parenthesis or a sign."""
         return any(
             isinstance(node, Unary) and (node.sign == "+" or not isinstance(node.operand, Number))
             for node in _walk(self.root)
@@ -147,7 +147,7 @@ def _value(node: Node) -> int | Fraction:
 
 
 def _walk(root: Node) -> list[Node]:
-    """Its nodes but groups, in reading order: a sign before its operand."""
+    """The nodes except groups, in reading order: a sign before its operand."""
     found: list[Node] = []
     waiting: list[tuple[Node, bool]] = [(root, False)]
     while waiting:
@@ -176,7 +176,7 @@ def _format(node: Node, space: str) -> str:
 
 
 def format_value(value: int | Fraction, decimals: int) -> str:
-    """`value` as a person writes it: rounded half away from zero, no trailing zeros, no -0."""
+    """`value` in decimals: rounded half away from zero, without trailing zeros and without -0."""
     if value.denominator == 1:
         return str(value.numerator)
     scale = 10**decimals
@@ -190,7 +190,7 @@ def format_value(value: int | Fraction, decimals: int) -> str:
 
 
 def read_value(text: str) -> Fraction | None:
-    """The number a network wrote, or None where the text is not one."""
+    """The number that a network wrote, None where the text is not a number."""
     if re.fullmatch(r"-?[0-9]+(?:\.[0-9]+)?", text) and len(text) <= MAX_LENGTH:
         return Fraction(text)
     return None

@@ -32,7 +32,7 @@ MAX_DEPTH = 50
 _LOOKALIKES = str.maketrans({"×": "*", "·": "*", "÷": "/", "−": "-"})  # noqa: RUF001
 _TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?|[-+*/%()]")
 _ASKING = re.compile(r"\s*=\s*\??\s*$")
-# What most questions are: two whole numbers and an operation, read in one go.
+# Most questions are two whole numbers and an operation: one match reads them.
 _TWO_NUMBERS = re.compile(
     rf"([0-9]{{1,{MAX_DIGITS}}})\s*([-+*/%])\s*([0-9]{{1,{MAX_DIGITS}}})", re.ASCII
 )
@@ -47,8 +47,8 @@ class _Token:
 def parse(line: str) -> Expression:
     """Read `94 + 909`, `94+909 =` or `94 + 909 = ?`.
 
-    Raises `EquationError` with the column of what cannot be read. Length, digits and depth
-    are bounded, so no input can hang it.
+    Raises `EquationError` with the column of the first character that cannot be read. Length,
+    digits and depth are bounded, so no input can hang it.
     """
     text = line.strip()
     if len(text) > MAX_LENGTH:
@@ -85,7 +85,7 @@ def split_line(line: str) -> list[str]:
 
 
 def readable(text: str) -> str:
-    """`text` with the signs that look like operations (such as the times sign) as operations."""
+    """`text` with look-alikes of operations, such as the times sign, replaced by operations."""
     return text.translate(_LOOKALIKES)
 
 
@@ -131,7 +131,7 @@ def _unreadable(text: str, column: int) -> EquationError:
 
 
 class _Parser:
-    """Recursive descent over tokens; `depth` counts parentheses and signs together."""
+    """A recursive descent over tokens; `depth` counts parentheses and signs together."""
 
     def __init__(self, text: str, tokens: list[_Token]) -> None:
         self.text = text

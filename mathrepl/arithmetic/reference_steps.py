@@ -1,14 +1,15 @@
-"""What a right next line of a working is: the teacher of the reader and the doer.
+"""The reference policy of the scratchpad: the right next step of a line.
 
-Zeros before a number go first. Then a line is worked on at its first innermost group: in there
-signs, then products and quotients from the left, then sums from the left. Every line has the
-value of the one before, until a quotient's rest is dropped or its last digit rounded.
+The tagger and the rewriter learn from it. Zeros before a number go first. Then the first
+innermost group of a line is worked on: signs first, then products and quotients from the left,
+then sums from the left. Every line has the value of the one before, until a quotient's rest is
+dropped or its last digit rounded.
 
-Answers are written from the least significant digit, so a step may not turn on what is known
-only at the far end. A difference is written at the full width of the longer number, borrows and
-all, and a borrow that is left at the end is told as such: `5-900` becomes `-1000+105`, the ten's
-complement. That is turned to `-(1000-105)`, then `-(0895)`, and zeros before a number go. Only
-training and its measurement use this arithmetic.
+Answers are written from the least significant digit, so a step must not depend on what is known
+only at the far end. A difference has the full width of the longer number, borrows included, and a
+borrow that is left at the end is written as the ten's complement: `5-900` becomes `-1000+105`.
+That becomes `-(1000-105)`, then `-(0895)`, and zeros before a number go. Only training and its
+measurement use this arithmetic.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _ROUNDED = re.compile(r"\(-([0-9]+)\)/([0-9]+)/10(?![0-9])")
 
 @dataclass(frozen=True, slots=True)
 class ReferenceStep:
-    """The part of `line` to work on, and the `result` that belongs in its place.
+    """The `span` of `line` to work on, and the `result` that belongs in its place.
 
     `kind` is one of zeros, sign, sum, difference, product, layout, quotient, floor, rounding.
     """
@@ -49,13 +50,13 @@ class ReferenceStep:
 
     @property
     def tags(self) -> str:
-        """`1` for every marked character of the line, `0` for the others."""
+        """A `1` for every character of the line in the span, a `0` for the others."""
         marked = self.span.end - self.span.start
         return "0" * self.span.start + "1" * marked + "0" * (len(self.line) - self.span.end)
 
 
 def next_step(line: str) -> ReferenceStep:
-    """The right step of a line that is not done. Raises `ValueError` for what is no line."""
+    """The right step of a line that is not done. Raises `ValueError` for text that is no line."""
     zeros = _ZEROS.search(line)
     if zeros:
         text = zeros[0].lstrip("0") or "0"
@@ -64,7 +65,7 @@ def next_step(line: str) -> ReferenceStep:
     base, inner = (group.start(1), group.group(1)) if group else (0, line)
     found = _PRODUCT.search(inner)
     if found and (rounded := _ROUNDED.match(inner, found.start())):
-        # Before a part is guessed: the quotient of a negative would be rounded the other way.
+        # The sign goes before a digit is guessed: a negative quotient would round the other way.
         found, kind, result = rounded, "sign", f"-({rounded[1]}/{rounded[2]}/10)"
     elif found:
         kind, result = _product(found[1], found[2], found[3])
@@ -82,10 +83,10 @@ def next_step(line: str) -> ReferenceStep:
 def trace(
     line: str, mistakes: random.Random | None = None, share: float = 0.08
 ) -> list[ReferenceStep]:
-    """The steps from a first line to the number. Raises `ValueError` for what is no line.
+    """The steps from a first line to the number. Raises `ValueError` for text that is no line.
 
-    With `mistakes`, a `share` of the guessed quotients is written one off in its first digit;
-    the steps themselves stay right, so that what follows a wrong guess is taught as well.
+    With `mistakes`, a `share` of the guessed quotients is written one off in its first digit. The
+    steps themselves stay right, so training also shows how to go on after a wrong guess.
     """
     steps = []
     while not is_done(line):
@@ -105,8 +106,8 @@ def trace(
 def quotient(rest: int, divisor: int) -> tuple[str, str]:
     """Kind and result of `rest/divisor`, both without a sign.
 
-    By 10, which puts the last digit away, at once and half rounded up; else a part of the
-    quotient is guessed, down to a rest that is dropped.
+    A division by 10 removes the last digit at once, half rounded up. Other divisions guess a part
+    of the quotient, until the rest is smaller than the divisor and is dropped.
     """
     if divisor == 10:
         return "rounding", str((rest + 5) // 10)
@@ -116,7 +117,7 @@ def quotient(rest: int, divisor: int) -> tuple[str, str]:
 
 
 def product(a: str, b: str) -> tuple[str, str]:
-    """Kind and result of `a*b`: at once by one digit and zeros, else laid out by digits of `b`."""
+    """Kind and result of `a*b`: computed for one digit and zeros, else one product a digit of `b`."""
     if len(a.rstrip("0")) <= 1 or len(b.rstrip("0")) <= 1:
         return "product", str(int(a) * int(b))
     zeros = range(len(b) - 1, -1, -1)
@@ -131,9 +132,10 @@ def _partial(rest: int, divisor: int, off: int) -> str:
 
 
 def _given_back(owed: int, divisor: int) -> tuple[str, str]:
-    """`(-owed)/divisor`: give back enough, in one digit and zeros, to leave a rest from 0 up.
+    """Kind and result of `(-owed)/divisor`: subtract enough to leave a rest from 0 up.
 
-    So a quotient whose guess was too large is rounded as if it had not been.
+    What is subtracted is one digit and zeros. So a quotient whose guess was too large is rounded
+    as if the guess had been right.
     """
     if not divisor:
         raise ValueError(f"no step for (-{owed})/0")

@@ -1,7 +1,7 @@
-"""Rules of other packages: another truth for the questions of the grammar.
+"""Rules of other packages: other right answers to the questions of the grammar.
 
-Entry points of the group `mathrepl.tasks`, each naming a `Rule`; the entry point's name is the
-rule's. A rule is imported when a task first names it.
+Each entry point of the group `mathrepl.tasks` names a `Rule`, and its name is the rule's. A rule
+is imported when a task first names it.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from mathrepl.arithmetic.expression import Expression, read_value
 from mathrepl.support.errors import MathreplError, TaskError
 from mathrepl.support.plugins import TASKS, Group, guarded
 
-PLAIN = "none"  # what a person writes for the truth of arithmetic
+PLAIN = "none"  # typed in place of a rule, for the answers of arithmetic
 MAX_ANSWER = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What questions mean: `truth` gives the right answer as a network should write it.
+    """The right answers of a task: `truth` returns the number that a network should write.
 
-    The answer is a number. It may raise a `MathreplError`: a `DivisionByZeroError` where there
-    is no answer, so that no such question is drawn. `answer_length` is that of the longest
-    answer to a question of a task that takes the rule, and `characters` are those of answers
-    besides digits, out of `-` and `.`. `summary` is a phrase for a person.
+    It may raise a `MathreplError`: a `DivisionByZeroError` where there is no answer, so that no
+    such question is drawn. `answer_length` is the length of the longest answer to a question of a
+    task with the rule, and `characters` are the characters of answers besides digits, out of `-`
+    and `.`. `summary` is a phrase that describes the rule.
     """
 
     summary: str
@@ -51,7 +51,7 @@ RULES = Group(TASKS, "rule", frozenset({PLAIN}), Rule, flaw_of, TaskError)
 
 
 def rule_names() -> tuple[str, ...]:
-    """The rules that installed packages add; none of them is imported for it."""
+    """The names of the rules that installed packages add; none of them is imported."""
     return tuple(RULES.points())
 
 
@@ -69,7 +69,7 @@ def rule_of(name: str) -> Rule:
 
 
 def _checked(truth: Callable[[Expression], str], source: str) -> Callable[[Expression], str]:
-    """`truth` with all that it fails at, and an answer that is no number, as one line."""
+    """`truth`, whose failures and answers that are no numbers raise a `MathreplError`."""
     call = guarded(f"{source} failed", truth)
 
     def checked(expression: Expression) -> str:

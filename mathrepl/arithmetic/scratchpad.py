@@ -1,7 +1,7 @@
-"""Lines of a working: laying a question out, marking a part, putting text in its place.
+"""Lines of the scratchpad: laying out a question, marking a span, replacing it by text.
 
-Everything here copies text; no number is looked at. What is put in place of a part stands in
-parentheses where the line would otherwise read differently.
+Everything here copies text and computes nothing. Text in place of a span stands in parentheses
+where the line would otherwise read differently.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import accumulate
 from mathrepl.arithmetic.expression import Binary, Expression, Group, Node, Number, Unary
 
 CHARACTERS = "()*+-/0123456789"
-_DONE = re.compile(r"-?[1-9][0-9]*|0")  # a sign of zero and zeros before are still to go
+_DONE = re.compile(r"-?[1-9][0-9]*|0")  # -0 and leading zeros are still to be removed
 _LINE = re.compile(r"[-+*/()0-9]+")
 _BARE = re.compile(r"\(([0-9]+)\)")
 _LEADING = re.compile(r"(^|\()\((-[0-9]+)\)(?=[-+)]|$)")
@@ -22,34 +22,34 @@ _LEADING = re.compile(r"(^|\()\((-[0-9]+)\)(?=[-+)]|$)")
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The part `start..end` (end excluded) of a line that is to be worked on next."""
+    """The characters `start..end` (end excluded) of a line that are to be worked on next."""
 
     start: int
     end: int
 
     def of(self, line: str) -> str:
-        """The part itself."""
+        """The text of the span."""
         return line[self.start : self.end]
 
 
 def is_done(line: str) -> bool:
-    """Whether nothing is left to do: the line is a number."""
+    """True where the line is a number, so that no step is left."""
     return _DONE.fullmatch(line) is not None
 
 
 def is_line(line: str) -> bool:
-    """Whether the line is made of a line's characters."""
+    """True where the line has no other characters than lines have."""
     return _LINE.fullmatch(line) is not None
 
 
 def nesting(line: str) -> int:
-    """Levels of parentheses at the deepest place of a line."""
+    """The number of open parentheses at the deepest position of a line."""
     steps = ((character == "(") - (character == ")") for character in line)
     return max(accumulate(steps), default=0)
 
 
 def splice(line: str, span: Span, text: str) -> str:
-    """The line with `text` in the marked place; parentheses that change nothing go."""
+    """The line with `text` in place of the span, without redundant parentheses."""
     before, after = line[: span.start], line[span.end :]
     if _is_group(text):
         if before[-1:] == "(" and after[:1] == ")":
@@ -60,9 +60,9 @@ def splice(line: str, span: Span, text: str) -> str:
 
 
 def rest_of(part: str, text: str) -> str | None:
-    """The rest of a division, where `text` in place of the part `rest/divisor` drops it.
+    """The rest of a division that is dropped where `text` replaces the part `rest/divisor`.
 
-    By 10 that is the last digit, which is put away at once.
+    A division by 10 drops the last digit at once. None where the part is no such division.
     """
     rest, _, divisor = part.partition("/")
     if not (rest.isdigit() and divisor.isdigit() and text.isdigit()):
@@ -71,7 +71,7 @@ def rest_of(part: str, text: str) -> str | None:
 
 
 def tidy(line: str) -> str:
-    """Without parentheses around a number, or around a negative one that leads."""
+    """The line without parentheses around a number, or around a negative one that leads."""
     while True:
         tidied = _LEADING.sub(r"\1\2", _BARE.sub(r"\1", line))
         if tidied == line:
@@ -85,32 +85,32 @@ def _stands_alone(before: str, after: str, text: str) -> bool:
 
 
 def _is_group(text: str) -> bool:
-    """Whether one pair of parentheses holds the whole text."""
+    """True where one pair of parentheses holds the whole text."""
     depth = 0
-    for place, character in enumerate(text):
+    for position, character in enumerate(text):
         depth += (character == "(") - (character == ")")
         if depth == 0:
-            return character == ")" and place == len(text) - 1
+            return character == ")" and position == len(text) - 1
     return False
 
 
 def span_of(flags: Sequence[bool]) -> Span | None:
-    """The one unbroken marked part, or None where there is none or more than one."""
-    marked = [place for place, flag in enumerate(flags) if flag]
+    """The span of the marked positions, None where they are none or not contiguous."""
+    marked = [position for position, flag in enumerate(flags) if flag]
     if not marked or marked[-1] - marked[0] >= len(marked):
         return None
     return Span(marked[0], marked[-1] + 1)
 
 
 def first_line(expression: Expression, decimals: int) -> str | None:
-    """The question laid out as the first line of its working.
+    """The question as the first line of the scratchpad, None where it cannot be laid out.
 
-    A question that divides has every term's first number written with `decimals` zeros more,
-    or its first group times 1 with so many zeros: that moves the point of the answer, and
-    `point` puts it back. The term that divides gets one zero more and a last division by 10,
-    where it is rounded. None where the question divides more than once or goes on multiplying
-    after it has divided, because rounding would come too early, and where a number has a point.
-    A remainder `a % b` is laid out as `a/b`, without more, and asked for alone.
+    In a question that divides, the first number of every term gets `decimals` more zeros, and a
+    leading group is multiplied by 1 with as many zeros: this moves the point of the answer, and
+    `point` puts it back. The term that divides gets one more zero and a last division by 10,
+    which rounds it. A question cannot be laid out where it divides more than once or multiplies
+    after it has divided, since rounding would come too early, and where a number has a point. A
+    remainder `a % b` is laid out as `a/b`, and only where it is the whole question.
     """
     if any("." in text for text in expression.literals()):
         return None
@@ -119,25 +119,23 @@ def first_line(expression: Expression, decimals: int) -> str | None:
             case Binary("%", Number(a), Number(b)):
                 return f"{a}/{b}"
         return None
-    terms = list(_terms(expression.root))
-    divided = [term for _, term in terms if "/" in _operations(term)]
-    if not divided:
+    divisions = expression.operations().count("/")
+    if not divisions:
         return tidy(_write(expression.root, leads=True))
-    node = divided[0]
-    if len(divided) > 1 or not isinstance(node, Binary) or node.operation != "/":
-        return None
-    if "/" in _operations(node.left) or "/" in _operations(node.right):
+    terms = list(_terms(expression.root))
+    divided = [term for _, term in terms if isinstance(term, Binary) and term.operation == "/"]
+    if divisions > 1 or not divided:
         return None
     parts: list[str] = []
     for sign, term in terms:
-        rounded = "/10" if term is node else ""
+        rounded = "/10" if term is divided[0] else ""
         scaled = _scaled(term, "0" * (decimals + len(rounded[2:])))
         parts.append(sign + _write(scaled, leads=not parts and not sign) + rounded)
     return tidy("".join(parts))
 
 
 def point(text: str, decimals: int) -> str:
-    """A whole number with its point put `decimals` places from the right, without idle zeros."""
+    """A whole number with its point `decimals` digits from the right, without trailing zeros."""
     if not decimals or not is_done(text):
         return text
     sign, digits = ("-", text[1:]) if text[0] == "-" else ("", text)
@@ -155,10 +153,6 @@ def _terms(node: Node) -> Iterator[tuple[str, Node]]:
         yield "", node
 
 
-def _operations(node: Node) -> str:
-    return Expression("", node).operations()
-
-
 def _scaled(node: Node, zeros: str) -> Node:
     match node:
         case Number(text, column):
@@ -172,7 +166,7 @@ def _scaled(node: Node, zeros: str) -> Node:
 
 
 def _write(node: Node, *, leads: bool) -> str:
-    """Text of a tree; a negative stands in parentheses unless it leads its group."""
+    """The text of a tree; a negative stands in parentheses unless it leads its group."""
     match node:
         case Number(text):
             return text

@@ -1,4 +1,4 @@
-"""What is asked: a frozen setting from which equations, lengths and the alphabet follow."""
+"""Tasks: frozen settings that determine the equations, their lengths and their alphabet."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ class Task:
 
     Operands are integers in `low..high`; an equation has `fewest..most` operations out of
     `operations`; its answer is rounded half away from zero to `decimals` digits after the
-    point. `sampling` draws operands uniformly, or first a digit count and then a number of
-    that many digits (`stratified`), or the numbers of a sum by their digit counts and by where
-    it carries (`carries`). `seed` decides which equations are drawn and which are held out.
-    `spaced` writes `94 + 909`, else `94+909`. With `brackets`, equations also have parentheses
-    and negative numbers, and divide once at most, as the last step of a term. `rule` names
-    another truth, which an installed package adds; empty is that of arithmetic.
+    point. `seed` decides which equations are drawn and which are held out. `spaced` writes
+    `94 + 909`, else `94+909`. With `brackets`, equations also have parentheses and negative
+    numbers, and divide at most once, as the last step of a term. `rule` names a rule for the
+    right answers, which an installed package adds; empty stands for arithmetic.
+
+    `sampling` is one of `uniform`, `stratified` (first a digit count, then a number of that many
+    digits) and `carries` (the two numbers of a sum, by their digit counts and carries).
 
     Raises `TaskError` for settings that contradict each other.
     """
@@ -88,7 +89,7 @@ class Task:
                 hint=f"at most {MAX_LENGTH:,}; take smaller numbers or fewer operations",
             )
         if self.rule:
-            rule_of(self.rule)  # an unknown one is told here
+            rule_of(self.rule)  # raises for an unknown one
             if self.brackets or self.decimals:
                 raise TaskError(
                     f"the rule {self.rule} goes with neither parentheses nor decimals",
@@ -97,13 +98,13 @@ class Task:
 
     @property
     def space_size(self) -> int:
-        """How many distinct equations there are, those that divide by zero included."""
+        """The number of distinct equations, those that divide by zero included."""
         numbers, kinds = self.high - self.low + 1, len(self.operations)
         return sum(numbers ** (k + 1) * kinds**k for k in range(self.fewest, self.most + 1))
 
     @property
     def characters(self) -> str:
-        """The characters that its questions and answers are written with, without the end mark."""
+        """The characters of questions and answers, without the end mark."""
         signs = set(self.operations)
         if self.brackets:
             signs |= set("()-")
@@ -119,7 +120,7 @@ class Task:
 
     @property
     def question_length(self) -> int:
-        """Characters of the longest question."""
+        """The length of the longest question, in characters."""
         operand = max(len(str(self.low)), len(str(self.high)))
         if self.brackets:
             operand += len("(-)") + len("()")  # its sign, and at most one group a number
@@ -127,9 +128,9 @@ class Task:
 
     @property
     def answer_length(self) -> int:
-        """Characters that every answer fits into, by bounds on the value, not by sampling.
+        """A length that every answer fits into, from bounds on the value, not from sampling.
 
-        Of a task with a rule, what the rule says.
+        A rule states its own.
         """
         if self.rule:
             return rule_of(self.rule).answer_length
@@ -138,7 +139,7 @@ class Task:
         )
         longest = max(len(format_value(smallest, 0)), len(format_value(largest, 0)))
         if self.brackets:
-            # Of numbers from 2 up nothing grows faster than their product, however grouped.
+            # Among numbers from 2 up a product is the largest value, however they are grouped.
             size = max(abs(self.low), abs(self.high), 2)
             longest = max(longest, len(f"-{size ** (self.most + 1)}"))
         if not (self.decimals and "/" in self.operations):
@@ -148,10 +149,10 @@ class Task:
         return longest + 1 + self.decimals
 
     def _bounds(self, count: int) -> _Interval:
-        """Least and greatest value with `count` operations, by interval arithmetic on the grammar.
+        """The least and greatest value with `count` operations, by interval arithmetic.
 
-        `terms[j]` bounds a term of j products and quotients, `sums[k]` an expression of k
-        operations, whose last term holds j of them.
+        It follows the grammar: `terms[j]` bounds a term of j products and quotients, `sums[k]` an
+        expression of k operations, whose last term holds j of them.
         """
         numbers = (Fraction(self.low), Fraction(self.high))
         divisors = [
@@ -184,22 +185,21 @@ class Task:
         return bounds
 
     def target(self, expression: Expression, value: Fraction | None = None) -> str:
-        """The exact answer, rounded as this task says, or that of its rule.
+        """The right answer: the exact value, rounded as this task says, or that of its rule.
 
-        `value` is that of the expression, for who knows it already. Raises `DivisionByZeroError`,
-        and `MathreplError` where a rule fails.
+        Callers that know the value of the expression already pass it as `value`. Raises
+        `DivisionByZeroError`, and `MathreplError` where a rule fails.
         """
         if self.rule:
             return rule_of(self.rule).truth(expression)
         return format_value(expression.value() if value is None else value, self.decimals)
 
     def describe(self) -> str:
-        """One line for a person: `a + b, 0..999`."""
+        """The task in one line: `a + b, 0..999`."""
         if self.most == 1:
             what = ", ".join(f"a {o} b" for o in self.operations)
         else:
-            count = f"{self.fewest}..{self.most}" if self.fewest < self.most else str(self.most)
-            what = f"{count} of {' '.join(self.operations)}"
+            what = f"{self._counts} of {' '.join(self.operations)}"
         parts = [what, f"{self.low}..{self.high}"]
         if self.decimals:
             parts.append(f"{self.decimals} decimals")
@@ -211,8 +211,12 @@ class Task:
             parts.append(f"{self.rule} ({rule_of(self.rule).summary})")
         return ", ".join(parts)
 
+    @property
+    def _counts(self) -> str:
+        return f"{self.fewest}..{self.most}" if self.fewest < self.most else str(self.most)
+
     def record(self) -> dict[str, Any]:
-        """Every setting; a rule only where there is one."""
+        """All settings; the rule only where there is one."""
         record = asdict(self)
         if not self.rule:
             del record["rule"]
@@ -224,7 +228,7 @@ class Task:
         return read(cls, record, "task")
 
     def outside(self, expression: Expression) -> list[str]:
-        """In which ways `expression` lies outside this task, one phrase each; empty if inside."""
+        """One phrase for each way in which `expression` lies outside this task; empty if inside."""
         if self._plainly_inside(expression):
             return []
         notes = []
@@ -238,13 +242,13 @@ class Task:
         used = expression.operations()
         known = self.operations
         if self.brackets and "/" in known:
-            known += "%"  # a division like any other, of which the rest is kept
+            known += "%"  # the same division, whose rest is the answer
         strange = [o for o in dict.fromkeys(used) if o not in known]
         if strange:
             notes.append(f"it was never trained on {' '.join(strange)}")
         if not self.fewest <= len(used) <= self.most:
-            trained = str(self.most) if self.fewest == self.most else f"{self.fewest}..{self.most}"
-            notes.append(f"{_count(len(used), 'operation')}, trained on equations with {trained}")
+            count = _count(len(used), "operation")
+            notes.append(f"{count}, trained on equations with {self._counts}")
         if any(
             len(text) > 1 and text[0] == "0" and text[1] != "." for text in expression.literals()
         ):
@@ -256,7 +260,7 @@ class Task:
         return notes
 
     def _plainly_inside(self, expression: Expression) -> bool:
-        """Whether it is two whole numbers of this task: told at once, as most questions are."""
+        """True for two whole numbers of this task: a fast answer for most questions."""
         two = expression.two_numbers()
         if two is None or self.fewest > 1 or two[1] not in self.operations:
             return False

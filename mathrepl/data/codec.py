@@ -41,12 +41,12 @@ def one_hot(encoding: Encoding, indices: Indices) -> Floats:
 
 
 def digits_in(encoding: Encoding) -> NDArray[np.bool_]:
-    """Which characters of the alphabet are digits, (V,)."""
+    """A flag for each character of the alphabet, (V,): true for digits."""
     return np.array([character.isdigit() for character in encoding.characters])
 
 
 def digit_positions(encoding: Encoding, indices: Indices) -> Indices:
-    """The place of each digit within its number, (n, T) counted from 1 in writing order.
+    """The position of each digit within its number, (n, T), counted from 1 in writing order.
 
     Other characters have 0. With a reversed encoding the least significant digit has 1.
     """

@@ -1,4 +1,4 @@
-"""How text becomes numbers for one network: its alphabet, lengths, padding and reversal.
+"""The encoding of text as numbers for one network: alphabet, lengths, padding and reversal.
 
 Settings only, so that a card can be read without numpy; `mathrepl.data.codec` does the work.
 """
@@ -44,7 +44,7 @@ class Encoding:
         return cls(END + task.characters, task.question_length + 1, task.answer_length + 1, reverse)
 
     def fits(self, task: Task) -> bool:
-        """Whether every equation of `task` can be written in this encoding."""
+        """True where every equation of `task` can be written in this encoding."""
         return (
             set(task.characters) <= set(self.characters)
             and task.question_length < self.question_length

@@ -1,7 +1,7 @@
 """Questions of a task: drawn at random, or the whole space in order.
 
-Held-out splits and recorded recipes depend on the random stream: a change that draws in another
-order makes the bundled weights impossible to reproduce.
+Held-out splits and recorded recipes depend on the random stream: with draws in another order the
+bundled weights cannot be reproduced.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ def _drawer(task: Task, rng: random.Random) -> Callable[[], str]:
 
 
 def with_carries(rng: random.Random, *digits: int) -> tuple[int, int]:
-    """Two numbers of so many digits whose sum carries, in each column, as a coin decides.
+    """Two numbers of the given digit counts whose sum carries in each column with equal chance.
 
-    A carry runs on through a column only where the digits sum to nine, so uniform numbers hardly
-    ever have a long one; here every pattern of carries is alike. A column whose digits cannot do
-    as the coin says does otherwise.
+    A carry passes through a column only where the digits sum to nine, so uniform numbers rarely
+    have a long chain of carries. Here a coin decides for each column, and all patterns of carries
+    are equally likely. A column whose digits cannot follow the coin is drawn uniformly.
     """
     coin = rng.random() if max(digits) > 3 else 0.5
     carry = 0
@@ -83,7 +83,7 @@ def with_carries(rng: random.Random, *digits: int) -> tuple[int, int]:
 def _pairs(
     low: int, high: int, other_low: int, other_high: int, carry: int, wanted: int
 ) -> tuple[tuple[int, int], ...]:
-    """Two digits within bounds that carry, or do not, after a carry or none."""
+    """The pairs of digits within bounds that carry as `wanted`, after a `carry` of 0 or 1."""
     return tuple(
         (x, y)
         for x in range(low, high + 1)
@@ -93,12 +93,12 @@ def _pairs(
 
 
 def _carry_drawer(task: Task, rng: random.Random) -> Callable[[], str]:
-    """Sums by digit counts and carries.
+    """Draws sums by digit counts and carries.
 
-    Where a space is small, each is the one of `CANDIDATES` whose neighbouring columns have been
-    drawn least: a network learns a carry from what stands in two columns, and so sees every two.
-    A number of one digit more has about three times the share; in a large space all digit counts
-    are alike, and `IN_RUNS` of the sums are of round numbers and nines, which chance hardly draws.
+    In a small space, each sum is the one of `CANDIDATES` whose pairs of neighbouring columns were
+    drawn least so far: a network learns carries from two columns, and so meets every pair. A number
+    of one digit more has about three times the share. In a large space all digit counts are equally
+    likely, and a share of `IN_RUNS` consists of round numbers and nines, which chance rarely draws.
     """
     counts = range(len(str(task.low)), len(str(task.high)) + 1)
     small = task.space_size <= ENUMERABLE
@@ -111,7 +111,7 @@ def _carry_drawer(task: Task, rng: random.Random) -> Callable[[], str]:
             drawn = _with_runs(rng, *digits) if in_runs else with_carries(rng, *digits)
             if all(task.low <= number <= task.high for number in drawn):
                 return drawn
-        # Bounds that leave few numbers of so many digits: any of those.
+        # The task leaves few numbers of these digit counts: take any of those.
         bounds = map(digit_bounds, digits)
         a, b = (rng.randint(max(low, task.low), min(high, task.high)) for low, high in bounds)
         return a, b
@@ -119,7 +119,9 @@ def _carry_drawer(task: Task, rng: random.Random) -> Callable[[], str]:
     def draw() -> str:
         digits = rng.choices(counts, shares, k=2)
         if not small:
-            if rng.random() < 0.5:  # as many short sums as long ones, though there are fewer
+            if (
+                rng.random() < 0.5
+            ):  # half of the sums have few digits, though a large space holds few such
                 most = rng.choice(counts)
                 digits = [rng.randint(counts[0], most), rng.randint(counts[0], most)]
             return _question(task, numbers(digits), "+")
@@ -134,7 +136,7 @@ def _carry_drawer(task: Task, rng: random.Random) -> Callable[[], str]:
 
 
 def _with_runs(rng: random.Random, *digits: int) -> tuple[int, int]:
-    """Two numbers of so many digits, made of runs of zeros, of nines and of one digit."""
+    """Two numbers of the given digit counts, made of runs of zeros, of nines and of one digit."""
     texts = []
     for count in digits:
         text = rng.choice("0123456789" if count == 1 else "123456789999")
@@ -146,14 +148,14 @@ def _with_runs(rng: random.Random, *digits: int) -> tuple[int, int]:
 
 
 def _neighbours(a: int, b: int) -> list[tuple[int, str, str]]:
-    """Each column of a sum with the next to its left: the number of the column, and both pairs."""
+    """Each column of a sum, by number, with its two digits and those of the column to its left."""
     x, y = str(a)[::-1], str(b)[::-1]
     columns = [i + j for i, j in zip_longest(x, y, fillvalue="_")]
     return [(k, *pair) for k, pair in enumerate(zip(columns, [*columns[1:], "__"], strict=True))]
 
 
 def _bracketed(task: Task, rng: random.Random) -> str:
-    """A chain or a tree of operations; one that divides does so once, ending a term."""
+    """A chain or a tree of operations; it divides at most once, as the last step of a term."""
     count = rng.randint(task.fewest, task.most)
     plain = task.operations.replace("/", "") or "+"
     space = " " if task.spaced else ""
@@ -196,12 +198,12 @@ def _bracketed(task: Task, rng: random.Random) -> str:
 
 
 def digit_bounds(digits: int) -> tuple[int, int]:
-    """The least and the greatest number of so many digits; zero has one."""
+    """The least and the greatest number of a digit count; zero has one digit."""
     return (10 ** (digits - 1) if digits > 1 else 0), 10**digits - 1
 
 
 def _digit_classes(task: Task) -> list[tuple[int, int]]:
-    """Sub-ranges of equal sign and digit count, zero counted as one digit."""
+    """The ranges of numbers of equal sign and digit count; zero has one digit."""
     classes = []
     for digits in range(1, len(str(max(abs(task.low), abs(task.high)))) + 1):
         first, last = digit_bounds(digits)

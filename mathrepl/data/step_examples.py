@@ -1,8 +1,9 @@
-"""Lessons for the two networks of a working: lines with tags, and parts with what they become.
+"""Training examples for the two networks of the scratchpad.
 
-Half of the doer's are parts as such, by digit counts, with the hard cases made frequent: long
-carries, numbers that share their first digits, quotients at a digit's edge. The rest comes from
-real workings, in which some quotients were guessed wrong on purpose.
+The tagger learns lines with their tags, the rewriter parts of lines with their results. Some parts
+are synthetic, drawn by digit counts with many hard cases: long carries, numbers that share their
+first digits, quotients close to a change of digit. The other parts come from whole solutions, in
+which some quotients are guessed wrong on purpose.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ _LONGER = 0.4
 
 
 def step_examples(task: Task, part: str, count: int) -> Split:
-    """`count` lessons for the reader or the doer, a tenth of them held out.
+    """`count` examples for the tagger (`reader`) or the rewriter (`doer`), a tenth held out.
 
-    No part and no question that is held out (`is_held_out`) stands in a training lesson, except
+    No held-out part and no held-out question (`is_held_out`) stands in a training example, except
     the shortest parts. Raises `KeyError` for an unknown part, `TaskError` for too small a task.
     """
     draw = {"reader": _tagger_examples, "doer": _rewriter_examples}[part]
@@ -52,10 +53,10 @@ def _once(examples: Iterable[tuple[Example, bool]]) -> Iterator[tuple[Example, b
 
 
 def _tagger_examples(task: Task, rng: random.Random) -> Iterator[tuple[Example, bool]]:
-    """Lines of workings; a lesson is held out when its question is.
+    """Lines with their tags; an example is held out when its question is.
 
-    `_LONGER` of the questions may have twice as many operations: more lines are read than
-    parts of other kinds are met.
+    A share of `_LONGER` of the questions may have twice as many operations: a line can be long
+    although its parts are as usual.
     """
     usual = _first_lines(task, rng)
     longer = _first_lines(replace(task, most=min(2 * task.most, MAX_OPERATIONS)), rng)
@@ -69,7 +70,7 @@ def _tagger_examples(task: Task, rng: random.Random) -> Iterator[tuple[Example, 
 
 
 def _first_lines(task: Task, rng: random.Random) -> Iterator[tuple[str, str]]:
-    """Questions and how they are laid out, one in five without decimals."""
+    """Questions with their first lines, one in five without decimals."""
     for question in draw_questions(task, rng):
         line = first_line(parse(question), task.decimals if rng.random() < 0.8 else 0)
         if line is not None:
@@ -90,7 +91,7 @@ def _rewriter_examples(task: Task, rng: random.Random) -> Iterator[tuple[Example
 
 
 def _real_parts(task: Task, rng: random.Random) -> Iterator[Example]:
-    """Parts from the workings of questions that are not held out, in mixed order."""
+    """Parts from the solutions of questions that are not held out, in mixed order."""
     pool: list[Example] = []
     for question, line in _first_lines(task, rng):
         if held_out_part(question, task.seed):
@@ -107,7 +108,7 @@ def _number(rng: random.Random, digits: int) -> int:
 
 
 def _pair(rng: random.Random) -> tuple[int, int]:
-    """Two numbers whose digit counts are mostly alike."""
+    """Two numbers, mostly of similar digit counts."""
     digits = rng.randint(1, MAX_DIGITS)
     near = digits + rng.choice((0, 0, -1, 1, -2, 2))
     other = rng.randint(1, MAX_DIGITS) if rng.random() < 0.3 else near
@@ -199,9 +200,9 @@ def _quotient(rng: random.Random) -> str:
     divisor = max(1, _number(rng, digits))
     rest = rng.randrange(0, 10 ** rng.randint(1, digits + 4))
     draw = rng.random()
-    if draw < 0.25:  # at the edge of a digit, where one more or one less is easily guessed
+    if draw < 0.25:  # close to a change of digit, where a guess is easily one off
         rest = max(0, divisor * rng.randint(1, 9) * 10 ** rng.randint(0, 4) + rng.randint(-3, 3))
-    elif draw < 0.45:  # as long as the divisor: a part of it, or all, or none?
+    elif draw < 0.45:  # as many digits as the divisor: the quotient may be 0
         rest = _number(rng, digits)
     elif draw < 0.65:
         rest = _near(rng, divisor)
