@@ -1,6 +1,6 @@
 """The command line: a session without arguments, else Typer's subcommands from the table.
 
-What a plain `mathrepl` does not need before its prompt stands is imported where it is used.
+A plain `mathrepl` shows its prompt first: what the prompt does not need is imported later.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 OK, USAGE, BROKEN_PIPE = 0, 2, 141
 ANSWERING = ("ask", "compare")  # the subcommands whose records are answers
-INSTEAD = {  # of a command that only a session has
+INSTEAD = {  # hints for commands that only a session has
     "use": Advice("in a shell add ", Run("use")),
     "help": Advice("see ", Run("help")),
 }
-COMPLETES = "_MATHREPL_COMPLETE"  # set by the shell's completion, which gives no words
+COMPLETES = "_MATHREPL_COMPLETE"  # the shell's completion sets it, and passes no words
 
 
 class Common(NamedTuple):
@@ -42,7 +42,7 @@ class Common(NamedTuple):
 
 
 def run(argv: Sequence[str]) -> int:
-    """Run the command line `argv` (without the program's name); returns the exit code."""
+    """Run the command line `argv`, without the program's name. Returns the exit code."""
     completes = COMPLETES in os.environ
     if not argv and not completes:
         return run_session(Common())
@@ -57,16 +57,13 @@ def run(argv: Sequence[str]) -> int:
         return USAGE
     from mathrepl.hosts.subcommands import build_app
 
-    outcome: list[int] = []
-    app = build_app(commands, outcome)
     try:
-        app(args=list(argv), prog_name="mathrepl")
+        build_app(commands)(args=list(argv), prog_name="mathrepl")
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):  # while Typer itself was writing
             return BROKEN_PIPE
-        if not outcome:
-            return end.code if isinstance(end.code, int) else OK
-    return outcome[-1] if outcome else OK
+        return end.code if isinstance(end.code, int) else OK
+    return OK
 
 
 def _unknown(words: Sequence[str], table: Mapping[str, Command]) -> MathreplError:
@@ -143,7 +140,7 @@ def run_shell_command(command: Command, words: Sequence[Word], common: Common) -
 
 
 def _fields(common: Common, command: Command | None = None) -> tuple[str, ...]:
-    """The fields that answers are to be written with; none for all. Raises `UsageError`."""
+    """The keys of each answer's record to write; empty for all. Raises `UsageError`."""
     if common.fields is None:
         return ()
     from mathrepl.render.json_lines import check_fields
@@ -179,7 +176,7 @@ def _shell_person() -> Person:
 
 
 def _complain_of_plugins() -> None:
-    """A line for each package that adds to mathrepl and cannot be used."""
+    """Report each installed plugin that cannot be used, in a line."""
     from mathrepl.support.plugins import take_problems
 
     for problem in take_problems():

@@ -3,7 +3,7 @@
 import inspect
 import sys
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -34,8 +34,8 @@ _Fields = Annotated[
 _Version = Annotated[bool, typer.Option("--version", help="Show the version.", is_eager=True)]
 
 
-def build_app(commands: Mapping[str, Command], outcome: list[int]) -> typer.Typer:
-    """The Typer app; each subcommand appends its exit code to `outcome`."""
+def build_app(commands: Mapping[str, Command]) -> typer.Typer:
+    """The Typer app of these commands; it exits with the code of the command that it runs."""
     app = typer.Typer(
         name="mathrepl",
         help="A small neural network does arithmetic, character by character. "
@@ -59,7 +59,7 @@ def build_app(commands: Mapping[str, Command], outcome: list[int]) -> typer.Type
             typer.echo(f"mathrepl {__version__}")
             raise typer.Exit
         if context.invoked_subcommand is None:
-            _run(outcome, lambda: run_session(Common(weights, engine, json, fields)))
+            _exit_after(lambda: run_session(Common(weights, engine, json, fields)))
         context.obj = Common(weights, engine, json, fields)
 
     for command in commands.values():
@@ -68,17 +68,18 @@ def build_app(commands: Mapping[str, Command], outcome: list[int]) -> typer.Type
             help=_help(command, commands),
             short_help=command.summary,
             context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-        )(_subcommand(command, outcome))
+        )(_subcommand(command))
     return app
 
 
-def _run(outcome: list[int], run: Callable[[], int]) -> None:
-    """Note the exit code; a broken pipe is met here, before Typer calls it a failure."""
+def _exit_after(run: Callable[[], int]) -> NoReturn:
+    """Run and exit; a broken pipe is met here, before Typer calls it a failure."""
     try:
-        outcome.append(run())
+        code = run()
         sys.stdout.flush()
     except BrokenPipeError:
-        outcome.append(BROKEN_PIPE)
+        code = BROKEN_PIPE
+    raise typer.Exit(code)
 
 
 def _help(command: Command, commands: Mapping[str, Command]) -> str:
@@ -86,8 +87,8 @@ def _help(command: Command, commands: Mapping[str, Command]) -> str:
     return f"{command.summary[0].upper()}{command.summary[1:]}. {details}".rstrip()
 
 
-def _subcommand(command: Command, outcome: list[int]) -> Callable[..., None]:
-    """A function whose signature, made from the table, tells Typer the command's parameters."""
+def _subcommand(command: Command) -> Callable[..., None]:
+    """A function with the signature that Typer reads the command's parameters from."""
 
     def subcommand(context: typer.Context, **given: Any) -> None:
         before: Common = context.obj
@@ -99,12 +100,11 @@ def _subcommand(command: Command, outcome: list[int]) -> Callable[..., None]:
             before.fields if fields is None else fields,
         )
         words = [*_words(command, given), *(Word(extra, 0) for extra in context.args)]
-        _run(outcome, lambda: run_shell_command(command, words, common))
+        _exit_after(lambda: run_shell_command(command, words, common))
 
-    parameters = [_signature("context", typer.Context, inspect.Parameter.empty)]
-    for parameter in command.parameters_for("shell"):
-        parameters.append(_typer_parameter(parameter))
-    parameters += [
+    parameters = [
+        _signature("context", typer.Context, inspect.Parameter.empty),
+        *(_typer_parameter(parameter) for parameter in command.parameters_for("shell")),
         _signature("weights", _Weights, None),
         _signature("engine", _Engine, None),
         _signature("json", _Json, False),
@@ -147,7 +147,7 @@ def _completer(parameter: Parameter) -> Callable[[str], list[str]]:
 
 
 def _words(command: Command, given: Mapping[str, Any]) -> list[Word]:
-    """What Typer took apart, as the words that `bind` checks; columns mean nothing here."""
+    """The words for `bind` to check, from what Typer took apart; their columns mean nothing."""
     words: list[Word] = []
     for parameter in command.parameters_for("shell"):
         value = given.get(parameter.key)
