@@ -117,7 +117,7 @@ def quotient(rest: int, divisor: int) -> tuple[str, str]:
 
 
 def product(a: str, b: str) -> tuple[str, str]:
-    """Kind and result of `a*b`: computed for one digit and zeros, else one product a digit of `b`."""
+    """Kind and result of `a*b`: its value for one digit and zeros, else products by each digit."""
     if len(a.rstrip("0")) <= 1 or len(b.rstrip("0")) <= 1:
         return "product", str(int(a) * int(b))
     zeros = range(len(b) - 1, -1, -1)

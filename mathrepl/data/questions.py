@@ -119,9 +119,7 @@ def _carry_drawer(task: Task, rng: random.Random) -> Callable[[], str]:
     def draw() -> str:
         digits = rng.choices(counts, shares, k=2)
         if not small:
-            if (
-                rng.random() < 0.5
-            ):  # half of the sums have few digits, though a large space holds few such
+            if rng.random() < 0.5:  # prefer short sums, of which a large space holds few
                 most = rng.choice(counts)
                 digits = [rng.randint(counts[0], most), rng.randint(counts[0], most)]
             return _question(task, numbers(digits), "+")

@@ -1,4 +1,4 @@
-"""Files that are either the old one or the new one, whatever happens in between."""
+"""Atomic writes: after a crash at any moment, a file is the old one or the new one."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from pathlib import Path
 
 from mathrepl.support.errors import MathreplError
 
-ROOM = 100_000  # bytes that must be free for anything to begin
-TEMPORARY = ".mathrepl-tmp"  # ends the names of our temporary files and of nobody else's
+ROOM = 100_000  # bytes that must be free before a command starts to write
+TEMPORARY = ".mathrepl-tmp"  # the suffix of mathrepl's own temporary files
 
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write `data` to a temporary file beside `path`, fsync it, and rename it over `path`.
 
-    Raises `OSError`; then `path` is as it was and no temporary file is left. Those that killed
-    processes have left in the same directory are removed.
+    Raises `OSError`; then `path` is unchanged and no temporary file is left. Temporary files that
+    killed processes have left in the same directory are removed.
     """
     with written(path, data):
         pass
@@ -30,7 +30,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 @contextlib.contextmanager
 def written(path: Path, data: bytes) -> Iterator[None]:
-    """As `write_bytes`; inside the block `path` is locked, so `clear_abandoned` leaves it alone."""
+    """As `write_bytes`; `path` stays locked in the block, so `clear_abandoned` leaves it alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
     clear_abandoned(path.parent, f".*{TEMPORARY}")
     handle, temporary = _temporary(path)
@@ -40,7 +40,7 @@ def written(path: Path, data: bytes) -> Iterator[None]:
             file.flush()
             os.fchmod(file.fileno(), 0o666 & ~_umask())
             os.fsync(file.fileno())
-            temporary.replace(path)  # while the lock is held, or others might clear it
+            temporary.replace(path)  # while the lock is held: others could clear it otherwise
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
@@ -49,13 +49,13 @@ def written(path: Path, data: bytes) -> Iterator[None]:
 
 
 def read_bytes(path: Path, most: int) -> bytes:
-    """The bytes of an ordinary file of at most `most`. Raises `OSError`, also for a larger one.
+    """The content of an ordinary file of at most `most` bytes. Raises `OSError`.
 
-    Pipes and devices are refused unread: they could hold a reader up for ever, or never end.
+    Pipes and devices are refused unread: they can block a reader or never end.
     """
     with open_ordinary(path, most) as file:
         data = file.read(most + 1)
-    if len(data) > most:  # it grew, or the system did not know its size
+    if len(data) > most:  # the file grew, or the system did not know its size
         raise _too_large(path, most)
     return data
 
@@ -80,22 +80,22 @@ def _too_large(path: Path, most: int) -> OSError:
 
 
 def _temporary(path: Path) -> tuple[int, Path]:
-    """A new file, locked as long as its writer lives: so others know that it is in use."""
+    """A new file, locked until its writer ends: the lock tells others that it is in use."""
     while True:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
-        except OSError:  # a file system without locks, where nobody can clear it either
+        except OSError:  # a file system without locks, where no process can clear it either
             return handle, Path(name)
         if os.fstat(handle).st_nlink:
             return handle, Path(name)
-        os.close(handle)  # cleared by another process before it was locked
+        os.close(handle)  # another process cleared it before it was locked
 
 
 def clear_abandoned(
     directory: Path, pattern: str, needed: Callable[[Path], bool] = lambda path: False
 ) -> None:
-    """Remove the files of `pattern` whose writers are gone, but for those still `needed`."""
+    """Remove the files of `pattern` whose writers have ended, except those still `needed`."""
     for path in directory.glob(pattern):
         try:
             handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -103,10 +103,10 @@ def clear_abandoned(
             continue
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Another may have written a file of the same name meanwhile.
+            # Another process may have written a file of the same name meanwhile.
             if os.path.samestat(os.fstat(handle), path.stat()) and not needed(path):
                 path.unlink(missing_ok=True)
-        except OSError:  # its writer is at work, or has just ended
+        except OSError:  # its writer is running, or has just removed it
             continue
         finally:
             os.close(handle)
@@ -121,7 +121,7 @@ def _umask() -> int:
 def _sync_directory(directory: Path) -> None:
     try:
         handle = os.open(directory, os.O_RDONLY)
-    except OSError:  # not every platform opens directories; the rename itself has happened
+    except OSError:  # not every platform opens directories; the rename is done
         return
     try:
         os.fsync(handle)
@@ -132,7 +132,7 @@ def _sync_directory(directory: Path) -> None:
 
 
 def check_writable(directory: Path, hint: str = "set MATHREPL_DATA_DIR to another folder") -> None:
-    """Raise `MathreplError` naming `directory` unless files of some size can be written there."""
+    """Raise `MathreplError` naming `directory` unless `ROOM` bytes can be written there."""
     try:
         directory.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=directory) as file:

@@ -1,4 +1,4 @@
-"""Ctrl-C as a count instead of an exception, for work that must end in order."""
+"""Ctrl-C as a count instead of an exception, for work that must finish in order."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AGAIN_SECONDS = 0.01
 
 
 class Presses:
-    """How often Ctrl-C was pressed inside `counted`."""
+    """The number of times Ctrl-C was pressed inside `counted`."""
 
     count: int = 0
 
@@ -24,24 +24,24 @@ def _end(_signal: int, _frame: FrameType | None) -> None:
 
 
 def end_while_loading() -> None:
-    """Until `raise_again`: Ctrl-C ends the program at once and silently.
+    """Make Ctrl-C end the program at once and silently, until `raise_again`.
 
-    An exception would come out of an import as any other one, or not at all. Where Ctrl-C is
-    ignored, as in a background job of a shell, it stays so.
+    Imports can turn the exception into another one or swallow it. Where Ctrl-C is ignored, as in a
+    background job of a shell, it stays ignored.
     """
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _end)
 
 
 def raise_again() -> None:
-    """The program is loaded: Ctrl-C raises `KeyboardInterrupt`, as is usual."""
+    """Let Ctrl-C raise `KeyboardInterrupt` again, once the program is loaded."""
     if signal.getsignal(signal.SIGINT) is _end:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         sys.unraisablehook = press_again
 
 
 def press_again(unraisable: sys.UnraisableHookArgs) -> None:
-    """A Ctrl-C that fell into a destructor or a callback, which swallow it, comes once more."""
+    """Repeat a Ctrl-C that came in a destructor or a callback, where Python swallows it."""
     if unraisable.exc_type is KeyboardInterrupt:
         threading.Timer(AGAIN_SECONDS, os.kill, (os.getpid(), signal.SIGINT)).start()
     else:
@@ -50,7 +50,7 @@ def press_again(unraisable: sys.UnraisableHookArgs) -> None:
 
 @contextmanager
 def raising() -> Iterator[None]:
-    """Within `counted`: let Ctrl-C raise again, so that it can end a wait for input."""
+    """Let Ctrl-C raise within `counted`, so that it can end a wait for input."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -63,7 +63,7 @@ def raising() -> Iterator[None]:
 
 @contextmanager
 def counted() -> Iterator[Presses]:
-    """Count Ctrl-C instead of raising; outside the main thread it changes nothing."""
+    """Count Ctrl-C instead of raising; does nothing outside the main thread."""
     presses = Presses()
     if threading.current_thread() is not threading.main_thread():
         yield presses

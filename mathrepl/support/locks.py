@@ -1,8 +1,9 @@
-"""Who may change weights of a name: one process at a time, by an advisory lock of the system.
+"""Locks of names: one process at a time changes the weights of a name.
 
-A lock goes with an open file, so it ends with whoever holds it, however that ends. The file stands
-in `.locks` beside the weights and has the holder's process id, for others to name. A training
-holds the lock of its name in its worker process too, which can outlive the session.
+A lock is an advisory lock of the system on an open file, so it ends with the process that holds it,
+however that ends. The file is in `.locks` beside the weights and contains the holder's process id,
+for the error message of others. A training also holds the lock in its worker process, which can
+outlive the session.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from typing import Self
 
 from mathrepl.support.errors import WeightsError
 
-WAIT_SECONDS = 1.0  # for what changes weights in a moment, and for a worker that is ending
+WAIT_SECONDS = 1.0  # enough for a quick change of weights, and for a worker that is ending
 _POLL_SECONDS = 0.05
 
 
 class Lock:
-    """The lock of a name, held until `release`, or until all processes that have it end.
+    """The lock of a name, held until `release` or until all processes with its handle end.
 
-    `handle` is the open file, to hand to a child process; None where the file system has no locks.
+    `handle` is the open file, to pass to a child process; None where the file system has no locks.
     """
 
     def __init__(self, path: Path, handle: int | None) -> None:
@@ -32,7 +33,7 @@ class Lock:
         self._path = path
 
     def release(self) -> None:
-        """Give it up and remove its file. Does nothing the second time."""
+        """Release the lock and remove its file. Does nothing the second time."""
         handle, self.handle = self.handle, None
         if handle is not None:
             try:
@@ -54,12 +55,12 @@ class Lock:
 
 
 def lock(directory: Path, name: str, *, hint: str = "wait for it, or end it there") -> Lock:
-    """The lock of the weights `name` of `directory`, a checked name.
+    """The lock of the weights `name` (a checked name) in `directory`.
 
-    Raises `WeightsError` with the holder where another has it. Where no lock can be made at all,
-    nothing can be written either, or the file system has none: then nobody is kept out.
+    Raises `WeightsError` naming the holder where another process has the lock. Where no lock file
+    can be made or the file system has no locks, the result excludes no other process.
     """
-    path = directory / ".locks" / name  # the directory itself is made by whoever saves into it
+    path = directory / ".locks" / name  # a save makes the directory itself
     deadline = time.monotonic() + WAIT_SECONDS
     while True:
         try:
@@ -69,9 +70,9 @@ def lock(directory: Path, name: str, *, hint: str = "wait for it, or end it ther
             return Lock(path, None)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Whoever had it before may have removed the file between the two calls.
+            # The holder before may have removed the file between the two calls.
             if os.path.samestat(os.fstat(handle), path.stat()):
-                with contextlib.suppress(OSError):  # a full disk: the lock holds all the same
+                with contextlib.suppress(OSError):  # a full disk: it holds without a process id
                     os.ftruncate(handle, 0)
                     os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
                 return Lock(path, handle)
@@ -81,7 +82,7 @@ def lock(directory: Path, name: str, *, hint: str = "wait for it, or end it ther
                 os.close(handle)
                 raise WeightsError(f"{name} is being trained {_where(holder)}", hint=hint) from None
             time.sleep(_POLL_SECONDS)
-        except FileNotFoundError:  # removed, and not made again yet
+        except FileNotFoundError:  # the holder has removed the file, and no other has made it yet
             pass
         except OSError:
             os.close(handle)

@@ -1,4 +1,4 @@
-"""Files that a person names for what a command writes: checked early, written whole."""
+"""Output files that a person names: checked before the work, written whole."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mathrepl.support.errors import MathreplError
 
 
 def check_destination(path: Path) -> None:
-    """Refuse, before a long computation, a file that could not be written after it.
+    """Check, before a long computation, that its output file can be written.
 
     Raises `MathreplError` where the directory is missing or cannot be written to.
     """
@@ -28,7 +28,7 @@ def check_destination(path: Path) -> None:
 
 
 def write(path: Path, data: bytes) -> Path:
-    """Write a whole file or none; gives `path` back.
+    """Write a whole file or none; returns `path`.
 
     Raises `MathreplError` where the disk refuses.
     """

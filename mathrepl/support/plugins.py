@@ -1,14 +1,14 @@
-"""What other packages add to mathrepl: the entry points of a few groups.
+"""Additions of other packages to mathrepl, as entry points of three groups.
 
 A package that is installed beside mathrepl names its objects in its `pyproject.toml`:
 
     [project.entry-points."mathrepl.commands"]
     parity = "mathrepl_parity:COMMANDS"
 
-So are the rules of tasks (`mathrepl.arithmetic.rules`) and the kinds of networks
-(`mathrepl.networks.plugin_kinds`), which are imported when they are first used. Without such a
-package nothing is imported: searching the installed packages' entry points as bytes takes 1.4 ms,
-importing `importlib.metadata` and asking it 30 ms.
+Rules of tasks (`mathrepl.arithmetic.rules`) and kinds of networks
+(`mathrepl.networks.plugin_kinds`) are named in the same way, and imported when they are first used.
+Without such a package nothing is imported: a search of the installed packages' entry points as
+bytes takes 1.4 ms, `importlib.metadata` 30 ms.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from mathrepl.support.errors import MathreplError
+from mathrepl.support.safe_text import cropped
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -41,12 +42,12 @@ _problems: list[MathreplError] = []
 
 
 def entry_points(group: str) -> tuple[EntryPoint, ...]:
-    """The entry points of one of `GROUPS`, in the order of their packages' and their own names."""
+    """The entry points of one of `GROUPS`, ordered by the names of packages, then by their own."""
     return tuple(point for point in _entry_points() if point.group == group)
 
 
 def source_of(point: EntryPoint) -> str:
-    """The package that an entry point belongs to, and its version: `mathrepl-parity 0.1.0`."""
+    """The package of an entry point, and its version: `mathrepl-parity 0.1.0`."""
     return f"{point.dist.name} {point.dist.version}" if point.dist is not None else point.value
 
 
@@ -120,10 +121,10 @@ def _named(points: tuple[EntryPoint, ...], taken: frozenset[str]) -> Mapping[str
 
 
 def load(point: EntryPoint) -> Any:
-    """What the entry point names. Raises `MathreplError` where it cannot be imported."""
+    """The object that an entry point names. Raises `MathreplError` where it cannot be imported."""
     try:
         return point.load()
-    except (Exception, SystemExit) as error:  # a module of somebody else's may raise anything
+    except (Exception, SystemExit) as error:  # a module of another package may raise anything
         reason = reason_of(error)
         raise MathreplError(f"{point.name} of {source_of(point)} cannot be loaded: {reason}") from (
             error
@@ -131,9 +132,9 @@ def load(point: EntryPoint) -> Any:
 
 
 def guarded(what: str, function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """`function` of another package, with whatever it raises as one line that starts with `what`.
+    """`function` of another package, whose errors become a `MathreplError`: `WHAT: reason`.
 
-    A `MathreplError` of its own passes as it is.
+    A `MathreplError` passes unchanged.
     """
 
     def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -141,25 +142,25 @@ def guarded(what: str, function: Callable[_P, _R]) -> Callable[_P, _R]:
             return function(*args, **kwargs)
         except MathreplError:
             raise
-        except (Exception, SystemExit) as error:  # code of somebody else's may raise anything
+        except (Exception, SystemExit) as error:  # code of another package may raise anything
             raise MathreplError(f"{what}: {reason_of(error)}") from error
 
     return call
 
 
 def reason_of(error: BaseException) -> str:
-    """An exception of foreign code as part of one line."""
+    """The exception of another package's code as part of one line."""
     text = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
-    return text if len(text) <= MAX_REASON else f"{text[: MAX_REASON - 1]}…"
+    return cropped(text, MAX_REASON)
 
 
 def note_problem(problem: MathreplError) -> None:
-    """Keep what is wrong with an installed package until the host can tell it."""
+    """Keep a problem of an installed package until the host can report it."""
     _problems.append(problem)
 
 
 def take_problems() -> list[MathreplError]:
-    """What is wrong with installed packages and was not told yet."""
+    """The problems of installed packages that were not reported yet."""
     taken = _problems[:]
     _problems.clear()
     return taken
@@ -176,7 +177,7 @@ def _entry_points() -> tuple[EntryPoint, ...]:
 
 
 def _adds_anything(folder: str) -> bool:
-    """Whether a package in `folder`, a part of the import path, names one of `GROUPS`."""
+    """True where a package in `folder`, a part of the import path, names one of `GROUPS`."""
     try:
         with os.scandir(folder) as entries:
             return any(
@@ -184,7 +185,7 @@ def _adds_anything(folder: str) -> bool:
                 for entry in entries
                 if entry.name.endswith((".dist-info", ".egg-info"))
             )
-    except OSError:  # no folder, or none of ours to read
+    except OSError:  # no folder, or an unreadable one
         return False
 
 

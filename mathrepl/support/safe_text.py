@@ -6,7 +6,7 @@ REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def printable(text: str, keep: str = "") -> str:
-    """`text` with what is not printable replaced, one for one, but for the characters `keep`."""
+    """`text` with each unprintable character replaced, except the characters of `keep`."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in keep else REPLACEMENT for c in text)
@@ -18,5 +18,5 @@ def cropped(text: str, most: int) -> str:
 
 
 def one_line(text: str, most: int = 240) -> str:
-    """Text from a file that may hold anything, cut and cleaned to one line for a person."""
+    """Text of unknown content as one printable line of at most `most` characters."""
     return cropped(printable(text[: most + 1]), most)
