@@ -1,4 +1,4 @@
-"""A written file against the numpy network: how far apart they are on a few texts."""
+"""The comparison of a written file with the numpy network, on a few texts."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from mathrepl.data.codec import Floats, Indices, encode_questions
 from mathrepl.data.sampling import distinct
 from mathrepl.data.step_examples import step_examples
-from mathrepl.export.files import Comparison
-from mathrepl.export.interface import INPUT, encoding_of
+from mathrepl.export.files import INPUT, Comparison
 from mathrepl.networks import Kind, Tensors, kind_of, part_tensors, parts_of
 from mathrepl.store.card import Card
 
@@ -29,7 +28,8 @@ def compare(card: Card, part: str, tensors: Tensors, run: Run, texts: Sequence[s
     `run` maps question indices (n, T) to probabilities (n, U, V). Outputs after an end mark, and a
     tagger's outputs for padding, mean nothing and are not compared.
     """
-    kind, encoding = kind_of(parts_of(card.architecture)[part]), encoding_of(card, part)
+    kind = kind_of(parts_of(card.architecture)[part])
+    encoding = kind.encoding(card.encoding)
     questions = encode_questions(encoding, texts)
     ours = kind.probabilities(part_tensors(tensors, part), card.architecture, encoding, questions)
     theirs = run(questions)[:, : ours.shape[1]]  # numpy stops where all answers have ended
@@ -40,7 +40,7 @@ def compare(card: Card, part: str, tensors: Tensors, run: Run, texts: Sequence[s
 
 
 def _means(kind: Kind, questions: Indices, probabilities: Floats) -> NDArray[np.bool_]:
-    """The positions of the output (n, U) that mean something, as true."""
+    """True for each position of the output (n, U) that means something."""
     if kind.tags:
         return questions > 0
     if kind.decoder is None:  # all positions are written at once, and none reads another
@@ -64,7 +64,7 @@ def has_runtime() -> bool:
 
 
 def runner(data: bytes) -> Run:
-    """The network of an ONNX file's bytes, run by onnxruntime on the CPU."""
+    """A function that runs the network of an ONNX file's bytes by onnxruntime on the CPU."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -1,4 +1,4 @@
-"""Where exported networks are written, and what is known of them then."""
+"""The files of exported networks, and how they compare with numpy."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from mathrepl.support.errors import MathreplError, UsageError
 from mathrepl.support.output_files import check_destination
 
 TOLERANCE = 1e-5
+INPUT, OUTPUT = "question", "probabilities"  # of an ONNX file
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A file against numpy: `asked` texts, the largest difference of any probability, and how
-    many answers are the same.
+    """A file against numpy: `asked` texts, the largest difference of any probability, and the
+    number of equal answers.
     """
 
     asked: int
@@ -25,7 +26,7 @@ class Comparison:
 
     @property
     def good(self) -> bool:
-        """Whether both say the same: every answer, and each probability within `TOLERANCE`."""
+        """Whether every answer is equal, and each probability within `TOLERANCE`."""
         return self.same_answers == self.asked and self.largest_difference <= TOLERANCE
 
     def record(self) -> dict[str, Any]:
@@ -34,7 +35,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A file of a network, and how it compares with numpy where something could run it.
+    """A file of a network, and its comparison with numpy where something could run it.
 
     `format` is `onnx` or `keras`, `size` is in bytes.
     """
@@ -51,10 +52,10 @@ class Exported:
 
 
 def check_path(path: Path, ending: str) -> None:
-    """Refuse, before the work, a file that could not be written after it.
+    """Check that a file can be written, before the work of making it.
 
-    Raises `UsageError` where the name does not end in `ending` (in small letters, for Keras reads
-    no others), and `MathreplError` where the directory is missing or cannot be written to.
+    Raises `UsageError` where the name does not end in `ending` (in lower case, as Keras needs it),
+    and `MathreplError` where the directory is missing or cannot be written to.
     """
     if path.suffix != ending:
         raise UsageError(f"{path.name!r} is no name of such a file", hint=f"end it in {ending}")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import onnx
 from onnx import helper
 
+from mathrepl.export.files import INPUT, OUTPUT
 from mathrepl.export.graph import Graph, OnnxKind
-from mathrepl.export.interface import INPUT, OUTPUT, encoding_of, metadata
 from mathrepl.networks import Tensors, kind_of, part_tensors, parts_of
 from mathrepl.networks.plugin_kinds import imported, row_of
 from mathrepl.store.card import Card
@@ -22,28 +24,29 @@ def onnx_file(card: Card, part: str, tensors: Tensors) -> bytes:
     n and T are free. Equal tensors and cards give equal bytes. Raises `KeyError` for an unknown
     part.
     """
-    kind, encoding = parts_of(card.architecture)[part], encoding_of(card, part)
+    kind = parts_of(card.architecture)[part]
+    network = kind_of(kind)
     half: OnnxKind = imported(kind, row_of(kind).onnx)
+    encoding = network.encoding(card.encoding)
+    shape: tuple[str | int, ...] = (encoding.answer_length, len(encoding.characters))
+    if network.tags:
+        shape = ("T", network.tags)
+    order = "from its last character to its first" if encoding.reverse else "in reading order"
     graph = Graph()
     found = half.write(graph, part_tensors(tensors, part), card.architecture, encoding, INPUT)
     graph.rename(found, OUTPUT)
-    tags = kind_of(kind).tags
-    written = (encoding.answer_length, len(encoding.characters))
     proto = graph.proto(
         kind,
         [helper.make_tensor_value_info(INPUT, onnx.TensorProto.INT64, ("n", "T"))],
-        [
-            helper.make_tensor_value_info(
-                OUTPUT, onnx.TensorProto.FLOAT, ("n", *(("T", tags) if tags else written))
-            )
-        ],
+        [helper.make_tensor_value_info(OUTPUT, onnx.TensorProto.FLOAT, ("n", *shape))],
     )
     model = helper.make_model(
         proto,
         opset_imports=[helper.make_opsetid("", OPSET)],
         ir_version=IR_VERSION,
         producer_name="mathrepl",
-        doc_string=description(half, reverse=encoding.reverse),
+        doc_string=f"Texts are written {order}, as indices into the alphabet. A question is "
+        f"{half.reads}. {half.writes}",
     )
     helper.set_model_props(model, metadata(card, part))
     onnx.checker.check_model(model, full_check=True)
@@ -51,10 +54,22 @@ def onnx_file(card: Card, part: str, tensors: Tensors) -> bytes:
     return data
 
 
-def description(half: OnnxKind, *, reverse: bool) -> str:
-    """The encoding of questions and answers, in words."""
-    order = "from its last character to its first" if reverse else "in reading order"
-    return (
-        f"Texts are written {order}, as indices into the alphabet. A question is {half.reads}. "
-        f"{half.writes}"
-    )
+def metadata(card: Card, part: str) -> dict[str, str]:
+    """The facts that another runtime needs to encode questions and decode answers.
+
+    The alphabet is a JSON string: its first character, the end mark, is NUL, which would end a
+    text for runtimes written in C.
+    """
+    kind = parts_of(card.architecture)[part]
+    encoding = kind_of(kind).encoding(card.encoding)
+    return {
+        "weights": card.name,
+        "part": part,
+        "kind": kind,
+        "task": card.task.describe(),
+        "alphabet": json.dumps(encoding.characters),
+        "question_length": str(encoding.question_length),
+        "answer_length": str(encoding.answer_length),
+        "reverse": json.dumps(encoding.reverse),
+        "sha256": card.sha256,
+    }

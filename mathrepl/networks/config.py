@@ -7,7 +7,7 @@ from typing import Any
 
 from mathrepl.networks.kinds import BUILT_IN, UNKNOWN, InstalledKind
 from mathrepl.networks.plugin_kinds import KINDS, description, row_of
-from mathrepl.support.errors import WeightsError
+from mathrepl.support.errors import TaskError, WeightsError
 from mathrepl.support.records import check_keys, convert, is_later
 from mathrepl.support.setting_rows import check_bounds, setting
 
@@ -77,9 +77,12 @@ class Architecture:
 
     def __post_init__(self) -> None:
         check_bounds(self)
-        built_in = BUILT_IN.get(self.kind)  # an installed kind is not imported yet
-        if built_in is not None and built_in.check is not None:
-            built_in.check(self)
+        built_in = BUILT_IN.get(self.kind)  # an installed kind has rules of its own
+        if built_in and "heads" in built_in.settings and self.hidden % (2 * self.heads):
+            raise TaskError(
+                f"hidden size {self.hidden} cannot be halved and shared by {self.heads} heads",
+                hint=f"take a multiple of {2 * self.heads}",
+            )
 
     @property
     def row(self) -> InstalledKind:

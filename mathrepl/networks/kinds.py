@@ -1,17 +1,15 @@
-"""The table of the built-in kinds of networks: a row says all that the rest of the program asks.
+"""The table of built-in kinds of networks: all that the rest of the program needs to know of them.
 
-A row loads neither numpy nor Keras, so that cards are read without them: the heavy halves of a
-kind are named as `package.module:NAME`, and imported when a network is asked, trained or exported.
+A row loads neither numpy nor Keras, so that cards are read without them: the halves of a kind are
+named as `package.module:NAME`, and imported when a network is asked, trained or exported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
-
-from mathrepl.support.errors import TaskError
 
 if TYPE_CHECKING:
     from mathrepl.networks.config import Architecture
@@ -23,13 +21,12 @@ class InstalledKind:
 
     `settings` are the fields of `Architecture` that mean something to it, and `describe` draws
     its layers in one line. Its halves are `network`, a `mathrepl.networks.Kind` in numpy;
-    `builder`, a function that makes the Keras model of an `Architecture` and an `Encoding`; and
-    `onnx`, a `mathrepl.export.graph.OnnxKind`, empty for a kind that is not exported.
+    `builder`, a function that makes the Keras model of an `Architecture` and an `Encoding` (and for
+    a built-in kind of the class of its LSTM layers); and `onnx`, a `mathrepl.export.graph.OnnxKind`, empty for a kind that is not exported.
     `keras_file` says whether others can open a Keras file of it.
 
     The other fields default to those of one network that writes an answer at once:
 
-    - `check` raises `TaskError` for settings that do not go together (built-in kinds only).
     - `parts` are the kinds of the networks by name, for weights of several; the last one writes.
       `only_part` is for a kind that no weights have alone, and `recipe` names the recipe that
       starts such weights, empty where `train --fresh` does.
@@ -46,7 +43,6 @@ class InstalledKind:
     builder: str = ""
     onnx: str = ""
     keras_file: bool = False
-    check: Callable[[Architecture], None] | None = None
     parts: tuple[tuple[str, str], ...] = ()
     only_part: bool = False
     recipe: str = ""
@@ -87,24 +83,14 @@ def _work(architecture: Architecture) -> str:
     return f"reader {_tagger(architecture)}; doer {_attention(architecture)}"
 
 
-def _check_heads(architecture: Architecture) -> None:
-    heads = architecture.heads
-    if architecture.hidden % (2 * heads):
-        raise TaskError(
-            f"hidden size {architecture.hidden} cannot be halved and shared by {heads} heads",
-            hint=f"take a multiple of {2 * heads}",
-        )
-
-
 _ATTENTION = InstalledKind(
     ("hidden", "embedding", "heads", "places", "lookup"),
     _attention,
     network="mathrepl.networks.attention:NETWORK",
-    builder="mathrepl.training.keras.attention_model:build",
+    builder="mathrepl.training.keras.attention_model:AttentionSeq2Seq",
     onnx="mathrepl.export.attention:ONNX",
-    check=_check_heads,
 )
-BUILT_IN: Mapping[str, InstalledKind] = MappingProxyType(
+BUILT_IN = MappingProxyType(
     {
         "seq2seq": InstalledKind(
             ("hidden", "encoder_depth", "decoder_depth", "dropout", "batch_norm"),
@@ -119,14 +105,13 @@ BUILT_IN: Mapping[str, InstalledKind] = MappingProxyType(
             ("embedding", "reader_hidden", "reader_depth"),
             _tagger,
             network="mathrepl.networks.tagger:NETWORK",
-            builder="mathrepl.training.keras.tagger_model:build",
+            builder="mathrepl.training.keras.tagger_model:Tagger",
             onnx="mathrepl.export.tagger:ONNX",
             only_part=True,
         ),
         "work": InstalledKind(
             (*_ATTENTION.settings, "reader_hidden", "reader_depth"),
             _work,
-            check=_check_heads,
             parts=(("reader", "tagger"), ("doer", "attention")),
             recipe="work",
             shows_steps=True,

@@ -12,25 +12,14 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from mathrepl.networks.kinds import BUILT_IN, UNKNOWN, InstalledKind
+from mathrepl.networks.kinds import BUILT_IN, UNKNOWN
+from mathrepl.networks.kinds import InstalledKind as InstalledKind  # packages import it from here
 from mathrepl.support.errors import MathreplError, WeightsError
 from mathrepl.support.plugins import ARCHITECTURES, Group, guarded
 
 if TYPE_CHECKING:
     from mathrepl.networks.config import Architecture
 
-__all__ = [
-    "KINDS",
-    "InstalledKind",
-    "description",
-    "flaw_of",
-    "imported",
-    "installed_kind",
-    "kind_names",
-    "missing",
-    "row_of",
-    "version_of_kind",
-]
 MAX_LINE = 200
 _TAKEN = frozenset(BUILT_IN)
 _OBJECT = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)

@@ -14,7 +14,6 @@ import pytest
 
 from mathrepl.data.codec import Floats, Indices
 from mathrepl.data.sampling import distinct
-from mathrepl.export.interface import metadata
 from mathrepl.networks import parts_of
 from mathrepl.networks.attention import sharpness
 from mathrepl.store.card import Card
@@ -241,7 +240,7 @@ def test_the_versions_are_pinned_and_equal_weights_give_equal_bytes(architecture
 
 
 def test_an_unknown_part_is_no_network():
-    from mathrepl.export.model import onnx_file
+    from mathrepl.export.model import metadata, onnx_file
 
     network = tiny(WORK, "doer")
     with pytest.raises(KeyError):

@@ -8,7 +8,7 @@ import numpy as np
 
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.codec import Floats, Indices, encode_questions
-from mathrepl.export.interface import encoding_of
+from mathrepl.data.encoding import Encoding
 from mathrepl.networks import Tensors, kind_of, parameter_count, part_tensors, parts_of
 from mathrepl.networks.config import Architecture
 from mathrepl.store.card import Card
@@ -56,15 +56,18 @@ class Tiny:
     def kind(self) -> str:
         return parts_of(self.card.architecture)[self.part]
 
+    @property
+    def encoding(self) -> Encoding:
+        return kind_of(self.kind).encoding(self.card.encoding)
+
     def indices(self, texts: list[str]) -> Indices:
-        return encode_questions(encoding_of(self.card, self.part), texts)
+        return encode_questions(self.encoding, texts)
 
     def probabilities(self, questions: Indices) -> Floats:
         """By numpy."""
         tensors = part_tensors(self.tensors, self.part)
-        encoding = encoding_of(self.card, self.part)
         kind = kind_of(self.kind)
-        return kind.probabilities(tensors, self.card.architecture, encoding, questions)
+        return kind.probabilities(tensors, self.card.architecture, self.encoding, questions)
 
     def means(self, questions: Indices, probabilities: Floats) -> np.ndarray:
         """Which places (n, U) of a masked network's output mean something."""

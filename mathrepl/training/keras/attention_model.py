@@ -168,11 +168,6 @@ class AttentionSeq2Seq(IndexedModel):
         return np.stack(outputs, 1)
 
 
-def build(architecture: Architecture, encoding: Encoding, lstm: Any) -> AttentionSeq2Seq:
-    """The untrained model, of layers `lstm`."""
-    return AttentionSeq2Seq(architecture, encoding, lstm)
-
-
 def _random_positions(positions: Any, written_positions: Any, offset: int) -> Any:
     """The position that stands for each position of an example, (n, P + 1): increasing, 0 for 0."""
     count = tf.shape(positions)[0]

@@ -27,9 +27,9 @@ layers = keras.layers
 class Tagger(IndexedModel):
     """Stacked BiLSTMs; line indices (n, T) in, logits of the tags (n, T, 2) out."""
 
-    def __init__(self, architecture: Architecture, alphabet: int, lstm: Any) -> None:
+    def __init__(self, architecture: Architecture, encoding: Encoding, lstm: Any) -> None:
         super().__init__(name="tagger")
-        self.characters = layers.Embedding(alphabet, architecture.embedding)
+        self.characters = layers.Embedding(len(encoding.characters), architecture.embedding)
         self.stack = [
             (
                 recurrent(lstm, architecture.reader_hidden),
@@ -67,8 +67,3 @@ class Tagger(IndexedModel):
     def probabilities(self, encoding: Encoding, questions: Indices) -> Floats:
         """Softmax over the tags of every character, (n, T, 2)."""
         return np.asarray(tf.nn.softmax(self.predict_on_batch(questions)), np.float32)
-
-
-def build(architecture: Architecture, encoding: Encoding, lstm: Any) -> Tagger:
-    """The untrained model, of layers `lstm`."""
-    return Tagger(architecture, len(encoding.characters), lstm)
