@@ -21,9 +21,9 @@ class InstalledKind:
 
     `settings` are the fields of `Architecture` that mean something to it, and `describe` draws
     its layers in one line. Its halves are `network`, a `mathrepl.networks.Kind` in numpy;
-    `builder`, a function that makes the Keras model of an `Architecture` and an `Encoding` (and for
-    a built-in kind of the class of its LSTM layers); and `onnx`, a `mathrepl.export.graph.OnnxKind`, empty for a kind that is not exported.
-    `keras_file` says whether others can open a Keras file of it.
+    `builder`, which makes the Keras model of an `Architecture` and an `Encoding` (a built-in one
+    also gets the class of LSTM layers to use); and `onnx`, a `mathrepl.export.graph.OnnxKind`,
+    empty for a kind that is not exported. `keras_file`: others can open a Keras file of it.
 
     The other fields default to those of one network that writes an answer at once:
 
