@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
 from typing import Any
 
 from mathrepl.commands.spec import Command, Parameter
 from mathrepl.commands.table import command_table
-from mathrepl.support.settings import CHOICES, DESCRIPTIONS, Settings
+from mathrepl.support.setting_rows import rows
+from mathrepl.support.settings import Settings
 
 THEMES = {
     "asking": "Ask",
@@ -53,11 +53,11 @@ def own_commands() -> Mapping[str, Command]:
 def settings() -> str:
     """A table of the keys of `settings.toml`."""
     lines = ["| key | default | values | meaning |", "|---|---|---|---|"]
-    for field in fields(Settings):
-        default = str(field.default).lower()
-        kind = {bool: "`true`, `false`", int: "a whole number", str: "a name"}[type(field.default)]
-        values = ", ".join(f"`{choice}`" for choice in CHOICES.get(field.name, ())) or kind
-        lines.append(f"| `{field.name}` | `{default}` | {values} | {DESCRIPTIONS[field.name]} |")
+    for row in rows(Settings):
+        default = str(row.default).lower()
+        kind = {bool: "`true`, `false`", int: "a whole number", str: "a name"}[type(row.default)]
+        values = ", ".join(f"`{choice}`" for choice in row.choices) or kind
+        lines.append(f"| `{row.name}` | `{default}` | {values} | {row.help} |")
     return "\n".join(lines)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from mathrepl.arithmetic.rules import PLAIN, rule_names
@@ -25,16 +25,15 @@ from mathrepl.session.session import Session
 from mathrepl.store.store import AUTO
 from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import UsageError
+from mathrepl.support.setting_rows import rows
 from mathrepl.support.settings import (
-    CHOICES,
-    DESCRIPTIONS,
     FILE_NAME,
     Settings,
     changed,
     config_directory,
 )
 
-SETTING_KEYS = tuple(f.name for f in fields(Settings))
+SETTING_KEYS = tuple(row.name for row in rows(Settings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +77,16 @@ def _settings_table(session: Session) -> Table:
     task = session.task
     name = AUTO if session.auto else session.name
     settings = replace(session.settings, weights=name, engine=session.weights.engine)
-    rows = [(key, str(getattr(settings, key)).lower(), DESCRIPTIONS[key]) for key in SETTING_KEYS]
+    table = [
+        (row.name, str(getattr(settings, row.name)).lower(), row.help) for row in rows(Settings)
+    ]
     texts = task_texts(task)
-    rows += [(p.key, texts[p.key], p.help) for p in TASK_PARAMETERS]
+    table += [(p.key, texts[p.key], p.help) for p in TASK_PARAMETERS]
     footer = f"to keep settings, write them into {config_directory() / FILE_NAME}"
     if session.task_was_set:
         train = Run("train", "N --fresh")
         footer = Advice("the task was changed with ", Run("set"), "; ", train, " trains for it")
-    return Table("settings and task", ("key", "value", "meaning"), tuple(rows), footer=footer)
+    return Table("settings and task", ("key", "value", "meaning"), tuple(table), footer=footer)
 
 
 def set_value(context: Context, arguments: Arguments) -> Iterator[Value]:
@@ -137,7 +138,7 @@ def _values(session: Session, words: Sequence[str]) -> Sequence[str]:
         "task": ("reset",),
         **{parameter.key: parameter.choices for parameter in TASK_PARAMETERS},
         "rule": (*rule_names(), PLAIN),
-        **CHOICES,
+        **{row.name: row.choices for row in rows(Settings) if row.choices},
     }
     return fixed.get(key, ())
 

@@ -1,12 +1,12 @@
-"""What a training can be told: options of the task, the settings and the shape, and their texts."""
+"""Options of a training: its task, settings and shape; and the command that repeats it."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
-from dataclasses import fields, replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from mathrepl.arithmetic.rules import PLAIN, rule_names
 from mathrepl.arithmetic.task import (
@@ -29,32 +29,106 @@ from mathrepl.support.errors import MathreplError, TaskError, UsageError
 from mathrepl.support.setting_rows import rows
 from mathrepl.training.plan import Plan
 
-TASK_PARAMETERS = (
-    Parameter("--range", "numbers, such as 0..999 or -50..50"),
-    Parameter("--ops", "operations, such as + or +-*/"),
-    Parameter("--operations", "operations in an equation, such as 1 or 1..3"),
-    Parameter("--decimals", f"decimals of an answer, 0 to {MAX_DECIMALS}"),
-    Parameter("--sampling", "how operands are drawn", choices=SAMPLINGS),
-    Parameter("--spaces", "write 94 + 909 or 94+909", choices=("on", "off")),
-    Parameter("--task-seed", "which equations are drawn and held out"),
-    Parameter(
-        "--rule",
-        "the truth: that of an installed package, or none for arithmetic's",
-        suggest=lambda session, before: (*rule_names(), PLAIN),
+
+class _TaskOption(NamedTuple):
+    """An option of a task: the fields that its text means, and the text of a task's fields.
+
+    `read` raises `TaskError`; `text` is its inverse.
+    """
+
+    parameter: Parameter
+    read: Callable[[str], dict[str, Any]]
+    text: Callable[[Task], str]
+
+
+def _whole(key: str, text: str) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,9}", text):
+        raise TaskError(f"{key} must be a whole number, not {text!r}")
+    return int(text)
+
+
+def _spaced(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise TaskError(f"spaces must be on or off, not {text!r}")
+    return text == "on"
+
+
+_TASK_OPTIONS = (
+    _TaskOption(
+        Parameter("--range", "numbers, such as 0..999 or -50..50"),
+        lambda text: dict(zip(("low", "high"), parse_range(text), strict=True)),
+        lambda task: f"{task.low}..{task.high}",
+    ),
+    _TaskOption(
+        Parameter("--ops", "operations, such as + or +-*/"),
+        lambda text: {"operations": parse_operations(text)},
+        lambda task: task.operations,
+    ),
+    _TaskOption(
+        Parameter("--operations", "operations in an equation, such as 1 or 1..3"),
+        lambda text: dict(zip(("fewest", "most"), parse_count(text), strict=True)),
+        lambda task: f"{task.fewest}..{task.most}" if task.fewest < task.most else f"{task.most}",
+    ),
+    _TaskOption(
+        Parameter("--decimals", f"decimals of an answer, 0 to {MAX_DECIMALS}"),
+        lambda text: {"decimals": _whole("decimals", text)},
+        lambda task: str(task.decimals),
+    ),
+    _TaskOption(
+        Parameter("--sampling", "how operands are drawn", choices=SAMPLINGS),
+        lambda text: {"sampling": text},
+        lambda task: task.sampling,
+    ),
+    _TaskOption(
+        Parameter("--spaces", "write 94 + 909 or 94+909", choices=("on", "off")),
+        lambda text: {"spaced": _spaced(text)},
+        lambda task: "on" if task.spaced else "off",
+    ),
+    _TaskOption(
+        Parameter("--task-seed", "which equations are drawn and held out"),
+        lambda text: {"seed": _whole("task_seed", text)},
+        lambda task: str(task.seed),
+    ),
+    _TaskOption(
+        Parameter(
+            "--rule",
+            "the truth: that of an installed package, or none for arithmetic's",
+            suggest=lambda session, before: (*rule_names(), PLAIN),
+        ),
+        lambda text: {"rule": "" if text == PLAIN else text},
+        lambda task: task.rule or PLAIN,
     ),
 )
+TASK_PARAMETERS = tuple(option.parameter for option in _TASK_OPTIONS)
 TASK_KEYS = tuple(parameter.key for parameter in TASK_PARAMETERS)
+
+
+def task_changes(texts: Mapping[str, str | None]) -> dict[str, Any]:
+    """Task fields from option texts by key; None stands for "not given". Raises `TaskError`."""
+    changes: dict[str, Any] = {}
+    for option in _TASK_OPTIONS:
+        text = texts.get(option.parameter.key)
+        if text is not None:
+            changes |= option.read(text)
+    return changes
+
+
+def task_texts(task: Task) -> dict[str, str]:
+    """Every part of a task as its option's text, by key; `task_changes` is the inverse."""
+    return {option.parameter.key: option.text(task) for option in _TASK_OPTIONS}
+
+
 _KINDS: Mapping[type, ValueKind] = {int: "integer", float: "number", bool: "flag", str: "text"}
 
 
 def _options(kind: type, *, later: bool | None = None) -> tuple[Parameter, ...]:
-    """An option for each setting; `later` chooses those that cards have had since then or before.
+    """An option for each setting of a dataclass, or for those alone that are `later` or not.
 
-    The bounds of fractions can be exclusive: the settings check them themselves.
+    Bounds of fractions can be exclusive, so the settings themselves check them.
     """
     return tuple(
         Parameter(
-            "--" + row.key.replace("_", "-"),
+            row.option_name,
             row.help,
             _KINDS[type(row.default)],
             choices=row.choices,
@@ -69,36 +143,26 @@ def _options(kind: type, *, later: bool | None = None) -> tuple[Parameter, ...]:
 
 EARLIER_SETTINGS = _options(TrainSettings, later=False)
 SETTINGS = _options(TrainSettings, later=True)
-SHAPE = (
-    Parameter(
-        "--kind",
-        "of network",
-        choices=fresh_kinds(),
-        added=kind_names,
-        default=Architecture().kind,
-    ),
-    *_options(Architecture),
+KIND = Parameter(
+    "--kind",
+    "of network",
+    choices=fresh_kinds(),
+    added=kind_names,
+    default=Architecture().kind,
 )
 REVERSE = Parameter("--reverse", "write numbers last digit first", "flag")
+PART = Parameter("--part", "the network to train, in weights of two", choices=PARTS)
+SHAPE = (KIND, *_options(Architecture), REVERSE)
 FRESH_PARAMETERS = (
     *(parameter for parameter in EARLIER_SETTINGS if parameter.key != "seed"),
     *SETTINGS,
     *SHAPE,
-    REVERSE,
 )
-PART = Parameter("--part", "the network to train, in weights of two", choices=PARTS)
-NOT_WITH_RECIPE = (
-    Parameter("--fresh", "", "flag"),
-    *(parameter for parameter in EARLIER_SETTINGS if parameter.key != "seed"),
-    *SETTINGS,
-    *TASK_PARAMETERS,
-    *SHAPE,
-    REVERSE,
-    PART,
-)
+NOT_WITH_RECIPE = (Parameter("--fresh", "", "flag"), *FRESH_PARAMETERS, *TASK_PARAMETERS, PART)
 
 
 def plan_of(session: Session, arguments: Arguments) -> Plan:
+    """The training that the options of `train` ask for, checked."""
     fresh = arguments.flag("fresh")
     card = None if fresh else session.card
     part = arguments.text("part")
@@ -117,20 +181,19 @@ def plan_of(session: Session, arguments: Arguments) -> Plan:
 
 def _settings(arguments: Arguments, card: Card | None, part: str | None) -> TrainSettings:
     """The settings given; what is not given is as in the last training of these weights."""
-    settings = TrainSettings(arguments.integer("epochs") or 1)
-    wanted = part if part is not None or card is None else _main_part(card)
-    past = [t for t in card.trainings if t.part == wanted] if card else []
-    if past:
-        last = {f.name: getattr(past[-1], f.name) for f in fields(TrainSettings)}
-        count = past[-1].examples + past[-1].held_out_examples
-        settings = TrainSettings(**{**last, "epochs": settings.epochs, "examples": count})
-    options = (*EARLIER_SETTINGS, *SETTINGS)
-    given = {p.key: arguments.value(p.key) for p in options if arguments.given(p.key)}
-    return replace(settings, **fields_of(TrainSettings, given))
+    base: dict[str, Any] = {}
+    if card is not None:
+        wanted = _main_part(card) if part is None else part
+        for past in card.trainings:
+            if past.part == wanted:
+                base = {row.name: getattr(past, row.name) for row in rows(TrainSettings)}
+                base["examples"] = past.examples + past.held_out_examples
+    base["epochs"] = 1  # unless the line says how many
+    return TrainSettings(**base | fields_of(TrainSettings, arguments.all()))
 
 
 def fields_of(kind: type, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The values that are given for the settings of `kind`: by field, where they are by option."""
+    """The values in `given`, by keys of options, of the settings of a dataclass, by field."""
     return {row.name: given[row.key] for row in rows(kind) if row.key in given}
 
 
@@ -141,23 +204,21 @@ def _main_part(card: Card) -> str:
 
 
 def _architecture(arguments: Arguments, base: Architecture) -> Architecture | None:
-    changes: dict[str, Any] = {
-        parameter.key: arguments.value(parameter.key)
-        for parameter in SHAPE
-        if arguments.given(parameter.key)
-    }
+    """The shape that the options change `base` to, None where it stays. Raises `UsageError`."""
+    changes = fields_of(Architecture, arguments.all())
     shape = replace(base, **changes)
     settings = settings_of(shape.kind) or ()
-    for parameter in SHAPE:
-        if parameter.key in changes and parameter.key not in ("kind", *settings):
+    for name in changes:
+        if name not in ("kind", *settings):
             raise UsageError(
-                f"{parameter.name} means nothing to a network of kind {shape.kind}",
+                f"--{name.replace('_', '-')} means nothing to a network of kind {shape.kind}",
                 hint=f"it has {', '.join(settings) or 'no settings'}",
             )
     return None if shape == base else shape
 
 
 def _task(session: Session, arguments: Arguments, *, fresh: bool) -> Task | None:
+    """The task that the options change, None where they name none of it."""
     changes = task_changes({key: arguments.text(key) for key in TASK_KEYS})
     if not changes:
         return None
@@ -171,71 +232,25 @@ def _task(session: Session, arguments: Arguments, *, fresh: bool) -> Task | None
 
 
 def reproduce(plan: Plan) -> str:
-    """The shell command that runs the same training; it stands in the card."""
+    """The shell command that runs the same training; the card records it."""
+    fresh = plan.source is None
     words = ["mathrepl", "train", str(plan.settings.epochs)]
-    if plan.source is None:
-        words.append("--fresh")
-    else:
-        words += ["--weights", plan.source]
+    words += ["--fresh"] if plan.source is None else ["--weights", plan.source]
     words += ["--name", plan.name]
     for row in rows(TrainSettings):
         value = getattr(plan.settings, row.name)
-        if row.shown and (value != row.default or plan.source is not None):
-            words += ["--" + row.key.replace("_", "-"), str(value)]
+        if row.shown and (value != row.default or not fresh):
+            words += [row.option_name, str(value)]
     words += ["--part", plan.part] if plan.part else []
     # All of the task is named, so that the command means the same whatever weights are current.
-    texts = task_texts(plan.task)
     # Where no package adds a rule, no weights have one that a command could take over.
-    named = [p for p in TASK_PARAMETERS if p.key != "rule" or plan.task.rule or rule_names()]
-    words += [f"{parameter.name}={texts[parameter.key]}" for parameter in named]
-    if plan.source is None:
-        for f in fields(Architecture):
-            value = getattr(plan.architecture, f.name)
-            if value != f.default:
-                option = "--" + f.name.replace("_", "-")
-                words += [option] if value is True else [option, str(value)]
-        if plan.encoding.reverse:
-            words.append("--reverse")
+    for option in _TASK_OPTIONS:
+        if option.parameter.key != "rule" or plan.task.rule or rule_names():
+            words.append(f"{option.parameter.name}={option.text(plan.task)}")
+    if fresh:
+        for row in rows(Architecture):
+            value = getattr(plan.architecture, row.name)
+            if value != row.default:
+                words += [row.option_name] if value is True else [row.option_name, str(value)]
+        words += ["--reverse"] if plan.encoding.reverse else []
     return shlex.join(words)
-
-
-def task_changes(texts: Mapping[str, str | None]) -> dict[str, Any]:
-    """Task fields from option texts; None stands for "not given". Raises `TaskError`."""
-    changes: dict[str, Any] = {}
-    for key, text in texts.items():
-        if text is None:
-            continue
-        if key == "range":
-            changes["low"], changes["high"] = parse_range(text)
-        elif key == "ops":
-            changes["operations"] = parse_operations(text)
-        elif key == "operations":
-            changes["fewest"], changes["most"] = parse_count(text)
-        elif key == "sampling":
-            changes["sampling"] = text
-        elif key == "rule":
-            changes["rule"] = "" if text == PLAIN else text
-        elif key == "spaces":
-            if text not in ("on", "off"):
-                raise TaskError(f"spaces must be on or off, not {text!r}")
-            changes["spaced"] = text == "on"
-        elif not re.fullmatch(r"-?[0-9]{1,9}", text):
-            raise TaskError(f"{key} must be a whole number, not {text!r}")
-        else:
-            changes["seed" if key == "task_seed" else key] = int(text)
-    return changes
-
-
-def task_texts(task: Task) -> dict[str, str]:
-    """Every part of a task as its option's text, by key; `task_changes` is the inverse."""
-    same = task.fewest == task.most
-    return {
-        "range": f"{task.low}..{task.high}",
-        "ops": task.operations,
-        "operations": str(task.most) if same else f"{task.fewest}..{task.most}",
-        "decimals": str(task.decimals),
-        "sampling": task.sampling,
-        "spaces": "on" if task.spaced else "off",
-        "task_seed": str(task.seed),
-        "rule": task.rule or PLAIN,
-    }

@@ -156,6 +156,10 @@ class Arguments:
         """The checked value as it is."""
         return self._values.get(key)
 
+    def all(self) -> dict[str, Any]:
+        """The checked values that the line gives, by key."""
+        return {key: value for key, value in self._values.items() if self.given(key)}
+
     def flag(self, key: str) -> bool:
         return bool(self._values.get(key))
 

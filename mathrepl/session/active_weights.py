@@ -8,7 +8,8 @@ from mathrepl.store.card import Card
 from mathrepl.store.store import Found, Store
 from mathrepl.support.errors import UsageError, WeightsError
 from mathrepl.support.interrupts import counted
-from mathrepl.support.settings import CHOICES
+from mathrepl.support.setting_rows import row_of
+from mathrepl.support.settings import Settings
 from mathrepl.training.job import Job
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class ActiveWeights:
         return self if name in (None, self.name) else self.beside(str(name))
 
     def set_engine(self, engine: str) -> None:
-        if engine not in CHOICES["engine"]:
+        if engine not in row_of(Settings, "engine").choices:
             raise UsageError(f"engine must be numpy or keras, not {engine!r}")
         if engine != self.engine:
             self.engine = engine

@@ -36,8 +36,13 @@ class Setting(Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """The name of its option, with underscores."""
+        """The name of its option, with underscores: `lr`, `weight_decay`."""
         return self.option or self.name
+
+    @property
+    def option_name(self) -> str:
+        """Its option as it is typed: `--weight-decay`."""
+        return "--" + self.key.replace("_", "-")
 
     def allows(self, value: Any) -> bool:
         """Whether a value is within the bounds; a number that is NaN never is."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from mathrepl.support.errors import SettingsError
+from mathrepl.support.setting_rows import rows, setting
 
 FILE_NAME = "settings.toml"
 MAX_FILE_BYTES = 1_000_000
@@ -16,47 +17,38 @@ MAX_FILE_BYTES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a session starts with. `theme`: auto, dark or light; `editing`: emacs or vi."""
+    """What a session starts with, a row each."""
 
-    weights: str = "auto"
-    engine: str = "numpy"
-    theme: str = "auto"
-    editing: str = "emacs"
-    history: bool = True
-    quiz: int = 10
-    steps: bool = True
+    weights: str = setting(
+        "auto", "name of the weights to start with; auto takes those that fit a question"
+    )
+    engine: str = setting(
+        "numpy", "what runs the network: numpy, or Keras itself", choices=("numpy", "keras")
+    )
+    theme: str = setting(
+        "auto", "colours for a dark or a light background", choices=("auto", "dark", "light")
+    )
+    editing: str = setting("emacs", "key bindings of the prompt", choices=("emacs", "vi"))
+    history: bool = setting(True, "keep the lines typed in a file")
+    quiz: int = setting(10, "equations in a :quiz", low=1, high=10_000)
+    steps: bool = setting(True, "show the lines of a working")
 
 
-CHOICES: Mapping[str, tuple[str, ...]] = {
-    "engine": ("numpy", "keras"),
-    "theme": ("auto", "dark", "light"),
-    "editing": ("emacs", "vi"),
-}
-DESCRIPTIONS: Mapping[str, str] = {
-    "weights": "name of the weights to start with; auto takes those that fit a question",
-    "engine": "what runs the network: numpy, or Keras itself",
-    "theme": "colours for a dark or a light background",
-    "editing": "key bindings of the prompt",
-    "history": "keep the lines typed in a file",
-    "quiz": "equations in a :quiz",
-    "steps": "show the lines of a working",
-}
 _PATHS = ("MATHREPL_DATA_DIR", "MATHREPL_CONFIG_DIR")
 
 
 def changed(settings: Settings, key: str, value: Any, where: str = "") -> Settings:
     """`settings` with `key` set to `value` (text, or the type itself). Raises `SettingsError`."""
-    kinds = {f.name: type(f.default) for f in fields(Settings)}
     at = f" in {where}" if where else ""
-    if key not in kinds:
-        raise SettingsError(f"unknown setting {key!r}{at}", hint=f"settings are {', '.join(kinds)}")
-    parsed = _parse(kinds[key], value)
-    if parsed is None:
-        raise SettingsError(f"{key}{at} must be {_wanted(kinds[key])}, not {_shown(value)}")
-    if key in CHOICES and parsed not in CHOICES[key]:
-        raise SettingsError(f"{key}{at} must be {' or '.join(CHOICES[key])}, not {_shown(value)}")
-    if key == "quiz" and not 1 <= parsed <= 10_000:
-        raise SettingsError(f"quiz{at} must be 1 to 10000, not {_shown(value)}")
+    row = next((row for row in rows(Settings) if row.name == key), None)
+    if row is None:
+        names = ", ".join(row.name for row in rows(Settings))
+        raise SettingsError(f"unknown setting {key!r}{at}", hint=f"settings are {names}")
+    kind = type(row.default)
+    parsed = _parse(kind, value)
+    if parsed is None or not row.allows(parsed):
+        wanted = _wanted(kind) if parsed is None else row.bounds
+        raise SettingsError(f"{key}{at} must be {wanted}, not {_shown(value)}")
     return replace(settings, **{key: parsed})
 
 

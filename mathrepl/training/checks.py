@@ -44,26 +44,26 @@ def plan(
         _check_shape(shape, encoding)
     else:
         encoding, shape = source.encoding, source.architecture
-        if architecture not in (None, shape) or reverse not in (None, encoding.reverse):
-            raise TaskError(
+        for wrong, message in (
+            (
+                architecture not in (None, shape) or reverse not in (None, encoding.reverse),
                 f"the network of {source.name} cannot change its shape while it goes on",
-                hint="add --fresh to start over",
-            )
-        if task.rule and shape.row.shows_steps:
-            raise TaskError(
+            ),
+            (
+                task.rule and shape.kind == "work",
                 f"{source.name} works by the rules of arithmetic, line by line",
-                hint="add --fresh to start over",
-            )
-        if not encoding.fits(task):
-            raise TaskError(
+            ),
+            (
+                not encoding.fits(task),
                 f"the network of {source.name} has no room for {task.describe()}",
-                hint="add --fresh to start over",
-            )
-        if (task.seed, task.spaced) != (source.task.seed, source.task.spaced):
-            raise TaskError(
+            ),
+            (
+                (task.seed, task.spaced) != (source.task.seed, source.task.spaced),
                 "another task seed would train on equations that were held out",
-                hint="add --fresh to start over",
-            )
+            ),
+        ):
+            if wrong:
+                raise TaskError(message, hint="add --fresh to start over")
         if task != source.task and store.is_bundled(name):
             raise TaskError(
                 f"{name} is bundled for {source.task.describe()}, this is {task.describe()}",

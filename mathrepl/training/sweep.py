@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from mathrepl.store.store import Store
 from mathrepl.support import atomic
 from mathrepl.support.errors import MathreplError, WeightsError
+from mathrepl.support.records import convert, parse
 from mathrepl.training.events import Finished
 from mathrepl.training.job import Job
 from mathrepl.training.plan import Plan
@@ -132,14 +133,12 @@ def sweep(
 def finished_before(trial: Trial, directory: Path) -> TrialDone | None:
     """The result of a trial that an earlier run has finished and whose weights are whole."""
     try:
-        record = json.loads((directory / f"{trial.name}.done").read_bytes())
+        record = parse((directory / f"{trial.name}.done").read_bytes())
         store = Store(directory)
         store.read(store.find(trial.name))
-        numbers = {
-            key: record[key] for key in ("exact", "loss", "best_epoch", "parameters", "seconds")
-        }
-        return TrialDone(trial.name, trial.settings, **numbers, before=True)
-    except (OSError, ValueError, LookupError, TypeError, MathreplError):
+        known = {"settings": trial.settings, "before": True}
+        return convert(TrialDone, {**record, **known}, trial.name)
+    except (OSError, ValueError, TypeError, MathreplError):
         return None
 
 
