@@ -1,1 +1,1 @@
-"""Evaluation suites, and certificates of asking all of them."""
+"""Evaluation suites, and certificates of networks that were asked all of them."""

@@ -99,7 +99,7 @@ class _Tally:
 
 @dataclass(slots=True)
 class _Progress:
-    """How far one command has come with weights of that checksum; this is kept in a file."""
+    """The progress of one command with weights of one checksum, kept in a file."""
 
     sha256: str
     command: str
@@ -144,7 +144,7 @@ def certify(
     finally:
         if len(finished) < len(suites) and (finished or state.tally.done):
             _keep(progress, state)
-    with suppress(OSError):  # where it could not be kept either
+    with suppress(OSError):  # a file that cannot be removed counts for no other weights or command
         progress.unlink(missing_ok=True)
     yield tuple(finished)
 
@@ -187,7 +187,7 @@ def _count(tally: _Tally, batch: list[Example], written: Written) -> None:
 
 
 def _count_classes(counted: dict[str, Counter[str]], questions: Sequence[str]) -> None:
-    """Count questions by their classes: first the distinct ones, since a batch has few."""
+    """Count questions by their classes; a batch has few distinct ones."""
     for classes, count in Counter(map(classes_of, questions)).items():
         for what, key in classes:
             counted.setdefault(what, Counter())[key] += count
@@ -218,12 +218,12 @@ def _certificate(card: Card, suite: Suite, tally: _Tally, command: str) -> Certi
 
 
 def _keep(path: Path, progress: _Progress) -> None:
-    with suppress(OSError):  # then it starts over the next time
+    with suppress(OSError):  # the next run starts over
         atomic.write_bytes(path, msgspec.json.encode(progress))
 
 
 def _resume(path: Path, card: Card, command: str) -> _Progress:
-    """What an earlier run of the same command on the same weights has counted."""
+    """The counts of an earlier run of the same command on the same weights."""
     fresh = _Progress(card.sha256, command)
     try:
         record = parse(path.read_bytes())

@@ -1,4 +1,7 @@
-"""Trials and certificates on Ray: the one room of `ray`. What a dying worker did is done again."""
+"""Trials and certificates on Ray, which repeats the work of workers that die.
+
+No other module imports `ray`.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ CONNECT_SECONDS = 5.0
 
 
 def ray_runner(directory: Path, workers: int, address: str | None) -> Runner:
-    """Trials on the cluster at `address`, else on a Ray of `workers` CPUs that is started here.
+    """A runner of trials on the cluster at `address`, or on a Ray started here with `workers` CPUs.
 
     Each trial runs on a node's own disk, and sends its weights back to `directory`. Raises
     `MathreplError` without ray, or where the cluster does not answer.
@@ -55,7 +58,7 @@ def ray_runner(directory: Path, workers: int, address: str | None) -> Runner:
 def ray_asker(
     store: Store, found: Found, sample: int | None, workers: int, address: str | None
 ) -> Elsewhere:
-    """Who asks the batches of a certificate on Ray, each on whichever node is free.
+    """An asker of the batches of a certificate on Ray, each on the next free node.
 
     Equations are drawn and counted here; nodes get the card and the weights once and write
     answers. Raises what `ray_runner` does, and `WeightsError`.
@@ -82,7 +85,7 @@ def ray_asker(
 def write_here(
     card: bytes, weights: bytes, sample: int | None, number: int, questions: list[str]
 ) -> Written:
-    """On a node: the answers of the weights to questions of their suite of that number."""
+    """Answer questions of the suite of that number; this runs on a node."""
     return _writer(card, weights, sample, number)(questions)
 
 
@@ -124,7 +127,7 @@ def _start(ray: Any, workers: int, address: str | None) -> None:
 
 
 def _reach(address: str) -> None:
-    """Raise `OSError` where nobody listens: Ray itself would try for minutes."""
+    """Raise `OSError` where no server listens: Ray itself would retry for minutes."""
     host, colon, port = address.removeprefix("ray://").rpartition(":")
     if colon and port.isdecimal():
         socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
@@ -153,7 +156,7 @@ def _run(
 
 
 def _fetched(ray: Any, reference: Any, trial: Trial, directory: Path) -> TrialDone:
-    """Bring a trial's files into `directory`; a failed trial is told as such."""
+    """Write a trial's files into `directory`; returns its outcome, also of a failed trial."""
     try:
         outcome, files = ray.get(reference)
     except ray.exceptions.RayError as error:
@@ -168,7 +171,10 @@ def _fetched(ray: Any, reference: Any, trial: Trial, directory: Path) -> TrialDo
 def train_here(
     plans: Sequence[str], settings: Sequence[tuple[str, str]]
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """On a node: run the trial in a directory of its own; its record and its files by name."""
+    """Run a trial in a temporary directory; returns its record and its files by name.
+
+    This runs on a node.
+    """
     with tempfile.TemporaryDirectory() as nowhere:
         home = Path(nowhere)
         local = tuple(
@@ -176,7 +182,7 @@ def train_here(
             for plan in map(Plan.from_json, plans)
         )
         done = run_trial(Trial(tuple(settings), local), lambda: False, lambda count: None)
-        assert done is not None  # noqa: S101 - nobody stopped it
+        assert done is not None  # noqa: S101 - it is never stopped
         names = (f"{done.name}.safetensors", f"{done.name}.json")
         files = {name: (home / name).read_bytes() for name in names if (home / name).exists()}
     record = {key: value for key, value in done.record().items() if key != "settings"}

@@ -1,7 +1,7 @@
-"""What is asked to certify weights: whole spaces, or samples of unseen equations.
+"""Evaluation suites: whole spaces of equations, or samples of unseen ones.
 
-A sample is drawn from a fixed seed, out of what the task's hash holds out of every training, so
-anyone draws the same.
+A sample is drawn with a fixed seed from the equations that the task's hash holds out of every
+training, so everyone draws the same.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.task import Task
-from mathrepl.data.questions import with_carries
+from mathrepl.data.questions import digit_bounds, with_carries
 from mathrepl.data.sampling import Example, draw_held_out, every
 from mathrepl.data.step_examples import PARTS, step_examples
 from mathrepl.networks.plugin_kinds import imported
@@ -65,7 +65,7 @@ def task_suites(card: Card, sample: int | None) -> list[Suite]:
 
 
 def _held_out(name: str, task: Task, count: int, *, divides: bool = False) -> Suite:
-    """Unseen equations of `task`; with `divides` those alone that do."""
+    """Unseen equations of `task`; with `divides` only those with a division."""
 
     def examples() -> Iterator[Example]:
         drawn = draw_held_out(task, random.Random(SEED), split_seed=task.seed)
@@ -75,11 +75,11 @@ def _held_out(name: str, task: Task, count: int, *, divides: bool = False) -> Su
 
 
 def scratchpad_suites(card: Card, sample: int | None) -> list[Suite]:
-    """Expressions by their operations; then beyond the training; then each network alone."""
+    """Expressions by their operations, expressions beyond the training, and each network alone."""
     task, count = card.task, sample or SAMPLE
     few = min(count, BEYOND)
     high = f"{task.low}..{task.high}"
-    spaces = []
+    suites = []
     plain: tuple[tuple[str, dict[str, Any]], ...] = (
         ("one operation of + - *", {"operations": "+-*", "fewest": 1, "most": 1}),
         ("two and three operations of + - *", {"operations": "+-*", "fewest": min(2, task.most)}),
@@ -90,11 +90,11 @@ def scratchpad_suites(card: Card, sample: int | None) -> list[Suite]:
         changed = replace(task, **changes)
         divides = "/" in changed.operations
         decimals = f" to {task.decimals} decimals" if divides else ""
-        spaces.append(_held_out(f"{name}{decimals}, {high}", changed, count, divides=divides))
-    spaces.append(_remainders(task, count))
+        suites.append(_held_out(f"{name}{decimals}, {high}", changed, count, divides=divides))
+    suites.append(_remainders(task, count))
     for most in range(task.most + 1, 2 * task.most + 1):
         changed = replace(task, operations="+-*", fewest=most, most=most)
-        spaces.append(_held_out(f"beyond: {most} operations of + - *, {high}", changed, few))
+        suites.append(_held_out(f"beyond: {most} operations of + - *, {high}", changed, few))
     far = 10 ** (2 * len(str(task.high))) - 1
     beyond: tuple[tuple[str, dict[str, Any]], ...] = (
         ("one operation of + - *", {"fewest": 1, "most": 1}),
@@ -104,17 +104,17 @@ def scratchpad_suites(card: Card, sample: int | None) -> list[Suite]:
     )
     for name, changes in beyond:
         changed = replace(task, **{"operations": "+-*", "high": far, **changes})
-        # Divisions without an end fill a sheet each.
+        # A quotient of many digits takes many lines.
         asked = min(few, 200) if changed.operations == "/" else few
-        spaces.append(_held_out(f"beyond: {name}, {task.low}..{far}", changed, asked))
+        suites.append(_held_out(f"beyond: {name}, {task.low}..{far}", changed, asked))
     for part in PARTS:
-        spaces.append(_lessons(task, part, count))
-    # A working takes long: in small batches Ctrl-C is heard soon, and all cores have some.
-    return [replace(space, batch=256) for space in spaces]
+        suites.append(_part_suite(task, part, count))
+    # Solutions take long: small batches let Ctrl-C through soon, and keep all cores busy.
+    return [replace(suite, batch=256) for suite in suites]
 
 
 def _remainders(task: Task, count: int) -> Suite:
-    """`a % b` of the divisions that are held out."""
+    """Remainders `a % b` of the held-out divisions."""
     divisions = _held_out("", replace(task, operations="/", fewest=1, most=1), count)
 
     def examples() -> Iterator[Example]:
@@ -126,7 +126,7 @@ def _remainders(task: Task, count: int) -> Suite:
     return replace(divisions, name=name, examples=examples)
 
 
-def _lessons(task: Task, part: str, count: int) -> Suite:
+def _part_suite(task: Task, part: str, count: int) -> Suite:
     """The held-out training examples of one network, asked of it alone."""
     names = {"reader": "the reader alone: lines", "doer": "the doer alone: parts"}
 
@@ -139,26 +139,25 @@ def _lessons(task: Task, part: str, count: int) -> Suite:
 def _long_suites(task: Task, sample: int | None) -> list[Suite]:
     """Random pairs by digit counts, the hard cases, and numbers longer than any in training."""
     digits = len(str(task.high))
-    spaces = []
+    suites = []
     counts = {min(10, digits): LONG_SAMPLE}
     if digits > 10:
         counts[digits] = SAMPLE
     for most, count in counts.items():
         even = replace(task, high=min(task.high, 10**most - 1), sampling="stratified")
         name = f"a + b of 1 to {most} digits, drawn evenly"
-        spaces.append(_held_out(name, even, sample or count))
-    spaces.append(_hard(task, digits))
+        suites.append(_held_out(name, even, sample or count))
+    suites.append(_hard(task, digits))
     few = min(sample or BEYOND, BEYOND)
     for beyond in (30, 50, 100):
         if beyond > digits:
-            # Long ones in small batches: attention holds all of a batch at once.
-            spaces.append(replace(_of_digits(task, beyond, few), batch=256))
-    return spaces
+            # Long numbers in small batches: attention holds a whole batch in memory.
+            suites.append(replace(_of_digits(task, beyond, few), batch=256))
+    return suites
 
 
 def _hard(task: Task, digits: int) -> Suite:
-    """Carries through every length of number, zeros, and ones beside many nines."""
-    space = " " if task.spaced else ""
+    """Sums with carry chains of every length, with zeros, and with ones beside many nines."""
     rng = random.Random(SEED)
     pairs: dict[tuple[int, int], None] = {}
     for n in range(1, digits + 1):
@@ -184,19 +183,21 @@ def _hard(task: Task, digits: int) -> Suite:
     inside = [(a, b) for a, b in pairs if max(a, b) <= task.high]
 
     def examples() -> Iterator[Example]:
-        return (Example(f"{a}{space}+{space}{b}", str(a + b)) for a, b in inside)
+        return (_sum(task, a, b) for a, b in inside)
 
     name = "hard cases: carry chains of every length, nines, ones and zeros"
     return Suite(name, len(inside), examples, False)
 
 
 def _of_digits(task: Task, digits: int, count: int) -> Suite:
-    space = " " if task.spaced else ""
-
     def examples() -> Iterator[Example]:
         rng = random.Random(SEED)
         for _ in range(count):
-            a, b = (rng.randrange(10 ** (digits - 1), 10**digits) for _ in range(2))
-            yield Example(f"{a}{space}+{space}{b}", str(a + b))
+            yield _sum(task, *(rng.randint(*digit_bounds(digits)) for _ in range(2)))
 
     return Suite(f"a + b of {digits} digits each, at random", count, examples, True)
+
+
+def _sum(task: Task, a: int, b: int) -> Example:
+    space = " " if task.spaced else ""
+    return Example(f"{a}{space}+{space}{b}", str(a + b))

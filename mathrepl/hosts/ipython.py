@@ -1,6 +1,7 @@
-"""`%load_ext mathrepl`: `%math` and `%%math` in IPython and Jupyter, the one room of IPython.
+"""`%load_ext mathrepl`: `%math` and `%%math` in IPython and Jupyter.
 
-Values come back as they are; how they look is registered with the shell, not written on them.
+Values are returned unchanged; the shell gets formatters that display them. No other module imports
+IPython.
 """
 
 from __future__ import annotations
@@ -39,27 +40,27 @@ from mathrepl.training.events import EpochDone, Started, Warned
 _LINE = re.compile(r"\s*(?:[^%'\"]*=\s*)?%math\s+")
 _CELL = re.compile(r"\s*%%math\b")
 _loaded: dict[int, Extension] = {}
-_display: Callable[..., object] = display  # typed, which IPython's is not
+_display: Callable[..., object] = display  # IPython's own has no types
 
 
 def load(shell: InteractiveShell) -> None:
-    """Give `shell` the magics, their completion, and a look for the values."""
+    """Give `shell` the magics, their completion, and formatters for the values."""
     unload(shell)
     _loaded[id(shell)] = Extension(shell)
 
 
 def unload(shell: InteractiveShell) -> None:
-    """Take them away, and stop what still trains in the background; its best is kept."""
+    """Remove them, and stop trainings in the background, whose best weights are kept."""
     extension = _loaded.pop(id(shell), None)
     if extension is not None:
         extension.remove()
 
 
 class Shown:
-    """What a line shows while it runs; its result is held back for the host to display.
+    """Shows the values of a line while it runs; the last result is kept for the host to display.
 
-    Results before the last are displayed when the next one comes, talk and progress at once. An
-    error leaves no result.
+    An earlier result is displayed when the next one comes, notes and progress at once. An error
+    leaves no result.
     """
 
     def __init__(self, theme: str, put_out: Callable[[Value], object], *, terminal: bool) -> None:
@@ -72,7 +73,7 @@ class Shown:
 
     @property
     def result(self) -> Value | None:
-        """The last value that is more than talk; a note, where nothing else was said."""
+        """The last value other than a note; a note where there is no other value."""
         return self._note if self._result is None else self._result
 
     def show(self, value: Value) -> None:
@@ -82,7 +83,7 @@ class Shown:
         if isinstance(value, Note) and self._result is None:
             self._note = value
         elif isinstance(value, (Note, Round, Started, EpochDone, Warned)) or is_passing(value):
-            # A notebook keeps all that is written: pictures that replace one another pile up.
+            # A notebook keeps all output, so pictures that replace one another would pile up.
             if self._terminal or not isinstance(value, Figure):
                 self._renderer.show(value)
         else:
@@ -90,7 +91,7 @@ class Shown:
             self._result = value
 
     def say(self) -> None:
-        """Write a note that was held back, because something comes after it."""
+        """Write a note that was kept, because another value comes after it."""
         if self._note is not None:
             self._renderer.show(self._note)
             self._note = None
@@ -112,7 +113,7 @@ class Shown:
 
 
 class Person(InputPerson):
-    """Reads what the shell's user types, after all that was said to them before."""
+    """Reads input in the shell, after all values before it have been shown."""
 
     def __init__(self) -> None:
         self.shown: Shown | None = None
@@ -124,7 +125,7 @@ class Person(InputPerson):
 
 
 class Extension:
-    """All that one shell was given; `remove` takes it back."""
+    """The magics, completion and formatters of one shell; `remove` takes them back."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
@@ -149,13 +150,13 @@ class Extension:
         self.close()
 
     def close(self) -> None:
-        """Stop what still trains in the background, and keep its best."""
+        """Stop trainings in the background; their best weights are kept."""
         if self._context is not None:
             self._context.session.close()
 
     @property
     def context(self) -> Context:
-        """The session of this shell, made when it is first needed. Raises `SettingsError`."""
+        """The context of this shell, made at first use. Raises `SettingsError`."""
         if self._context is None:
             session = open_session(chosen_settings())
             self._context = Context(session, self._person, command_table(), "session")
@@ -190,7 +191,7 @@ class Extension:
         return result
 
     def _perform(self, lines: list[str]) -> tuple[Value | None, bool]:
-        """The result of a command, or of equations together; and whether to go on after it."""
+        """The result of a command or of a batch of equations, and true where the cell goes on."""
         shown = Shown(self._theme, self._put_out, terminal=self._terminal)
         try:
             context = self.context
@@ -215,7 +216,7 @@ class Extension:
             return {"completions": []}
         try:
             fragment, found = suggestions(self.context.session, text)
-        except MathreplError:  # the line itself will say it
+        except MathreplError:  # running the line reports it
             return {"completions": []}
         return {
             "completions": [SimpleCompletion(word, type="magic") for word in found],
@@ -237,7 +238,7 @@ class Extension:
         _display(value)
 
     def _dress(self, kind: type[Any]) -> None:
-        """Register how values of a kind look; commands of other packages bring their own kinds."""
+        """Register formatters for a kind of value; commands of other packages add kinds."""
         if kind not in self._dressed:
             self._dressed.append(kind)
             for mime, draw in self._looks().items():
@@ -251,23 +252,28 @@ class Extension:
         return {"text/plain": self._plain, "text/html": self._html, "image/png": _png}
 
     def _plain(self, value: Value, printer: Any, cycle: bool) -> None:
-        # In a list or a dict a value is one of many, and Python's own form reads better.
+        # In a list or a dict, Python's own form of a value is easier to read.
         inside = len(printer.stack) > 1
         text = repr(value) if inside else as_text(value, self._theme, terminal=self._terminal)
         printer.text(text)
 
     def _html(self, value: Value) -> str | None:
-        # A notebook takes HTML before a picture, so a figure that has one gets no HTML.
+        # A notebook prefers HTML to a picture, so a figure with a picture gets no HTML.
         return None if _is_pictured(value) else as_html(value, self._theme)
 
 
 def _together(context: Context, lines: list[str]) -> Iterator[Value]:
-    """Equations of several lines in one batch; one that cannot be asked costs only itself."""
+    """The answers to the equations of several lines, asked in one batch.
+
+    An equation that cannot be asked does not stop the others.
+    """
     yield context.session.ask_each([text for line in lines for text in split_line(line)])
 
 
 def _matcher(complete: Callable[[CompletionContext], SimpleMatcherResult]) -> Any:
-    def matcher(context: CompletionContext) -> SimpleMatcherResult:  # takes attributes: no method
+    def matcher(
+        context: CompletionContext,
+    ) -> SimpleMatcherResult:  # methods take no attributes
         return complete(context)
 
     marked: Callable[..., Any] = context_matcher(identifier="mathrepl")
@@ -275,7 +281,7 @@ def _matcher(complete: Callable[[CompletionContext], SimpleMatcherResult]) -> An
 
 
 def _command_before(context: CompletionContext) -> str | None:
-    """What of a line of mathrepl's stands before the cursor; None where it is another's."""
+    """The part of a `%math` line or cell before the cursor, None in other code."""
     before = context.text_until_cursor
     if context.cursor_line > 0 and _CELL.match(context.full_text):
         return before

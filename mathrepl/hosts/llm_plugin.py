@@ -1,7 +1,6 @@
 """The plugin of `llm`, the command-line chat tool: `llm -m mathrepl "94 + 909"`.
 
-`llm` imports this module at every start, so what it needs of mathrepl is imported where a
-question is asked.
+`llm` imports this module at every start, so imports of mathrepl wait until a question is asked.
 """
 
 from __future__ import annotations
@@ -10,20 +9,20 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import llm
-from pydantic import Field  # llm's own, which its options are made of
+from pydantic import Field  # llm itself depends on it, for its options
 
 if TYPE_CHECKING:
     from mathrepl.session.session import Session
 
 
 class Mathrepl(llm.Model):
-    """The networks as a model of `llm`. Each prompt stands alone, whatever was asked before."""
+    """The networks as a model of `llm`. Each prompt is asked without the prompts before it."""
 
     model_id = "mathrepl"
     can_stream = True
 
     class Options(llm.Options):
-        """`weights` names the network; with `digits` the answer stands over the truth."""
+        """`weights` names the network; `digits` prints the answer above the truth."""
 
         weights: str | None = Field(
             default=None, description="Name of the weights to ask, else those that fit."
@@ -43,9 +42,9 @@ class Mathrepl(llm.Model):
         response: llm.Response,
         conversation: llm.Conversation | None,
     ) -> Iterator[str]:
-        """The lines of a working as they are written, then the answer; for each equation.
+        """Yield the lines of the scratchpad as they are written, then the answer of each equation.
 
-        Raises `llm.ModelError` for what cannot be asked.
+        Raises `llm.ModelError` for text that cannot be asked.
         """
         from mathrepl.support.errors import MathreplError
         from mathrepl.support.safe_text import printable
@@ -101,9 +100,9 @@ def _answer(session: Session, equation: str, *, places: bool, named: bool) -> It
 
 
 def _in_chat() -> bool:
-    """Whether `llm chat` asks: an error of a model ends it with a traceback, so there it is told.
+    """True in `llm chat`, which an exception would end with a traceback: there errors are text.
 
-    A prompt of `llm` itself shows the error and fails, as a script wants it.
+    `llm` with a prompt shows the error and fails, which scripts rely on.
     """
     import click
 
@@ -113,5 +112,5 @@ def _in_chat() -> bool:
 
 @llm.hookimpl
 def register_models(register: Callable[[llm.Model], None]) -> None:
-    """Called by `llm`, which asks for its models."""
+    """Register the model; `llm` calls this for its list of models."""
     register(Mathrepl())

@@ -134,4 +134,4 @@ def test_importing_the_plugin_loads_nothing_heavy():
         "print(sorted(set(sys.modules) - before))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "['mathrepl', 'mathrepl.hosts.llm_plugin']\n"
+    assert done.stdout == "['mathrepl', 'mathrepl.hosts', 'mathrepl.hosts.llm_plugin']\n"
