@@ -1,15 +1,20 @@
-"""Answers to list in a figure, and the batch size for asking many questions."""
+"""Answers to list in a figure, and the asking of many questions."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from mathrepl.arithmetic.expression import MAX_LENGTH, format_value, read_value
+from mathrepl.support.thread_pool import batches, side_by_side, threads_for
 
 if TYPE_CHECKING:
-    from mathrepl.store.card import Card
+    from mathrepl.session.active_weights import ActiveWeights
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,10 @@ class Answered:
         return {**record, also: self.off_by} if also else record
 
 
-def batch_size(card: Card, engine: str) -> int:
-    """The number of questions that one thread asks such weights at a time."""
-    row = card.architecture.row
-    return row.batch if engine == "numpy" else row.keras_batch
+def in_batches(
+    weights: ActiveWeights, items: Iterable[_T], ask: Callable[[list[_T]], _R]
+) -> Generator[tuple[list[_T], _R], None, None]:
+    """Batches of `items`, each with `ask(batch)`, in order and as large as suits the weights."""
+    row, engine = weights.card.architecture.row, weights.engine
+    size = row.batch if engine == "numpy" else row.keras_batch
+    return side_by_side(batches(items, size), ask, threads_for(engine))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
@@ -56,7 +57,7 @@ class Cells:
     def total(self) -> int:
         return (self.a[1] - self.a[0] + 1) * len(self.b)
 
-    def texts(self, cells: range) -> tuple[list[str], list[str]]:
+    def texts(self, cells: Sequence[int]) -> tuple[list[str], list[str]]:
         """Questions and exact answers of the cells of these numbers.
 
         Raises `MathreplError` where the rule of a task gives a cell no answer.
@@ -72,7 +73,7 @@ class Cells:
         compute = COMPUTED[self.operation]
         return questions, [str(compute(a, b)) for a, b in numbers]
 
-    def ask(self, cells: range) -> Seen:
+    def ask(self, cells: Sequence[int]) -> Seen:
         """Answer the cells of these numbers."""
         questions, targets = self.texts(cells)
         written, confidences = self.solver.write(questions)

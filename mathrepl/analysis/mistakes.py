@@ -1,4 +1,4 @@
-"""What a network gets wrong: where carries run, in which digits, how far off, how sure it was."""
+"""Mistakes of a network by carries, operations, digits, size of the error and confidence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from mathrepl.analysis.answered import Answered, batch_size
+from mathrepl.analysis.answered import Answered, in_batches
 from mathrepl.analysis.figure import Bar, Bars, Figure, Lines, Panel, Progress, Series
 from mathrepl.analysis.tally import SAME_VALUE, SIZE_ORDER, SMALL, Tally
 from mathrepl.arithmetic.parser import parse
@@ -19,30 +19,28 @@ from mathrepl.inference.answer import Answers, compare
 from mathrepl.inference.solution import Written
 from mathrepl.support.errors import UsageError
 from mathrepl.support.percent import percent
-from mathrepl.support.thread_pool import batches, side_by_side, threads_for
 
 if TYPE_CHECKING:
     from mathrepl.arithmetic.task import Task
     from mathrepl.session.active_weights import ActiveWeights
 
-MAX_ASKED = 2_000_000
 MOST_BARS = 12
 
 
 def errors(
     weights: ActiveWeights, count: int | None, *, whole: bool
 ) -> Iterator[Progress | Figure]:
-    """Progress, then the mistakes among held-out equations, `count` or a default of them.
+    """Progress, then the mistakes among `count` held-out equations, or the kind's default.
 
     They are drawn from the seed of certificates. With `whole` all equations of the task are
-    asked, the trained ones included. Raises `UsageError`, before anything is asked, for what
-    cannot be drawn or listed.
+    asked, the trained ones included. Raises `UsageError`, before anything is asked, for a count
+    with `whole` and for a space too large to ask whole.
     """
     card = weights.card
     task = card.task
     if whole:
         if count is not None:
-            raise UsageError("the whole space has no count", hint="leave one of the two out")
+            raise UsageError("--whole asks every equation", hint="leave out the number or --whole")
         if task.brackets or task.space_size > WHOLE_SPACE:
             raise UsageError(
                 f"{card.name} is for {task.describe()}: too many equations to ask all",
@@ -51,8 +49,6 @@ def errors(
         return _ask(weights, every(task), task.space_size, ["the trained equations are among them"])
     if count is None:
         count = card.architecture.row.errors
-    if not 1 <= count <= MAX_ASKED:
-        raise UsageError(f"{count:,} equations cannot be asked", hint=f"ask 1 to {MAX_ASKED:,}")
     drawn, notes = _drawn(task), []
     if drawn.sampling == "stratified":
         notes.append("drawn by digit counts, all alike, so shares are not those of the whole space")
@@ -61,7 +57,7 @@ def errors(
 
 
 def _drawn(task: Task) -> Task:
-    """The task to draw from. A lesson's choice of carries would not show how often they err."""
+    """The task to draw from: its own numbers, without a preference for carries."""
     if task.sampling != "carries":
         return task
     return replace(task, sampling="uniform" if task.space_size <= WHOLE_SPACE else "stratified")
@@ -70,7 +66,7 @@ def _drawn(task: Task) -> Task:
 def _ask(
     weights: ActiveWeights, examples: Iterator[Example], total: int, notes: list[str]
 ) -> Iterator[Progress | Figure]:
-    card, solver, engine = weights.card, weights.solver, weights.engine
+    card, solver = weights.card, weights.solver
     what = f"{card.name}: {card.task.describe()}"
     tally = Tally()
 
@@ -78,8 +74,7 @@ def _ask(
         return solver.write([example.question for example in batch])
 
     yield Progress(what, 0, total)
-    asked = side_by_side(batches(examples, batch_size(card, engine)), ask, threads_for(engine))
-    with closing(asked):
+    with closing(in_batches(weights, examples, ask)) as asked:
         for batch, (written, sure) in asked:
             tally.count(batch, written, sure)
             yield Progress(what, tally.total, total)

@@ -1,4 +1,4 @@
-"""Every equation `a op b` of two ranges, asked: where a network is wrong, by how much, how sure."""
+"""A map of every equation `a op b` of two ranges: mistakes, sizes of errors, confidence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mathrepl.analysis.answered import Answered, batch_size
+from mathrepl.analysis.answered import Answered, in_batches
 from mathrepl.analysis.figure import Figure, Heatmap, Palette, Progress
 from mathrepl.analysis.grid import COMPUTED, MAX_LISTED, NOTABLE, Bounds, Cells, Seen, Show, ending
 from mathrepl.arithmetic.expression import OPERATIONS
@@ -19,13 +19,12 @@ from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.coverage import check_characters
 from mathrepl.support.errors import UsageError
 from mathrepl.support.percent import percent
-from mathrepl.support.thread_pool import side_by_side, threads_for
 
 if TYPE_CHECKING:
     from mathrepl.store.card import Card
 
 MAX_CELLS = 2_000_000
-BLOCKS = 10  # a side is cut into so many to find where mistakes are densest
+BLOCKS = 10  # the number of blocks along a side, to find where mistakes are densest
 TITLES = {"wrong": "where it is wrong", "confidence": "how sure it is", "size": "how far off it is"}
 SCALES: dict[Show, tuple[str, Palette]] = {
     "wrong": ("right (0) or wrong (1)", "verdict"),
@@ -39,9 +38,9 @@ def plane(
 ) -> Iterator[Progress | Figure]:
     """Progress, then the plane of `a op b`: b upwards, a to the right.
 
-    Without an operation it is the first of the network's task that is not a division. Raises,
-    before anything is asked, `UsageError` for ranges that are empty or too large, `TaskError` for
-    numbers that are, and `OutOfReachError` where the network lacks a character.
+    The default operation is the first of the network's task that is not a division. Raises, before
+    anything is asked, `UsageError` for ranges that are empty or too large, `TaskError` for numbers
+    that are too large, and `OutOfReachError` where the network lacks a character.
     """
     card = weights.card
     if operation is None:
@@ -54,17 +53,16 @@ def plane(
                 f"the range {low}..{high} of {name} is empty", hint="put the smaller number first"
             )
     _check_size(card, (a[1] - a[0] + 1) * (b[1] - b[0] + 1))
-    # Both ranges as one task, whose checks tell what can be asked at all.
+    # Both ranges as one task: its own checks find what no network can be asked.
     both = replace(card.task, sampling="uniform", fewest=1, most=1, operations="+")
-    check_characters(
-        weights.card, replace(both, low=min(a[0], b[0]), high=max(a[1], b[1]), operations=operation)
-    )
+    both = replace(both, low=min(a[0], b[0]), high=max(a[1], b[1]), operations=operation)
+    check_characters(card, both)
     numbers = tuple(n for n in range(b[0], b[1] + 1) if n or operation != "/")
     if not numbers:
         raise UsageError("every equation here divides by zero", hint="widen the range of b")
     endings = tuple(ending(card.task, operation, n) for n in numbers)
     asked = Cells(card.task, weights.solver, operation, a, numbers, endings, show)
-    return _look(asked, card, b, weights.engine)
+    return _look(weights, asked, b)
 
 
 def _check_size(card: Card, cells: int) -> None:
@@ -81,23 +79,21 @@ def _check_size(card: Card, cells: int) -> None:
         )
 
 
-def _look(asked: Cells, card: Card, b: Bounds, engine: str) -> Iterator[Progress | Figure]:
-    what = f"{card.name}: a {asked.operation} b"
-    total, step = asked.total, batch_size(card, engine)
+def _look(weights: ActiveWeights, asked: Cells, b: Bounds) -> Iterator[Progress | Figure]:
+    what, total = f"{weights.name}: a {asked.operation} b", asked.total
     seen = Seen(np.empty(total, np.float32), np.empty(total, bool), [], [])
-    parts = (range(first, min(first + step, total)) for first in range(0, total, step))
     yield Progress(what, 0, total)
-    with closing(side_by_side(parts, asked.ask, threads_for(engine))) as answered:
-        for part, some in answered:
-            seen.shown[part.start : part.stop] = some.shown
-            seen.wrong[part.start : part.stop] = some.wrong
+    with closing(in_batches(weights, range(total), asked.ask)) as answered:
+        for cells, some in answered:
+            seen.shown[cells] = some.shown
+            seen.wrong[cells] = some.wrong
             seen.mistakes.extend(some.mistakes[: MAX_LISTED - len(seen.mistakes)])
             seen.notable.extend(some.notable)
-            yield Progress(what, part.stop, total)
-    yield _figure(asked, card, b, seen)
+            yield Progress(what, cells[-1] + 1, total)
+    yield _figure(weights.card, asked, b, seen)
 
 
-def _figure(asked: Cells, card: Card, b: Bounds, seen: Seen) -> Figure:
+def _figure(card: Card, asked: Cells, b: Bounds, seen: Seen) -> Figure:
     there = np.isin(np.arange(b[0], b[1] + 1), asked.b)
     cells = np.full((asked.a[1] - asked.a[0] + 1, len(there)), np.nan, np.float32)
     grid = np.zeros(cells.shape, np.int64)
@@ -167,7 +163,7 @@ def _figure(asked: Cells, card: Card, b: Bounds, seen: Seen) -> Figure:
 def _densest(
     wrong: NDArray[np.int64], there: NDArray[np.bool_], low_a: int, low_b: int
 ) -> dict[str, Any] | None:
-    """The block, a tenth of each side, that has the most mistakes; None where nothing is wrong."""
+    """The block, a tenth of each side, with the most mistakes; None where nothing is wrong."""
     if not wrong.any():
         return None
     sides = [-(-length // BLOCKS) for length in wrong.shape]
@@ -191,7 +187,7 @@ def _densest(
 
 
 def _notes(asked: Cells, card: Card) -> list[str]:
-    """What of the plane lies outside the network's training, or its reach."""
+    """Notes on equations outside the network's training, or too long for it."""
     task, notes = card.task, []
     low, high = min(task.low, -task.high) if task.brackets else task.low, task.high
     a_inside = max(0, min(asked.a[1], high) - max(asked.a[0], low) + 1)

@@ -56,8 +56,6 @@ def errors(context: Context, arguments: Arguments) -> Iterator[Value]:
     from mathrepl.analysis.mistakes import errors as find_errors
 
     count, whole = arguments.integer("n"), arguments.flag("whole")
-    if whole and count is not None:
-        raise UsageError("--whole asks every equation", hint="leave out the number or --whole")
     yield from show_figures(
         context, arguments, lambda: find_errors(context.session.weights, count, whole=whole)
     )

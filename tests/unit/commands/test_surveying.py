@@ -15,6 +15,12 @@ def test_remainders_have_no_map(lab: Lab):
     assert caught.value.hint == "use one of + - * /"
 
 
+@pytest.mark.parametrize("count", ["0", "2000001"])
+def test_errors_ask_one_equation_to_two_million(lab: Lab, count: str):
+    with pytest.raises(UsageError, match=count):
+        lab.value(f":errors {count}")
+
+
 def default_of(lab: Lab, command: str, key: str) -> str:
     (found,) = (one for one in lab.context.commands[command].parameters if one.key == key)
     return found.default
