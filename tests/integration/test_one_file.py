@@ -27,11 +27,11 @@ class Copy:
         data = {"MATHREPL_DATA_DIR": str(folder / "data"), "MATHREPL_CONFIG_DIR": str(folder)}
         self.environment = {**own, **data, "PYTHONPATH": str(folder), "COLUMNS": "100"}
 
-    def run(self, *words: str, typed: str = "", **environment: str) -> str:
-        """What `mathrepl WORDS` writes, errors included; it must not fail."""
-        return self.python("-m", "mathrepl", *words, typed=typed, **environment)
+    def run(self, *words: str, typed: str = "", code: int = 0, **environment: str) -> str:
+        """What `mathrepl WORDS` writes, errors included; it must end with this code."""
+        return self.python("-m", "mathrepl", *words, typed=typed, code=code, **environment)
 
-    def python(self, *words: str, typed: str = "", **environment: str) -> str:
+    def python(self, *words: str, typed: str = "", code: int = 0, **environment: str) -> str:
         done = subprocess.run(
             [sys.executable, *words],
             cwd=self.folder,
@@ -43,7 +43,7 @@ class Copy:
             timeout=60,
             check=False,
         )
-        assert done.returncode == 0, done.stdout
+        assert done.returncode == code, done.stdout
         return done.stdout
 
     def completed(self, typed: str) -> list[str]:
@@ -87,6 +87,90 @@ def test_a_command_is_a_function_and_a_row(tmp_path: Path) -> None:
     assert copy.completed("digi") == ["digits"]
 
 
+TRAINING = """
+from dataclasses import asdict, replace
+from pathlib import Path
+from mathrepl.commands.options import plan_of
+from mathrepl.commands.parse import parse_command
+from mathrepl.commands.table import command_table
+from mathrepl.session.session import Session
+from mathrepl.store.card import Training, load_card
+from mathrepl.store.store import Store
+from mathrepl.support.errors import TaskError
+from mathrepl.support.settings import Settings
+from mathrepl.training.plan import Plan
+
+session = Session(Settings(weights="blog"), Store(Path("/nonexistent")))
+assert session.card.trainings[0].noise == 0.0  # written before there was such a setting
+
+def plan(options):
+    _, arguments = parse_command(f":train 3 --name own {options}", command_table(), "session")
+    return plan_of(session, arguments)
+
+fresh = plan("--fresh --noise 0.25")
+assert fresh.settings.noise == 0.25
+assert Plan.from_json(fresh.to_json()) == fresh
+assert " --noise 0.25 " in fresh.command
+told = {"command": fresh.command, "started": "2026-01-01", "outcome": "finished"}
+training = Training(**asdict(fresh.settings), held_out_examples=100, **told)
+card = replace(session.card, trainings=(training,))
+assert load_card(card.dump(), 'here').trainings[0].noise == 0.25
+assert b'"noise": 0.25' in card.dump()
+try:
+    plan("--noise 1")
+except TaskError as error:
+    print(error.message)
+"""
+
+
+def test_a_setting_of_training_is_a_field_with_its_row(tmp_path: Path) -> None:
+    copy = Copy(tmp_path, "Add a setting of training")
+    assert copy.touched == ["mathrepl/store/train_settings.py"]
+    assert "share of the targets made wrong" in " ".join(copy.run("train", "--help").split())
+    assert "--noise" in copy.run(typed=":help train\n")
+    assert copy.completed("train --noi") == ["--noise"]
+    assert copy.python("-c", PROMPT, typed=":train --noi") == "--noise\n"
+    refused = "noise must be at least 0 and below 1, not 1.0"
+    assert copy.python("-c", TRAINING) == f"{refused}\n"
+    assert refused in copy.run("sweep", "--epochs", "3", "--set", "noise=0,1", code=2)
+
+
+NETWORK = """
+from pathlib import Path
+import numpy as np
+from mathrepl.arithmetic.task import Task
+from mathrepl.data.encoding import Encoding
+from mathrepl.networks import parameter_count, shapes_of
+from mathrepl.networks.config import Architecture
+from mathrepl.store.card import Card
+from mathrepl.store.store import Store
+
+store, architecture, task = Store(Path("data/weights")), Architecture("bag", hidden=7), Task(high=9)
+encoding, rng = Encoding.for_task(task), np.random.default_rng(0)
+tensors = {
+    name: rng.normal(size=shape).astype(np.float32)
+    for name, shape in shapes_of(architecture, encoding).items()
+}
+count = parameter_count(architecture, encoding)
+store.save(Card("mine", architecture, encoding, task, count), tensors)
+"""
+
+
+def test_a_kind_of_network_is_a_module_and_a_row(tmp_path: Path) -> None:
+    copy = Copy(tmp_path, "Add a kind of network")
+    assert copy.touched == ["mathrepl/networks/kinds.py"]
+    assert copy.python("-c", NETWORK) == ""
+    record = json.loads(copy.run("ask", "3 + 4", "--weights", "mine", "--json"))
+    assert record["truth"] == "7"
+    assert 0 < record["confidence"] < 1
+    assert "Bag(7) -> Dense" in copy.run("card", "mine")
+    card = json.loads(copy.run("card", "mine", "--json"))
+    assert card["architecture"] == {"kind": "bag", "hidden": 7}
+    assert "bag" in copy.run("train", "--help")
+    assert copy.completed("train --kind ba") == ["bag"]
+    assert "hidden" in copy.run("weights", "--weights", "mine")
+
+
 @pytest.mark.parametrize(
     ("source", "example", "wanted"),
     [
@@ -96,9 +180,9 @@ def test_a_command_is_a_function_and_a_row(tmp_path: Path) -> None:
             "x = 1\nA = (\n    1,\n    2,\n    3,\n)\n",
         ),
         (
-            "A = f({\n    'a': 1,\n})\n",
+            "A: M[a, b] = f({\n    'a': 1,\n})\n",
             "A = {\n    ...: ...,\n    'b': 2,\n}\n",
-            "A = f({\n    'a': 1,\n    'b': 2,\n})\n",
+            "A: M[a, b] = f({\n    'a': 1,\n    'b': 2,\n})\n",
         ),
         (
             "@d\nclass A:\n    'Text.'\n\n    a: int = 1\n\n    def f(self): ...\n",

@@ -76,7 +76,8 @@ def _rows(node: ast.AST) -> list[ast.AST | None]:
         ]
         rows = [one for one in fields if not _is_text(one)]
     else:
-        held = next((one for one in ast.walk(node) if isinstance(one, ast.Tuple | ast.Dict)), None)
+        within = ast.walk(getattr(node, "value", None) or ast.Module([], []))
+        held = next((one for one in within if isinstance(one, ast.Tuple | ast.Dict)), None)
         rows = list(held.elts if isinstance(held, ast.Tuple) else held.values if held else ())
     return [None if _is_ellipsis(row) else row for row in rows]
 
