@@ -11,7 +11,7 @@ from typing import Any, Literal
 from mathrepl.arithmetic.expression import MAX_LENGTH, OPERATIONS, Expression, format_value
 from mathrepl.arithmetic.rules import rule_of
 from mathrepl.support.errors import TaskError
-from mathrepl.support.records import BIG, LATER, read
+from mathrepl.support.records import BIG, LATER
 
 _Interval = tuple[Fraction, Fraction]
 Sampling = Literal["uniform", "stratified", "carries"]
@@ -221,11 +221,6 @@ class Task:
         if not self.rule:
             del record["rule"]
         return record
-
-    @classmethod
-    def from_record(cls, record: dict[str, Any]) -> Task:
-        """Inverse of `record`. Raises `WeightsError` for missing, unknown or mistyped keys."""
-        return read(cls, record, "task")
 
     def outside(self, expression: Expression) -> list[str]:
         """One phrase for each way in which `expression` lies outside this task; empty if inside."""

@@ -135,10 +135,11 @@ def _plans(
     settings = fields_of(TrainSettings, changes)
     reverse = changes.get("reverse")
     recipe, epochs = arguments.text("recipe"), arguments.integer("epochs")
-    if recipe is None:
-        wanted = replace(TrainSettings(epochs or 1, seed=seed), **settings)
-        plan = session.plan(
-            wanted,
+    if recipe is not None:
+        plans = session.recipe_plans(recipe, seed=seed, epochs=epochs, saved_as=target)
+    else:
+        fresh = session.plan(
+            TrainSettings(epochs or 1, seed=seed),
             fresh=True,
             name=target,
             task=session.fresh_task,
@@ -146,23 +147,25 @@ def _plans(
             reverse=reverse,
             command="",
         )
-        return [replace(plan, command=reproduce(plan))]
-    plans = []
-    for plan in session.recipe_plans(recipe, seed=seed, epochs=epochs, saved_as=target):
-        encoding = plan.encoding
-        if reverse is not None:
-            encoding = replace(encoding, reverse=reverse)
-        changed = replace(
-            plan,
-            settings=replace(plan.settings, **settings),
-            architecture=replace(plan.architecture, **shape),
-            encoding=encoding,
-        )
-        plain = encoding == Encoding.for_task(plan.task, reverse=encoding.reverse)
-        if (settings or shape or reverse is not None) and plain:
-            changed = replace(changed, command=reproduce(changed))
-        plans.append(changed)
-    return plans
+        plans = [fresh]
+    return [_with(plan, settings, shape, reverse) for plan in plans]
+
+
+def _with(
+    plan: Plan, settings: dict[str, Any], shape: dict[str, Any], reverse: bool | None
+) -> Plan:
+    """A plan with other settings, and a command of its own where one can say them."""
+    encoding = plan.encoding if reverse is None else replace(plan.encoding, reverse=reverse)
+    changed = replace(
+        plan,
+        settings=replace(plan.settings, **settings),
+        architecture=replace(plan.architecture, **shape),
+        encoding=encoding,
+    )
+    if changed == plan and plan.command:
+        return plan
+    plain = encoding == Encoding.for_task(plan.task, reverse=encoding.reverse)
+    return replace(changed, command=reproduce(changed)) if plain else changed
 
 
 def _runner(arguments: Arguments, directory: Path) -> Runner:

@@ -5,12 +5,10 @@ Settings only, so that a card can be read without numpy; `mathrepl.data.codec` d
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from mathrepl.arithmetic.task import Task
 from mathrepl.support.errors import TaskError
-from mathrepl.support.records import read
 
 END = "\0"
 
@@ -50,11 +48,3 @@ class Encoding:
             and task.question_length < self.question_length
             and task.answer_length < self.answer_length
         )
-
-    def record(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def from_record(cls, record: dict[str, Any]) -> Encoding:
-        """Inverse of `record`. Raises `WeightsError` for missing, unknown or mistyped keys."""
-        return read(cls, record, "encoding")

@@ -205,15 +205,12 @@ def _readable(data: bytes) -> bool:
 
 
 def _card(record: dict[str, Any]) -> Card:
-    readers = {
-        "architecture": Architecture.from_record,
-        "encoding": Encoding.from_record,
-        "task": Task.from_record,
-    }
-    for key, reader in readers.items():
+    for key in ("architecture", "encoding", "task"):
         if not isinstance(record.get(key), dict):
             raise WeightsError(f"the card's {key} must be an object")
-        record[key] = reader(record[key])
+    record["architecture"] = Architecture.from_record(record["architecture"])
+    record["encoding"] = read(Encoding, record["encoding"], "the encoding")
+    record["task"] = read(Task, record["task"], "the task")
     # A training that failed has epochs whose loss is no number, and its card says so.
     check_plain(record, "the card", endless=("loss",))
     card = read(Card, record, "the card")

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import struct
 from math import prod
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
+from msgspec import Struct
 
 from mathrepl.networks import Tensors, shapes_of
 from mathrepl.networks.config import settings_of
 from mathrepl.networks.plugin_kinds import missing
 from mathrepl.store.card import Card
 from mathrepl.support.errors import TaskError, WeightsError
-from mathrepl.support.records import TwiceError, parse
+from mathrepl.support.records import TwiceError, convert, parse
 from mathrepl.support.safe_text import one_line
 
 MAX_HEADER_BYTES = 1_000_000
@@ -86,25 +87,24 @@ def _check_header(data: bytes, card: Card, where: str) -> None:
         verb = "lacks" if name in wanted else "has an unknown"
         raise WeightsError(f"{where} {verb} tensor {one_line(repr(name), 80)}")
     for name, shape in wanted.items():
-        entry = declared[name]
-        if entry.get("dtype") != "F32":
-            raise WeightsError(f"{where}: {name} has dtype {_shown(entry.get('dtype'))}, not F32")
-        if entry.get("shape") != list(shape):
+        entry = convert(_Entry, declared[name], f"{where}: {name}")
+        if entry.dtype != "F32":
+            raise WeightsError(f"{where}: {name} has dtype {one_line(entry.dtype, 40)}, not F32")
+        if entry.shape != list(shape):
             raise WeightsError(
-                f"{where}: {name} has shape {_shown(entry.get('shape'))}, "
+                f"{where}: {name} has shape {one_line(str(entry.shape), 40)}, "
                 f"the architecture needs {list(shape)}"
             )
 
 
-def _shown(value: object) -> str:
-    """A value of a header, cut short; of something nested its type alone."""
-    flat = not isinstance(value, list | dict) or (
-        isinstance(value, list) and all(type(one) in (int, float) for one in value)
-    )
-    return one_line(repr(value), 40) if flat else f"a {type(value).__name__}"
+class _Entry(Struct):
+    """What a header says of a tensor; safetensors itself checks where its bytes are."""
+
+    dtype: str
+    shape: list[int]
 
 
-def _header(data: bytes, where: str) -> dict[str, dict[str, object]]:
+def _header(data: bytes, where: str) -> dict[str, Any]:
     """The header of the safetensors format: 8 bytes little-endian length, then JSON."""
     for start, what in _OTHERS:
         if data.startswith(start) and not data[8:9] == b"{":
@@ -123,7 +123,7 @@ def _header(data: bytes, where: str) -> dict[str, dict[str, object]]:
         raise WeightsError(f"{bad}: {error}") from None
     except (ValueError, RecursionError):
         raise WeightsError(f"{bad}: its header is not readable as JSON") from None
-    if not isinstance(header, dict) or not all(isinstance(v, dict) for v in header.values()):
+    if not isinstance(header, dict):
         raise WeightsError(f"{bad}: its header does not describe tensors")
     header.pop("__metadata__", None)
     return header

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from mathrepl.support.errors import SettingsError
 from mathrepl.support.setting_rows import rows, setting
@@ -61,18 +63,14 @@ def _shown(value: Any) -> str:
 
 
 def _parse(kind: type, value: Any) -> Any:
-    if type(value) is kind and kind is not str:
-        return value
-    if not isinstance(value, str):
+    """The value as a `kind`, read from its text where it is one; None for what is no such."""
+    text = isinstance(value, str)
+    if text:
+        value = {"on": "true", "off": "false"}.get(value.strip(), value.strip())
+    try:
+        return msgspec.convert(value, kind, strict=not text)
+    except msgspec.ValidationError:
         return None
-    readers: dict[type, Callable[[str], Any]] = {
-        bool: {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}.get,
-        int: lambda text: (
-            int(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
-        ),
-        str: str,
-    }
-    return readers[kind](value.strip())
 
 
 def _wanted(kind: type) -> str:

@@ -30,6 +30,7 @@ from mathrepl.support.errors import (
     WeightsError,
 )
 from mathrepl.support.plugins import TASKS, take_problems
+from mathrepl.support.records import read
 from mathrepl.support.settings import Settings
 from tests.kit.lab import Lab, ScriptedSolver
 from tests.kit.packages import Packages
@@ -167,7 +168,7 @@ def test_a_record_names_a_rule_only_where_there_is_one(install: Install):
     assert "rule" not in Task().record()
     task = Task(rule="mod7")
     assert task.record() == {**Task().record(), "rule": "mod7"}
-    assert Task.from_record(task.record()) == task
+    assert read(Task, task.record(), "it") == task
 
 
 def test_options_name_the_rule_and_take_it_back(install: Install):

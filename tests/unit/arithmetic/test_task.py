@@ -22,6 +22,7 @@ from mathrepl.arithmetic.task import (
 from mathrepl.data.questions import every_question
 from mathrepl.data.sampling import distinct, every
 from mathrepl.support.errors import TaskError, WeightsError
+from mathrepl.support.records import read
 from tests.kit.weights import tasks
 
 OPERATION_SETS = [
@@ -190,7 +191,7 @@ def test_a_task_whose_equations_are_too_long_to_be_read_is_refused():
 @settings(max_examples=50, deadline=None)
 def test_record_round_trip(task, brackets):
     task = replace(task, brackets=brackets)
-    assert Task.from_record(task.record()) == task
+    assert read(Task, task.record(), "it") == task
 
 
 @pytest.mark.parametrize(
@@ -210,13 +211,13 @@ def test_record_round_trip(task, brackets):
 )
 def test_a_bad_record_is_refused(change):
     with pytest.raises((TaskError, WeightsError)):
-        Task.from_record({**Task().record(), **change})
+        read(Task, {**Task().record(), **change}, "it")
 
 
 def test_a_record_from_before_brackets_has_none():
     record = Task(high=9).record()
     del record["brackets"]
-    assert Task.from_record(record) == Task(high=9)
+    assert read(Task, record, "it") == Task(high=9)
 
 
 @pytest.mark.parametrize("key", sorted({*Task().record()} - {"brackets"}))
@@ -224,7 +225,7 @@ def test_a_record_that_lacks_a_key_is_refused(key):
     record = Task().record()
     del record[key]
     with pytest.raises(WeightsError, match=key):
-        Task.from_record(record)
+        read(Task, record, "it")
 
 
 @pytest.mark.parametrize(

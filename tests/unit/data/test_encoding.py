@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 from hypothesis import given, settings
 
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.encoding import END, Encoding
 from mathrepl.support.errors import TaskError, WeightsError
+from mathrepl.support.records import read
 from tests.kit.weights import tasks
 
 
@@ -54,7 +57,7 @@ def test_fits_asks_for_characters_and_both_lengths(task, fits):
 @settings(max_examples=30, deadline=None)
 def test_record_round_trip(task):
     encoding = Encoding.for_task(task, reverse=task.spaced)
-    assert Encoding.from_record(encoding.record()) == encoding
+    assert read(Encoding, asdict(encoding), "it") == encoding
 
 
 @pytest.mark.parametrize(
@@ -77,12 +80,12 @@ def test_record_round_trip(task):
 )
 def test_a_bad_record_is_refused(change):
     with pytest.raises((TaskError, WeightsError)):
-        Encoding.from_record({**Encoding("\0ab", 5, 5).record(), **change})
+        read(Encoding, {**asdict(Encoding("\0ab", 5, 5)), **change}, "it")
 
 
 @pytest.mark.parametrize("key", ["characters", "question_length", "answer_length", "reverse"])
 def test_a_record_that_lacks_a_key_is_refused(key):
-    record = Encoding("\0ab", 5, 5).record()
+    record = asdict(Encoding("\0ab", 5, 5))
     del record[key]
     with pytest.raises(WeightsError):
-        Encoding.from_record(record)
+        read(Encoding, record, "it")
