@@ -146,22 +146,13 @@ def _value(node: Node) -> int | Fraction:
     return a % b if operation == "%" else Fraction(a) / b
 
 
-def _walk(root: Node) -> list[Node]:
+def _walk(node: Node) -> list[Node]:
     """The nodes except groups, in reading order: a sign before its operand."""
-    found: list[Node] = []
-    waiting: list[tuple[Node, bool]] = [(root, False)]
-    while waiting:
-        node, opened = waiting.pop()
-        if isinstance(node, Number) or opened:
-            found.append(node)
-        elif isinstance(node, Binary):
-            waiting += ((node.right, False), (node, True), (node.left, False))
-        elif isinstance(node, Unary):
-            found.append(node)
-            waiting.append((node.operand, False))
-        else:
-            waiting.append((node.inner, False))
-    return found
+    if isinstance(node, Number):
+        return [node]
+    if isinstance(node, Binary):
+        return [*_walk(node.left), node, *_walk(node.right)]
+    return [node, *_walk(node.operand)] if isinstance(node, Unary) else _walk(node.inner)
 
 
 def _format(node: Node, space: str) -> str:

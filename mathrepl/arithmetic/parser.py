@@ -30,7 +30,7 @@ MAX_DIGITS = 200
 MAX_DEPTH = 50
 
 _LOOKALIKES = str.maketrans({"×": "*", "·": "*", "÷": "/", "−": "-"})  # noqa: RUF001
-_TOKEN = re.compile(r"[0-9]+(?:\.[0-9]+)?|[-+*/%()]")
+_TOKEN = re.compile(r"([0-9]+(?:\.[0-9]+)?|[-+*/%()])|(\S)")  # and what is none
 _ASKING = re.compile(r"\s*=\s*\??\s*$")
 # Most questions are two whole numbers and an operation: one match reads them.
 _TWO_NUMBERS = re.compile(
@@ -91,25 +91,18 @@ def readable(text: str) -> str:
 
 def _tokens(text: str) -> list[_Token]:
     tokens = []
-    plain = readable(text)
-    column = 0
-    while column < len(plain):
-        if plain[column].isspace():
-            column += 1
-            continue
-        match = _TOKEN.match(plain, column)
-        if match is None:
-            raise _unreadable(text, column)
-        token = _Token(match.group(), column)
+    for match in _TOKEN.finditer(readable(text)):
+        token = _Token(match[0], match.start())
+        if match[2]:
+            raise _unreadable(text, token.column)
         if len(token.text) > MAX_DIGITS:
             raise EquationError(
                 f"a number of {len(token.text):,} digits is too long",
                 text=text,
-                column=column,
+                column=token.column,
                 hint=f"a number may have at most {MAX_DIGITS}",
             )
         tokens.append(token)
-        column = match.end()
     return tokens
 
 
@@ -166,23 +159,14 @@ class _Parser:
             raise self.unexpected()
         token = self.take()
         if depth >= MAX_DEPTH and head in "+-(":
-            raise EquationError(
-                f"parentheses and signs are nested more than {MAX_DEPTH} deep",
-                text=self.text,
-                column=token.column,
-                hint="simplify it",
-            )
+            message = f"parentheses and signs are nested more than {MAX_DEPTH} deep"
+            raise self.error(message, token.column, "simplify it")
         if head in "+-":
             return Unary(head, self.factor(depth + 1), token.column)
         if head == "(":
             inner = self.expression(depth + 1)
             if self.peek() is None:
-                raise EquationError(
-                    "this parenthesis is never closed",
-                    text=self.text,
-                    column=token.column,
-                    hint="add )",
-                )
+                raise self.error("this parenthesis is never closed", token.column, "add )")
             if self.peek() != ")":
                 raise self.unexpected()
             self.take()
@@ -191,12 +175,8 @@ class _Parser:
 
     def unexpected(self) -> EquationError:
         if self.position >= len(self.tokens):
-            return EquationError(
-                "a number is missing at the end",
-                text=self.text,
-                column=len(self.text),
-                hint="finish the equation",
-            )
+            end = len(self.text)
+            return self.error("a number is missing at the end", end, "finish the equation")
         token = self.tokens[self.position]
         previous = self.tokens[self.position - 1].text if self.position else None
         after_operand = previous is not None and (previous[-1].isdigit() or previous == ")")
@@ -211,4 +191,7 @@ class _Parser:
             message, hint = "** is not an operation here", "use + - * or /"
         else:
             message, hint = f"a number is missing before {token.text}", "add a number"
-        return EquationError(message, text=self.text, column=token.column, hint=hint)
+        return self.error(message, token.column, hint)
+
+    def error(self, message: str, column: int, hint: str) -> EquationError:
+        return EquationError(message, text=self.text, column=column, hint=hint)

@@ -242,11 +242,9 @@ class Task:
         if strange:
             notes.append(f"it was never trained on {' '.join(strange)}")
         if not self.fewest <= len(used) <= self.most:
-            count = _count(len(used), "operation")
+            count = f"{len(used)} operation{'' if len(used) == 1 else 's'}"
             notes.append(f"{count}, trained on equations with {self._counts}")
-        if any(
-            len(text) > 1 and text[0] == "0" and text[1] != "." for text in expression.literals()
-        ):
+        if any(re.match("0[0-9]", text) for text in expression.literals()):
             notes.append("leading zeros were not in its training")
         if expression.has_signs() and not self.brackets:
             notes.append("such signs were not in its training")
@@ -259,21 +257,17 @@ class Task:
         two = expression.two_numbers()
         if two is None or self.fewest > 1 or two[1] not in self.operations:
             return False
-        for text in (two[0], two[2]):
-            if not text.isdigit() or (text[0] == "0" and len(text) > 1):
-                return False
-            if not self.low <= int(text) <= self.high:
-                return False
-        return True
+        return all(
+            text.isdigit()
+            and self.low <= int(text) <= self.high
+            and (text[0] != "0" or text == "0")
+            for text in (two[0], two[2])
+        )
 
 
 def _hull(values: Iterable[Fraction]) -> _Interval:
     kept = list(values)
     return min(kept), max(kept)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def parse_range(text: str) -> tuple[int, int]:

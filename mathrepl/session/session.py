@@ -307,7 +307,7 @@ class Session:
 
     def train(self, plan: Plan, *, follow: bool) -> Job:
         """Start the worker; with `follow` its events can be read from `Job.events`."""
-        from mathrepl.support.atomic import check_writable
+        from mathrepl.support.output_files import check_writable
 
         if self.running_job is not None:
             raise UsageError(

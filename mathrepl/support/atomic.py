@@ -12,9 +12,6 @@ from collections.abc import Callable, Iterator
 from io import BufferedReader
 from pathlib import Path
 
-from mathrepl.support.errors import MathreplError
-
-ROOM = 100_000  # bytes that must be free before a command starts to write
 TEMPORARY = ".mathrepl-tmp"  # the suffix of mathrepl's own temporary files
 
 
@@ -129,17 +126,3 @@ def _sync_directory(directory: Path) -> None:
         return
     finally:
         os.close(handle)
-
-
-def check_writable(directory: Path, hint: str = "set MATHREPL_DATA_DIR to another folder") -> None:
-    """Raise `MathreplError` naming `directory` unless `ROOM` bytes can be written there."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=directory) as file:
-            file.write(bytes(ROOM))
-            file.flush()
-    except OSError as error:
-        raise MathreplError(
-            f"cannot write to {directory}: {error.strerror or error}",
-            hint=f"free or unlock it, or {hint}",
-        ) from None

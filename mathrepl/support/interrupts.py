@@ -6,8 +6,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 
 AGAIN_SECONDS = 0.01
@@ -48,32 +48,31 @@ def press_again(unraisable: sys.UnraisableHookArgs) -> None:
         sys.__unraisablehook__(unraisable)
 
 
-@contextmanager
-def raising() -> Iterator[None]:
+def raising() -> AbstractContextManager[None]:
     """Let Ctrl-C raise within `counted`, so that it can end a wait for input."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+    return _handled(signal.default_int_handler)
 
 
 @contextmanager
 def counted() -> Iterator[Presses]:
     """Count Ctrl-C instead of raising; does nothing outside the main thread."""
     presses = Presses()
-    if threading.current_thread() is not threading.main_thread():
-        yield presses
-        return
 
     def count(_signal: int, _frame: FrameType | None) -> None:
         presses.count += 1
 
-    before = signal.signal(signal.SIGINT, count)
-    try:
+    with _handled(count):
         yield presses
+
+
+@contextmanager
+def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Let `handler` take Ctrl-C; only the main thread can set one."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        yield
     finally:
         signal.signal(signal.SIGINT, before)

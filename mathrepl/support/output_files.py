@@ -1,4 +1,4 @@
-"""Output files that a person names: checked before the work, written whole."""
+"""Places that a command writes to: checked before the work, written whole."""
 
 from __future__ import annotations
 
@@ -7,6 +7,19 @@ from pathlib import Path
 
 from mathrepl.support.atomic import write_bytes
 from mathrepl.support.errors import MathreplError
+
+ROOM = 100_000  # bytes that must be free before a training starts
+
+
+def check_writable(directory: Path, hint: str = "set MATHREPL_DATA_DIR to another folder") -> None:
+    """Make `directory`. Raises `MathreplError` unless `ROOM` bytes can be written there."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory) as file:
+            file.write(bytes(ROOM))
+            file.flush()
+    except OSError as error:
+        raise _refused(f"to {directory}", error, hint) from None
 
 
 def check_destination(path: Path) -> None:
@@ -24,7 +37,7 @@ def check_destination(path: Path) -> None:
         with tempfile.TemporaryFile(dir=path.parent):
             pass
     except OSError as error:
-        raise _not_writable(path, error) from None
+        raise _refused(str(path), error) from None
 
 
 def write(path: Path, data: bytes) -> Path:
@@ -35,12 +48,12 @@ def write(path: Path, data: bytes) -> Path:
     try:
         write_bytes(path, data)
     except OSError as error:
-        raise _not_writable(path, error) from None
+        raise _refused(str(path), error) from None
     return path
 
 
-def _not_writable(path: Path, error: OSError) -> MathreplError:
+def _refused(what: str, error: OSError, way_out: str = "name another file") -> MathreplError:
     return MathreplError(
-        f"cannot write {path}: {error.strerror or error}",
-        hint="free or unlock it, or name another file",
+        f"cannot write {what}: {error.strerror or error}",
+        hint=f"free or unlock it, or {way_out}",
     )

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mathrepl.support.atomic import TEMPORARY, check_writable, write_bytes
+from mathrepl.support.atomic import TEMPORARY, write_bytes
 from mathrepl.support.errors import MathreplError
+from mathrepl.support.output_files import check_writable
 
 
 def full_disk(*_args: object, **_kwargs: object) -> None:
