@@ -258,9 +258,7 @@ class Task:
         if two is None or self.fewest > 1 or two[1] not in self.operations:
             return False
         return all(
-            text.isdigit()
-            and self.low <= int(text) <= self.high
-            and (text[0] != "0" or text == "0")
+            text.isdigit() and self.low <= int(text) <= self.high and text == str(int(text))
             for text in (two[0], two[2])
         )
 

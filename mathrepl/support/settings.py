@@ -113,22 +113,16 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 def config_directory() -> Path:
     """The platform's config directory for mathrepl, or `MATHREPL_CONFIG_DIR`."""
-    chosen = _chosen("MATHREPL_CONFIG_DIR")
-    if chosen is not None:
-        return chosen
     from platformdirs import user_config_path
 
-    return user_config_path("mathrepl", appauthor=False)
+    return _chosen("MATHREPL_CONFIG_DIR") or user_config_path("mathrepl", appauthor=False)
 
 
 def data_directory() -> Path:
     """The platform's user data directory for mathrepl, or `MATHREPL_DATA_DIR`."""
-    chosen = _chosen("MATHREPL_DATA_DIR")
-    if chosen is not None:
-        return chosen
     from platformdirs import user_data_path
 
-    return user_data_path("mathrepl", appauthor=False)
+    return _chosen("MATHREPL_DATA_DIR") or user_data_path("mathrepl", appauthor=False)
 
 
 def _chosen(variable: str) -> Path | None:
