@@ -1,4 +1,4 @@
-"""Single values as text and as HTML, for hosts that show what they get back: IPython, notebooks."""
+"""Single values as text and as HTML, for IPython and notebooks."""
 
 from __future__ import annotations
 
@@ -10,34 +10,14 @@ from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME, MONOKAI
 
 from mathrepl.analysis.card_text import card_rows
-from mathrepl.analysis.figure import Figure
-from mathrepl.commands.configuring import HelpPage
-from mathrepl.commands.spec import Note, Table, Value
-from mathrepl.commands.weights import CardPage
-from mathrepl.evaluation.certify import Certified
-from mathrepl.inference.answer import Answer, Answers, Refused
-from mathrepl.render.renderer import Renderer
+from mathrepl.commands.spec import Table, Value
+from mathrepl.render.renderer import DRAWINGS, Renderer
 from mathrepl.render.theme import WIDTH_OF_A_PIPE, make_console
-from mathrepl.session.quiz import Round, Score
 from mathrepl.store.card import Card
 from mathrepl.training.events import Finished
 
-# What a host may be given to show: the results of commands, and a card by itself.
-DISPLAYED: tuple[type[Any], ...] = (
-    Answer,
-    Answers,
-    Card,
-    CardPage,
-    Certified,
-    Figure,
-    Finished,
-    HelpPage,
-    Note,
-    Refused,
-    Round,
-    Score,
-    Table,
-)
+# The results of commands, which a host may have to show, and a card by itself.
+DISPLAYED: tuple[type[Any], ...] = (*DRAWINGS, Card, Finished)
 PAGE_WIDTH, PAGE_HEIGHT = 110, 40  # cells, where no window says how many
 _PAGE = (
     '<pre style="white-space:pre; overflow-x:auto; line-height:1.25; '

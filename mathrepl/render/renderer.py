@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -73,14 +73,13 @@ class Renderer:
             self._progress.show(value)
             return
         self.close()
-        drawn = self._drawings().get(type(value))
-        if drawn is not None:
-            drawn(value)
+        if type(value) in DRAWINGS:
+            DRAWINGS[type(value)](self, value)
         elif not isinstance(value, Quit):
             self._print_record(value)
 
     def together(self) -> AbstractContextManager[None]:
-        """Each is drawn at once: answers and errors stay in their order where both are seen."""
+        """Draws each value at once, so that answers and errors stay in order where both are seen."""
         return nullcontext()
 
     def error(self, error: MathreplError, equation: str | None = None) -> None:
@@ -88,22 +87,6 @@ class Renderer:
         self.close()
         text = error_text(error, self.talk.width)
         self.talk.print(text, soft_wrap=not self.talk.is_terminal)
-
-    def _drawings(self) -> dict[type[Any], Callable[[Any], None]]:
-        out, talk = self.out, self.talk
-        return {
-            Answer: self._answer,
-            Answers: self._answers,
-            Refused: lambda v: self.error(v.error),
-            Round: lambda v: out.print(draw_round(v)),
-            Score: lambda v: out.print(draw_score(v, out)),
-            Note: lambda v: talk.print(draw_note(v)),
-            Table: lambda v: out.print(draw_table(v, out.width)),
-            HelpPage: lambda v: out.print(draw_help(v)),
-            CardPage: lambda v: out.print(draw_card(v)),
-            Certified: lambda v: out.print(draw_certified(v)),
-            Figure: lambda v: out.print(draw_figure(v, out), soft_wrap=not out.is_terminal),
-        }
 
     def _answer(self, answer: Answer) -> None:
         if self.out.is_terminal:
@@ -135,8 +118,25 @@ class Renderer:
         self._training.show(event)
 
     def _print_record(self, value: Value) -> None:
-        """Values from elsewhere that have no drawing of their own: their record, key by key."""
+        """Print the record, key by key: the values of other packages have no drawing of their own."""
         record = value.record()
         for one in record if isinstance(record, list) else [record]:
             for key, content in one.items():
                 self.out.print(Text.assemble((f"{key} ", "quiet"), printable(str(content))))
+
+
+DRAWINGS: Mapping[type[Any], Callable[[Renderer, Any], None]] = {
+    Answer: Renderer._answer,
+    Answers: Renderer._answers,
+    Refused: lambda to, value: to.error(value.error),
+    Round: lambda to, value: to.out.print(draw_round(value)),
+    Score: lambda to, value: to.out.print(draw_score(value, to.out)),
+    Note: lambda to, value: to.talk.print(draw_note(value)),
+    Table: lambda to, value: to.out.print(draw_table(value, to.out.width)),
+    HelpPage: lambda to, value: to.out.print(draw_help(value)),
+    CardPage: lambda to, value: to.out.print(draw_card(value)),
+    Certified: lambda to, value: to.out.print(draw_certified(value)),
+    Figure: lambda to, value: to.out.print(
+        draw_figure(value, to.out), soft_wrap=not to.out.is_terminal
+    ),
+}
