@@ -38,7 +38,7 @@ SETTING_KEYS = tuple(row.name for row in rows(Settings))
 
 @dataclass(frozen=True, slots=True)
 class HelpPage:
-    """Help on one command, as its host writes it."""
+    """Help on one command, as a host spells it."""
 
     command: Command
     host: Host

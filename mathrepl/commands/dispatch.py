@@ -1,4 +1,4 @@
-"""From a line to values, and from values to a renderer and an exit code; the same in every host."""
+"""Runs a line, passes its values to a renderer, and returns the exit code; for every host."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OK, FAILURE, INTERRUPTED = 0, 1, 130
 
 
 class Shows(Protocol):
-    """A renderer, as far as hosts need one."""
+    """The methods of a renderer that hosts call."""
 
     def show(self, value: Value) -> None: ...
 
@@ -30,7 +30,7 @@ class Shows(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How a line ended: its exit code, and whether the person wants to leave."""
+    """The outcome of a line: its exit code, and whether the person wants to leave."""
 
     code: int
     leave: bool = False
@@ -44,7 +44,7 @@ def is_passing(value: Value) -> bool:
 
 
 def run_line(context: Context, line: str) -> Iterator[Value]:
-    """The values of a line: a command where it starts with a colon, else equations."""
+    """The values of a line: of a command where it starts with a colon, else of equations."""
     if line.lstrip().startswith(":"):
         command, arguments = parse_command(line, context.commands, context.host)
         yield from run_command(context, command, arguments)
@@ -54,7 +54,7 @@ def run_line(context: Context, line: str) -> Iterator[Value]:
 
 
 def _check_not_a_command(context: Context, line: str) -> None:
-    """`help` without its colon deserves more than a remark on the letter h."""
+    """Raise `UsageError` for a command without its colon, such as `help`."""
     word = line.strip().split(" ", 1)[0].lower()
     if not word or not (word.isalpha() or word == "?"):
         return
@@ -65,7 +65,7 @@ def _check_not_a_command(context: Context, line: str) -> None:
 
 
 def run_command(context: Context, command: Command, arguments: Arguments) -> Iterator[Value]:
-    """The values of a command that was parsed already."""
+    """The values of a parsed command."""
     result: Any = command.run(context, arguments)
     if isinstance(result, Iterator):
         yield from result
@@ -76,7 +76,7 @@ def run_command(context: Context, command: Command, arguments: Arguments) -> Ite
 def perform(
     context: Context, values: Iterator[Value], renderer: Shows, equation: str | None = None
 ) -> Done:
-    """Show values as they come; errors become one line, and the host goes on."""
+    """Show values as they come, and an error as one line, so that the host goes on."""
     code, leave = OK, False
     context.interrupted = False
     try:
@@ -106,7 +106,7 @@ def perform(
 
 
 def _for_host(context: Context, value: Value) -> Value:
-    """The value, with the commands that it names as this host writes them."""
+    """The value, with commands that it names spelled for this host."""
     if context.host == "session":  # every text is spelled so already
         return value
     if isinstance(value, Note):

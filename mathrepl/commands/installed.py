@@ -1,7 +1,7 @@
 """Commands of other packages: entry points of the group `mathrepl.commands`, checked.
 
-Each names a `Command` or several. What is wrong with one costs a line, noted for the host to
-tell, and never the commands beside it.
+Each names a `Command` or several. An invalid one is left out, with a line that the host reports;
+the others stay.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from mathrepl.support.plugins import (
     source_of,
 )
 
-# Keys that the shell's subcommands have for themselves.
+# Keys of the options that every subcommand of the shell has.
 TAKEN = frozenset({"weights", "engine", "json", "context", "help"})
 _NAME = re.compile(r"[a-z]+(-[a-z]+)*")
 _PARAMETER = re.compile(r"(--)?[a-z]+(-[a-z]+)*")
 
 
 def installed_commands(taken: Iterable[str]) -> list[Command]:
-    """The commands that installed packages add; `taken` are the names and aliases in use."""
+    """The commands of installed packages; `taken` are the names and aliases in use."""
     used = set(taken)
     commands: list[Command] = []
     for point in entry_points(COMMANDS):
@@ -102,7 +102,7 @@ def _flaw_of_parameters(command: Command) -> str | None:
 
 
 def _guarded(command: Command, source: str) -> Callable[[Context, Arguments], Result]:
-    """The command's `run`, with what it fails at as one line."""
+    """The command's `run`, with any failure as one line."""
 
     def run(context: Context, arguments: Arguments) -> Iterator[Value]:
         try:
@@ -111,7 +111,7 @@ def _guarded(command: Command, source: str) -> Callable[[Context, Arguments], Re
                 _check_value(value)
                 yield value
         except (MathreplError, OSError, MemoryError, RecursionError):
-            raise  # every host tells these in a line
+            raise  # every host reports these in a line
         except Exception as error:
             message = f"{command.name} of {source} failed: {reason_of(error)}"
             raise MathreplError(message, hint="its authors want to know") from error
@@ -120,7 +120,7 @@ def _guarded(command: Command, source: str) -> Callable[[Context, Arguments], Re
 
 
 def _check_value(value: Any) -> None:
-    """Raise `TypeError` for what no host can show."""
+    """Raise `TypeError` for a value that no host can show."""
     if type(value).__module__.startswith("mathrepl."):
         return
     record = value.record() if callable(getattr(value, "record", None)) else None

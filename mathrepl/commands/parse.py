@@ -1,4 +1,4 @@
-"""From a typed line to a command and its checked arguments, with columns for every complaint."""
+"""Parses a typed line into a command and its checked arguments; errors have a column."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def did_you_mean(word: str, known: Iterable[str], mark: str = "") -> str | None:
 def parse_command(
     line: str, commands: Mapping[str, Command], host: Host
 ) -> tuple[Command, Arguments]:
-    """Read `:train 50 --fresh`. Raises `UsageError` with the column of what is wrong."""
+    """Read `:train 50 --fresh`. Raises `UsageError` with the column of the first mistake."""
     if len(line) > MAX_LINE:
         raise UsageError(f"the line has {len(line):,} characters", hint=f"at most {MAX_LINE:,}")
     text = line.strip()
@@ -68,7 +68,7 @@ def parse_command(
 
 
 def bind(command: Command, line: CommandLine, host: Host) -> Arguments:
-    """Give each word its parameter and check its value. Raises `UsageError`."""
+    """Assign each word to its parameter and check its value. Raises `UsageError`."""
     options = {p.name: p for p in command.options(host)}
     positionals = command.positionals(host)
     values: dict[str, Any] = {}
@@ -144,11 +144,8 @@ def convert(parameter: Parameter, word: Word, line: CommandLine) -> Any:
         raise line.error(f"{what} must be one of {choices}, not {word.text!r}", word.column, hint)
     if parameter.kind == "integer":
         if not re.fullmatch(r"[-+]?[0-9]{1,18}", word.text):
-            raise line.error(
-                f"{what} must be a whole number, not {word.text!r}",
-                word.column,
-                _bounds_hint(parameter),
-            )
+            hint = None if parameter.low is None else f"use {_bounds(parameter)}"
+            raise line.error(f"{what} must be a whole number, not {word.text!r}", word.column, hint)
         return _bounded(parameter, int(word.text), word, line)
     if parameter.kind == "number":
         try:
@@ -175,7 +172,3 @@ def _bounds(parameter: Parameter) -> str:
     if low is not None and high is not None:
         return f"{low:g} to {high:,.0f}" if high >= 1000 else f"{low:g} to {high:g}"
     return f"at least {low:g}" if low is not None else f"at most {high:g}"
-
-
-def _bounds_hint(parameter: Parameter) -> str | None:
-    return None if parameter.low is None else f"use {_bounds(parameter)}"

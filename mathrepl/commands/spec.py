@@ -1,4 +1,4 @@
-"""What a command is, and the plain values that commands return."""
+"""Commands, their parameters and arguments, and the plain values that commands return."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ValueKind = Literal["text", "integer", "number", "flag", "weights", "command", "
 
 
 class Value(Protocol):
-    """What a command returns: `record` is its `--json`, and `render` knows how to draw it."""
+    """A result of a command: `record` is its `--json`, and `render` draws it."""
 
     def record(self) -> dict[str, Any] | list[dict[str, Any]]: ...
 
@@ -35,7 +35,7 @@ class Person(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A line of talk: what was done, or what to do next."""
+    """A line of talk: an outcome, or a next step."""
 
     text: str
     style: Literal["plain", "good", "bad"] = "plain"
@@ -46,7 +46,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A titled table; `records` are its rows for `--json`, else made from the headings."""
+    """A titled table; its rows for `--json` are `records`, or made from the headings."""
 
     title: str
     headings: tuple[str, ...]
@@ -71,12 +71,12 @@ class Quit:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One argument or option, from which parsing, help, completion and the shell all follow.
+    """An argument or option; parsing, help, completion and the shell are derived from it.
 
-    A name with `--` is an option. `many` takes the rest of the line; such an option may be given
-    more than once. `low` and `high` bound
-    numbers. `choices` are completed and enforced, with what `added` gives: those of installed
-    packages. `suggest` completes from the session and the words before.
+    A name with `--` is an option. An argument with `many` takes the rest of the line, an option
+    may be given more than once. `low` and `high` bound numbers. `choices`, and those that `added`
+    gets from installed packages, are completed and enforced. `suggest` completes from the session
+    and the words before.
     """
 
     name: str
@@ -102,7 +102,7 @@ class Parameter:
 
     @property
     def known(self) -> tuple[str, ...]:
-        """All choices; none where any value will do."""
+        """All choices; empty where any value is allowed."""
         return self.choices + (self.added() if self.added else ())
 
     @property
@@ -127,7 +127,7 @@ class Parameter:
 
 
 class Arguments:
-    """Checked values of a command's parameters by key; absent ones are None, flags False."""
+    """Checked values of a command's parameters by key: None for absent ones, False for flags."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._values = dict(values)
@@ -148,7 +148,7 @@ class Arguments:
         return None if value is None else float(value)
 
     def given(self, key: str) -> bool:
-        """Whether the line says anything of it."""
+        """Whether the line names the parameter."""
         value = self._values.get(key)
         return value is not None and value is not False and value != ()
 
@@ -166,7 +166,7 @@ class Arguments:
 
 @dataclass(slots=True)
 class Context:
-    """What a command works with. It sets `interrupted` when Ctrl-C ended it early."""
+    """The surroundings of a command, which sets `interrupted` when Ctrl-C ended it early."""
 
     session: Session
     person: Person
@@ -184,7 +184,7 @@ Result = Value | Iterator[Value]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A row of the command table. `run` returns a value, or yields values as they come."""
+    """A row of the command table. `run` returns a value, or yields values one by one."""
 
     name: str
     summary: str

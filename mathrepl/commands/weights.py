@@ -152,7 +152,7 @@ def certify_weights(context: Context, arguments: Arguments) -> Iterator[Value]:
         for value in steps:
             if isinstance(value, tuple):
                 certified, problem = _written(weights, value)
-                yield certified  # the figures stand, whether they could be written down or not
+                yield certified  # the figures are valid even where they could not be written
                 if problem is not None:
                     raise problem
                 return
@@ -166,7 +166,7 @@ def certify_weights(context: Context, arguments: Arguments) -> Iterator[Value]:
 
 
 def _elsewhere(weights: ActiveWeights, arguments: Arguments) -> Elsewhere | None:
-    """Who asks on Ray, where that is wanted."""
+    """The asker on Ray, where an option asks for it."""
     if not (arguments.flag("ray") or arguments.given("ray_address")):
         return None
     from mathrepl.evaluation.ray import ray_asker
@@ -183,9 +183,9 @@ def _elsewhere(weights: ActiveWeights, arguments: Arguments) -> Elsewhere | None
 def _written(
     weights: ActiveWeights, certificates: tuple[Certificate, ...]
 ) -> tuple[Certified, WeightsError | None]:
-    """Put the certificates into the card of user weights; bundled cards are never written.
+    """Write the certificates into the card of user weights; bundled cards are never written.
 
-    With the outcome, why they could not be written.
+    Returns the outcome, and the error that kept them from being written.
     """
     found = weights.found
     same = all(found.card.sha256 == one.weights_sha256 for one in certificates)
@@ -195,7 +195,7 @@ def _written(
         try:
             with weights.store.lock(found.card.name):
                 weights.store.save_card(replace(found.card, certificates=certificates))
-        except WeightsError as error:  # they are being trained, or are others by now
+        except WeightsError as error:  # in training, or changed meanwhile
             problem = error
         except OSError as error:
             problem = WeightsError(f"could not write the card: {error.strerror or error}")
@@ -242,7 +242,7 @@ COMMANDS = (
             _NAME,
             Parameter(
                 "--sample",
-                "ask so many held-out equations instead",
+                "ask this many held-out equations instead",
                 "integer",
                 low=1,
                 high=2_000_000,

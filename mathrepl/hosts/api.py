@@ -37,7 +37,7 @@ _T = TypeVar("_T", bound=Value)
 
 
 class InputPerson(Person):
-    """Whoever sits at Python's own `input`, in a terminal or a notebook."""
+    """The person at Python's own `input`, in a terminal or a notebook."""
 
     def ask(self, prompt: str) -> str | None:
         """A line, or None on Ctrl-D or Ctrl-C. Raises `MathreplError` where nobody can type."""
@@ -51,14 +51,14 @@ class InputPerson(Person):
 
 
 class Session:
-    """A session as Python sees it; as a context manager it stops what still trains at the end.
+    """A session in Python; as a context manager it stops a running training at the end.
 
     `weights` is a name, or `auto` for those that fit each question; `engine` is `numpy`, or
-    `keras` to answer through Keras itself. Weights of your own are kept in `data_dir`, else where
-    the prompt keeps them. `settings.toml` is not read: a script does the same for everybody.
+    `keras` to answer through Keras itself. Your own weights are kept in `data_dir`; without it,
+    where the prompt keeps them. `settings.toml` is not read, so a script does the same everywhere.
 
-    Raises `WeightsError` for weights that there are not, `SettingsError` for another engine.
-    Warns of installed packages whose commands cannot be used.
+    Raises `WeightsError` for unknown weights, `SettingsError` for an unknown engine. Warns of
+    installed packages whose commands cannot be used.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Session:
 
     @property
     def card(self) -> Card:
-        """The model card of the weights in use; in `auto` of those that are asked first.
+        """The model card of the weights in use; with `auto`, of those that are asked first.
 
         >>> mathrepl.Session("blog").card.parameters
         15733
@@ -120,10 +120,10 @@ class Session:
     def ask(self, first: str, second: str, /, *more: str) -> list[Answer]: ...
 
     def ask(self, *equations: str) -> Answer | list[Answer]:
-        """The answer to one equation, or a list of answers to several, asked in one batch.
+        """Return the answer to one equation, or a list of answers to several, asked in one batch.
 
-        Raises `EquationError` for the first that cannot be read, has no value, or holds what the
-        network has no characters for.
+        Raises `EquationError` for the first that cannot be read, has no value, or has characters
+        that the network does not know.
 
         >>> s = mathrepl.Session()
         >>> s.ask("131 + 83 - 744*33").network
@@ -157,15 +157,15 @@ class Session:
     def train(
         self, epochs: int | None = None, *, on_event: OnEvent | None = None, **options: Any
     ) -> Finished:
-        """Train `epochs` epochs and wait for the end; what trains is a process of its own.
+        """Train `epochs` epochs in a process of its own, and wait for the end.
 
         `options` are those of `:train` with underscores: `fresh=True`, `name="wide"`,
         `hidden=64`, `range=(-99, 99)`, `ops="+-"`, `recipe="add"`. `on_event` gets each event as
         it comes, such as `EpochDone`. Ctrl-C stops and keeps the best; the outcome is then
         `stopped`. It is `failed` where the process died, and `message` says why.
 
-        Raises `UsageError` for options that there are not or that contradict each other,
-        `WeightsError` for weights that cannot be read.
+        Raises `UsageError` for unknown or contradicting options, `WeightsError` for weights that
+        cannot be read.
 
         >>> s = mathrepl.Session()
         >>> done = s.train(1, fresh=True, name="mine", range=(0, 9), examples=100, hidden=4)
@@ -185,9 +185,9 @@ class Session:
         sample: int | None = None,
         on_event: OnEvent | None = None,
     ) -> Certified:
-        """Ask every equation of the task, or `sample` held-out ones, and count what is wrong.
+        """Ask every equation of the task, or `sample` held-out ones, and count wrong answers.
 
-        The outcome goes into the card of weights of your own. Ctrl-C raises `KeyboardInterrupt`;
+        The outcome is written into the card of your own weights. Ctrl-C raises `KeyboardInterrupt`;
         the same call goes on from there. Raises `UsageError` and `WeightsError`.
 
         >>> mathrepl.Session().certify("blog", sample=100).certificates[0].total
@@ -196,10 +196,10 @@ class Session:
         return _last(self._call("certify", weights, {"sample": sample}, on_event), Certified)
 
     def run(self, line: str, *, on_event: OnEvent | None = None) -> list[Value]:
-        """The values of any line of the prompt: a command, or equations with `;` between them.
+        """Return the values of a line of the prompt: a command, or equations with `;` between them.
 
-        `on_event` gets all of them as they come, and besides those that only tell how far it is.
-        Raises `MathreplError`, and `KeyboardInterrupt` where Ctrl-C ended anything but a training.
+        `on_event` gets all of them as they come, and progress too. Raises `MathreplError`, and
+        `KeyboardInterrupt` where Ctrl-C ended anything but a training.
 
         >>> s = mathrepl.Session()
         >>> [note] = s.run(":use blog")
@@ -214,7 +214,7 @@ class Session:
     def _call(
         self, name: str, positional: object, options: dict[str, Any], on_event: OnEvent | None
     ) -> list[Value]:
-        """Run a command; its own checks read the options as they would read a line."""
+        """Run a command, whose own checks read the options like those of a line."""
         command = self._context.commands[name]
         parameters = {parameter.key: parameter for parameter in command.options("session")}
         words = [] if positional is None else [str(positional)]
@@ -258,7 +258,7 @@ def _option(parameter: Parameter | None, key: str, value: Any) -> list[str]:
 
 
 def _last(values: list[Value], kind: type[_T]) -> _T:
-    """The last value of a kind. A command that ended without one says in a note why."""
+    """The last value of a kind. Raises what a note says where a command ended without one."""
     found = [value for value in values if isinstance(value, kind)]
     if found:
         return found[-1]

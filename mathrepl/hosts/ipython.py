@@ -271,9 +271,7 @@ def _together(context: Context, lines: list[str]) -> Iterator[Value]:
 
 
 def _matcher(complete: Callable[[CompletionContext], SimpleMatcherResult]) -> Any:
-    def matcher(
-        context: CompletionContext,
-    ) -> SimpleMatcherResult:  # methods take no attributes
+    def matcher(context: CompletionContext) -> SimpleMatcherResult:  # a method takes no attributes
         return complete(context)
 
     marked: Callable[..., Any] = context_matcher(identifier="mathrepl")

@@ -25,11 +25,11 @@ class Mathrepl(llm.Model):
         """`weights` names the network; `digits` prints the answer above the truth."""
 
         weights: str | None = Field(
-            default=None, description="Name of the weights to ask, else those that fit."
+            default=None, description="Name of the weights to ask; without it, those that fit."
         )
         digits: bool | None = Field(
             default=None,
-            description="Show the answer over the truth, and how sure of each digit.",
+            description="Show the answer over the truth, and the confidence in each digit.",
         )
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The session without a terminal: lines from stdin, those that have come already in one batch."""
+"""The session without a terminal: reads lines from stdin, and asks waiting lines in one batch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mathrepl.support.interrupts import raising
 
 MAX_BYTES = 4 * MAX_LINE - 1  # a character of UTF-8 has at most four
 CHUNK = 1 << 16  # bytes read at once, as many as a pipe holds
-BATCH = 256  # lines asked at once at most: more gain nothing
+BATCH = 256  # lines asked at once at most; more gain nothing
 COLLECT_AFTER = 20_000  # new objects
 
 
@@ -25,11 +25,11 @@ class Gathers(Shows, Protocol):
     """A renderer that can write several values in one go."""
 
     def together(self) -> AbstractContextManager[None]:
-        """What is shown within may be written at its end."""
+        """A block whose values may be written when it ends."""
 
 
 class StreamPerson:
-    """Answers a quiz from the lines of the stream; nobody is there to confirm anything."""
+    """Answers a quiz from the lines of the stream, and confirms everything."""
 
     def __init__(self, lines: Iterator[bytes]) -> None:
         self._lines = lines
@@ -49,16 +49,16 @@ class StreamPerson:
 
 
 class Lines(Iterator[bytes]):
-    """The lines of a stream; one of more than `MAX_BYTES` is cut to `MAX_BYTES` + 1.
+    """The lines of a stream; one longer than `MAX_BYTES` is cut to `MAX_BYTES` + 1.
 
-    It never waits for more than the next line: what comes at once is read at once, and no more
-    is read before that is used up.
+    Reading waits for the next line only: it takes what has arrived, and reads on when that is
+    used up.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._lines: deque[bytes] = deque()
-        self._rest = b""  # what has come of the next line
+        self._rest = b""  # the start of the next line
         self._ended = False
 
     def __next__(self) -> bytes:
@@ -69,7 +69,7 @@ class Lines(Iterator[bytes]):
         return self._lines.popleft()
 
     def has_one(self) -> bool:
-        """Whether the next line is here, so that nobody has to wait for it."""
+        """Whether the next line has arrived."""
         return bool(self._lines)
 
     def _read(self) -> None:
@@ -86,10 +86,10 @@ class Lines(Iterator[bytes]):
 
 
 def run_stream(context: Context, renderer: Gathers, lines: Lines) -> int:
-    """Answer each line; an unreadable one costs its line only. Returns the worst exit code.
+    """Answer each line; an unreadable line costs itself only. Returns the worst exit code.
 
-    Equations on lines that have come together are asked together. Whoever types slowly, or waits
-    for an answer before writing on, is answered line by line.
+    Lines of equations that arrive together are asked together. A writer who types slowly, or
+    waits for each answer, is answered line by line.
     """
     code = OK
     batch: list[str] = []
@@ -115,7 +115,7 @@ def run_stream(context: Context, renderer: Gathers, lines: Lines) -> int:
 
 @contextmanager
 def _collecting_seldom() -> Iterator[None]:
-    """Answers hold no cycles, and to look for some after every 700 objects is slow."""
+    """Collect garbage seldom: answers hold no cycles, and looking for some after 700 is slow."""
     before = gc.get_threshold()
     gc.set_threshold(COLLECT_AFTER, *before[1:])
     try:
@@ -125,7 +125,7 @@ def _collecting_seldom() -> Iterator[None]:
 
 
 def _equations(raw: bytes) -> str | None:
-    """The text of a line of equations, or None for a line to be looked at by itself."""
+    """The text of a line of equations; None for a line that is run by itself."""
     if len(raw) > MAX_BYTES:
         return None
     try:
@@ -138,17 +138,21 @@ def _equations(raw: bytes) -> str | None:
 
 
 def _answer(context: Context, renderer: Gathers, batch: Sequence[str]) -> Done:
-    """Ask the equations of several lines together, and tell each line's answer or error."""
+    """Ask the equations of several lines together, and show each line's answer or error."""
     if len(batch) > 1:
         try:
             found = context.session.ask_lines(batch)
         except KeyboardInterrupt as stop:
             return perform(context, _raising(stop), renderer)
         except (MathreplError, OSError, RecursionError, MemoryError):
-            pass  # what fails for all of them is told for each, below
+            pass  # each line is asked alone below, and reports its own error
         else:
             with renderer.together():
-                return _in_turn(context, renderer, _runs(batch, found))
+                values = (
+                    _raising(one) if isinstance(one, MathreplError) else iter((one,))
+                    for one in found
+                )
+                return _in_turn(context, renderer, zip(batch, values, strict=True))
     return _in_turn(context, renderer, ((text, run_line(context, text)) for text in batch))
 
 
@@ -161,21 +165,6 @@ def _in_turn(
         if context.interrupted:
             break
     return Done(code)
-
-
-def _runs(
-    batch: Sequence[str], found: Sequence[Value | MathreplError]
-) -> Iterator[tuple[str | None, Iterator[Value]]]:
-    """Answers that follow each other in one turn, each error in a turn of its own."""
-    answers: list[Value] = []
-    for text, one in zip(batch, found, strict=True):
-        if isinstance(one, MathreplError):
-            yield None, iter(answers)
-            yield text, _raising(one)
-            answers = []
-        else:
-            answers.append(one)
-    yield None, iter(answers)
 
 
 def _raising(error: BaseException) -> Iterator[Value]:

@@ -1,4 +1,4 @@
-"""Draws whatever a command returns, on stdout or, for talk, on stderr."""
+"""Draws the values that commands return: results on stdout, talk on stderr."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Renderer:
             self._print_record(value)
 
     def together(self) -> AbstractContextManager[None]:
-        """Draws each value at once, so that answers and errors stay in order where both are seen."""
+        """Draws each value at once, which keeps answers and errors in order on a terminal."""
         return nullcontext()
 
     def error(self, error: MathreplError, equation: str | None = None) -> None:
@@ -118,7 +118,7 @@ class Renderer:
         self._training.show(event)
 
     def _print_record(self, value: Value) -> None:
-        """Print the record, key by key: the values of other packages have no drawing of their own."""
+        """Print the record of a value from another package, key by key."""
         record = value.record()
         for one in record if isinstance(record, list) else [record]:
             for key, content in one.items():

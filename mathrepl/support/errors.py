@@ -1,4 +1,4 @@
-"""The errors a person can cause, each with one clear line and, where it helps, a caret."""
+"""Errors that a person can cause, each with a one-line message and perhaps a column."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from mathrepl.support.advice import Advice, Spell, spelled
 
 
 class MathreplError(Exception):
-    """Something went wrong that a person can act on.
+    """An error that a person can act on.
 
-    `message` is one line. `text` and `column` (0-based) point at the culprit where there is
-    one; a renderer puts a caret under it. `hint` says what to do.
+    `message` is one line. `text` and `column` (0-based) point at the mistake, where a renderer
+    puts a caret. `hint` says what to do.
     """
 
     exit_code = 1

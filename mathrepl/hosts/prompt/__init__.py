@@ -1,1 +1,1 @@
-"""The one room where prompt_toolkit lives: lines in, from a person at a terminal."""
+"""The prompt: lines from a person at a terminal. Only this folder imports prompt_toolkit."""

@@ -76,7 +76,7 @@ def _values(parts: Parts, parameter: Parameter, before: Sequence[str]) -> Sequen
 
 
 def _loose(words: Sequence[str], options: Mapping[str, Parameter]) -> list[str]:
-    """The words that are neither options nor their values."""
+    """The words that are neither options nor values of options."""
     loose: list[str] = []
     takes_value = False
     for word in words:

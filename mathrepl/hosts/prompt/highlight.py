@@ -47,13 +47,13 @@ _LIGHT = {
 }
 
 
-@cache  # asked for many times a key: another object would be read and merged anew each time
+@cache  # called many times a key press; prompt_toolkit would merge each new object anew
 def style(*, light: bool) -> Style:
     return Style.from_dict(_LIGHT if light else _DARK)
 
 
 class LineLexer(Lexer):
-    """Numbers, operations and what cannot be read; commands by whether they exist."""
+    """Colours numbers, operations and unreadable characters, and commands by whether they exist."""
 
     def __init__(self, loaded: Callable[[], Parts | None]) -> None:
         self._loaded = loaded
@@ -84,7 +84,7 @@ class LineLexer(Lexer):
 def _equation(text: str) -> StyleAndTextTuples:
     from mathrepl.arithmetic.parser import readable
 
-    # The look-alikes of + - * / are as good as the signs themselves.
+    # Look-alikes of + - * / count as the signs themselves.
     pieces = _pieces(_EQUATION, readable(text))
     shown: StyleAndTextTuples = []
     at = 0

@@ -1,4 +1,4 @@
-"""Typed lines in a file, when it can be written; in memory when it cannot."""
+"""Typed lines, kept in a file, or in memory where the file cannot be written."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_HISTORY_BYTES = 5_000_000
 
 
 class CarefulFileHistory(FileHistory):
-    """A history file that never costs the session: a full disk loses only the entry."""
+    """A history file that drops an entry where the disk is full, and raises nothing."""
 
     def store_string(self, string: str) -> None:
         with contextlib.suppress(OSError):
@@ -19,7 +19,7 @@ class CarefulFileHistory(FileHistory):
 
 
 def open_history(path: Path, *, keep: bool) -> tuple[History, str | None]:
-    """The history, and why it is not kept in `path` where it was asked to be."""
+    """The history, and the reason where `path` cannot keep it."""
     if not keep:
         return InMemoryHistory(), None
     try:

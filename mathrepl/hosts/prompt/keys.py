@@ -15,7 +15,7 @@ def key_bindings() -> KeyBindings:
     def paste(event: KeyPressEvent) -> None:
         lines = event.data.splitlines()
         full = [line.strip() for line in lines if line.strip()]
-        # What ended a single line that was copied does not belong into it.
+        # The line break at the end of a copied line is not part of it.
         event.current_buffer.insert_text("; ".join(full) if len(full) > 1 else "".join(lines))
 
     @bindings.add(Keys.Tab)

@@ -1,7 +1,7 @@
 """The interactive session: a prompt, a line, its values drawn, and again.
 
-The prompt is drawn before the rest of the program is loaded: a thread imports it and reads the
-weights while the person begins to type. `benchmarks/start.py` measures the difference.
+The prompt is drawn before the rest of the program is loaded: a thread imports the rest and reads
+the weights while the person begins to type. `benchmarks/starting.py` measures the difference.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ LOOK_SECONDS = 0.05
 class Repl:
     """One interactive session; `run` returns the exit code.
 
-    `load` makes the parts; it is called in a thread once the prompt stands.
+    `load` makes the parts, in a thread that starts when the prompt is drawn.
     """
 
     def __init__(
@@ -83,10 +83,10 @@ class Repl:
 
     @property
     def parts(self) -> Parts:
-        """The loaded parts; waits for them, and raises what loading them raised.
+        """The loaded parts; waits for them, and raises the error that loading them raised.
 
-        Ctrl-C ends the wait between two looks: raised within one, it could leave a lock behind
-        that the thread then waits for.
+        Ctrl-C ends the wait between two looks: raised within one, it could leave a lock held that
+        the thread then waits for.
         """
         if self._loading is None:
             self._start_loading(self._prompt.app)
@@ -101,7 +101,7 @@ class Repl:
         return self._parts
 
     def run(self) -> int:
-        """Until the person leaves."""
+        """Read and run lines until the person leaves."""
         width = self._prompt.output.get_size().columns
         for line in (GREETING, self._history_problem):
             if line:
@@ -116,7 +116,7 @@ class Repl:
         return 0
 
     def _turn(self) -> bool:
-        """Read a line and run it; whether the person leaves."""
+        """Read a line and run it. Returns whether the person leaves."""
         line = self._read()
         self._tell_problems()
         self._tell_finished_jobs()
@@ -125,7 +125,7 @@ class Repl:
         return bool(line.strip()) and self._perform(line) and self._may_leave()
 
     def _read(self) -> str | None:
-        """A line; "" after Ctrl-C, None at the end of input."""
+        """Read a line: "" after Ctrl-C, None at the end of input."""
         settings = self._parts.session.settings if self._parts else self._settings
         running = self._parts is not None and self._parts.session.running_job is not None
         try:
@@ -140,7 +140,7 @@ class Repl:
             return None
 
     def _perform(self, line: str) -> bool:
-        """Run a line and draw its values; whether the person wants to leave."""
+        """Run a line and draw its values. Returns whether the person wants to leave."""
         parts = self.parts
         from mathrepl.commands.dispatch import perform, run_line
 
@@ -165,14 +165,14 @@ class Repl:
             from mathrepl.commands import dispatch  # noqa: F401 - the first line needs it
 
             parts = self._load()
-            with contextlib.suppress(MathreplError, OSError):  # the first question will say it
+            with contextlib.suppress(MathreplError, OSError):  # the first question reports it
                 parts.session.card  # noqa: B018 - the toolbar shows it
             self._parts = parts
             app.invalidate()
             with contextlib.suppress(MathreplError, OSError):
                 if parts.session.weights.engine == "numpy":
                     parts.session.weights.solver  # noqa: B018 - ready before the first question
-        except BaseException as error:  # noqa: BLE001 - raised again where the parts are used
+        except BaseException as error:  # noqa: BLE001 - raised again where the parts are needed
             self._problem = error
         finally:
             self._loaded.set()
@@ -187,7 +187,7 @@ class Repl:
         return toolbar(self._parts, app.current_buffer.text, width)
 
     def _tell_problems(self) -> None:
-        """What is wrong with installed plugins: the thread that loads them must not write."""
+        """Report unusable plugins here: the thread that loads them must not write."""
         if self._parts is None:
             return
         from mathrepl.support.plugins import take_problems

@@ -1,4 +1,4 @@
-"""Everything a session needs that is not needed to show its prompt."""
+"""The parts of a session that its prompt can be shown without."""
 
 from __future__ import annotations
 

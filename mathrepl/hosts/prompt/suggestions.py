@@ -1,4 +1,4 @@
-"""What could be typed next, for hosts whose prompt is not ours."""
+"""Completions for hosts that have a prompt of their own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mathrepl.session.session import Session
 
 
 def suggestions(session: Session, text: str) -> tuple[str, list[str]]:
-    """The word of `text` to be replaced, which may be empty, and what could stand for it."""
+    """The end of `text` to replace, which may be empty, and the words to replace it with."""
     parts = assemble(session)
     completer = CommandCompleter(lambda: parts)
     found = list(completer.get_completions(Document(text), CompleteEvent()))

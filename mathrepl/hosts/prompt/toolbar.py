@@ -1,4 +1,4 @@
-"""The bottom line: what is loaded, how good it is, what is running, or the command being typed."""
+"""The bottom line: weights, accuracy and running training, or the command being typed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def toolbar(loaded: Parts | None, text: str, width: int) -> StyleAndTextTuples:
-    """Fragments that fit into `width` cells; the least important parts give way first."""
+    """Fragments for `width` cells; the least important parts are dropped first."""
     if loaded is None:
         return [("class:toolbar.quiet", " loading …")]
     session = loaded.session

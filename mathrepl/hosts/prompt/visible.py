@@ -1,4 +1,4 @@
-"""What a line may show of itself: nothing that steers a terminal."""
+"""Replaces characters of a typed line that would steer the terminal."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from prompt_toolkit.layout.processors import Processor, Transformation, Transfor
 
 from mathrepl.support.safe_text import REPLACEMENT
 
-SHOWN_ANYWAY = "\xa0"  # up to here prompt_toolkit shows controls itself, as ^[ or <9b>
+SHOWN_ANYWAY = "\xa0"  # up to here prompt_toolkit draws controls as ^[ or <9b>
 
 
 class Visible(Processor):
-    """Draws a replacement for each character that would change how others are drawn, such as a
-    right-to-left override; the line keeps what was typed.
+    """Draws a replacement for characters that change how others are drawn, such as a right-to-left
+    override; the line itself keeps them.
     """
 
     def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
