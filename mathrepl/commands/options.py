@@ -27,6 +27,7 @@ from mathrepl.store.card import Card
 from mathrepl.store.train_settings import TrainSettings
 from mathrepl.support.errors import MathreplError, TaskError, UsageError
 from mathrepl.support.setting_rows import rows
+from mathrepl.training.checks import part_of
 from mathrepl.training.plan import Plan
 
 
@@ -173,7 +174,6 @@ def plan_of(session: Session, arguments: Arguments) -> Plan:
         task=_task(session, arguments, fresh=fresh),
         architecture=_architecture(arguments, card.architecture if card else Architecture()),
         reverse=True if arguments.flag("reverse") else None,
-        command="",
         part=part,
     )
     return replace(plan, command=reproduce(plan))
@@ -183,7 +183,7 @@ def _settings(arguments: Arguments, card: Card | None, part: str | None) -> Trai
     """The settings given; what is not given is as in the last training of these weights."""
     base: dict[str, Any] = {}
     if card is not None:
-        wanted = _main_part(card) if part is None else part
+        wanted = part_of(card.architecture, part)
         for past in card.trainings:
             if past.part == wanted:
                 base = {row.name: getattr(past, row.name) for row in rows(TrainSettings)}
@@ -195,12 +195,6 @@ def _settings(arguments: Arguments, card: Card | None, part: str | None) -> Trai
 def fields_of(kind: type, given: Mapping[str, Any]) -> dict[str, Any]:
     """The values in `given`, by keys of options, of the settings of a dataclass, by field."""
     return {row.name: given[row.key] for row in rows(kind) if row.key in given}
-
-
-def _main_part(card: Card) -> str:
-    from mathrepl.networks import parts_of
-
-    return list(parts_of(card.architecture))[-1]
 
 
 def _architecture(arguments: Arguments, base: Architecture) -> Architecture | None:

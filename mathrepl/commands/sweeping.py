@@ -145,7 +145,6 @@ def _plans(
             task=session.fresh_task,
             architecture=replace(Architecture(), **shape),
             reverse=reverse,
-            command="",
         )
         plans = [fresh]
     return [_with(plan, settings, shape, reverse) for plan in plans]

@@ -273,7 +273,6 @@ class Session:
         task: Task | None,
         architecture: Architecture | None,
         reverse: bool | None,
-        command: str,
         part: str | None = None,
     ) -> Plan:
         """Check a training before it starts; None stands for "as it is".
@@ -288,7 +287,6 @@ class Session:
             task=task or (self.fresh_task if fresh else self.task),
             architecture=architecture,
             reverse=reverse,
-            command=command,
             part=part,
         )
 

@@ -27,13 +27,12 @@ def plan(
     task: Task,
     architecture: Architecture | None,
     reverse: bool | None,
-    command: str,
     part: str | None = None,
 ) -> Plan:
     """Check a training before it starts: of fresh weights, or going on from `source`.
 
     None stands for "as it is". Raises `TaskError` where going on cannot honour the settings,
-    `WeightsError` for a kind of network whose package is no good.
+    `WeightsError` for a kind of network whose package cannot be used.
     """
     if source is None:
         encoding = Encoding.for_task(task, reverse=bool(reverse))
@@ -76,10 +75,9 @@ def plan(
         encoding=encoding,
         task=task,
         settings=settings,
-        command=command,
         user=store.user,
         bundled=store.bundled,
-        part=_part(shape, part),
+        part=part_of(shape, part),
     )
 
 
@@ -88,7 +86,7 @@ def recipe_plans(
 ) -> list[Plan]:
     """The trainings of a recipe, each going on from the one before.
 
-    Raises `UsageError` for an unknown recipe, `WeightsError` for what cannot be a name.
+    Raises `UsageError` for an unknown recipe, `WeightsError` for an invalid name.
     """
     if name not in RECIPES:
         raise UsageError(f"there is no recipe {name!r}", hint=f"there are {', '.join(RECIPES)}")
@@ -119,14 +117,14 @@ def recipe_plans(
 
 
 def _check_shape(architecture: Architecture, encoding: Encoding) -> None:
-    """An installed kind may refuse settings, and is told to be no good before a worker starts."""
+    """Raise `TaskError` for settings that an installed kind refuses, before a worker starts."""
     from mathrepl.networks import shapes_of
 
     shapes_of(architecture, encoding)
 
 
-def _part(architecture: Architecture, wanted: str | None) -> str:
-    """Which network to train. Raises `UsageError` for a part that these weights do not have."""
+def part_of(architecture: Architecture, wanted: str | None) -> str:
+    """The part to train: the wanted one, or the last. Raises `UsageError` for an unknown part."""
     from mathrepl.networks import parts_of
 
     parts = list(parts_of(architecture))

@@ -28,9 +28,9 @@ class Plan:
     encoding: Encoding
     task: Task
     settings: TrainSettings
-    command: str
     user: Path
     bundled: Path
+    command: str = ""
     part: str = ""
 
     def to_json(self) -> str:

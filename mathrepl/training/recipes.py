@@ -32,21 +32,14 @@ class Recipe:
     stages: tuple[Stage, ...]
 
 
-def _attention_settings(
-    epochs: int, examples: int, *, weight_decay: float, averaging: float = 0.999
-) -> TrainSettings:
-    return TrainSettings(
-        epochs,
-        examples,
-        learning_rate=4e-3,
-        weight_decay=weight_decay,
-        clip=1.0,
-        schedule="cosine",
-        warmup=200,
-        averaging=averaging,
-    )
-
-
+_ATTENTION = TrainSettings(
+    learning_rate=4e-3,
+    weight_decay=0.01,
+    clip=1.0,
+    schedule="cosine",
+    warmup=200,
+    averaging=0.999,
+)
 _ADD = Task(sampling="carries", spaced=False)
 _LONG = Task(high=10**20 - 1, sampling="carries", spaced=False)
 _WORK = Task(operations="+-*/", fewest=1, most=3, decimals=3, spaced=False, brackets=True)
@@ -58,21 +51,14 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             _ADD,
             Architecture("attention", hidden=96, places=8),
             Encoding.for_task(_ADD, reverse=True),
-            (Stage(_attention_settings(100, 30_000, weight_decay=0.1, averaging=0.9995)),),
+            (Stage(replace(_ATTENTION, epochs=100, weight_decay=0.1, averaging=0.9995)),),
         ),
         "long": Recipe(
             "sums of long numbers, an attention network with random places",
             _LONG,
             Architecture("attention", hidden=96, embedding=64, places=128, lookup=True),
             replace(Encoding.for_task(_LONG, reverse=True), answer_length=103),
-            (
-                Stage(
-                    replace(
-                        _attention_settings(14, 500_000, weight_decay=0.01, averaging=0.999),
-                        offset=100,
-                    )
-                ),
-            ),
+            (Stage(replace(_ATTENTION, epochs=14, examples=500_000, offset=100)),),
         ),
         "work": Recipe(
             "+ - * / with the working shown, two networks",
@@ -80,8 +66,8 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             Architecture("work", hidden=96),
             Encoding(END + CHARACTERS, question_length=91, answer_length=84, reverse=True),
             (
-                Stage(_attention_settings(12, 1_000_000, weight_decay=0.01), "doer"),
-                Stage(_attention_settings(6, 500_000, weight_decay=0.01), "reader"),
+                Stage(replace(_ATTENTION, epochs=12, examples=1_000_000), "doer"),
+                Stage(replace(_ATTENTION, epochs=6, examples=500_000), "reader"),
             ),
         ),
         "blog": Recipe(

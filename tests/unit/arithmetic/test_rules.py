@@ -336,7 +336,6 @@ def test_the_command_of_a_training_names_its_rule(lab: Lab):
             task=Task(high=9, rule=rule),
             architecture=None,
             reverse=None,
-            command="",
         )
         assert plan.encoding == Encoding.for_task(plan.task)
         return reproduce(plan)

@@ -58,7 +58,6 @@ AS_IT_IS: dict[str, Any] = {
     "task": None,
     "architecture": None,
     "reverse": None,
-    "command": "",
     "part": None,
 }
 
@@ -673,7 +672,6 @@ def test_a_fresh_plan_needs_no_weights(lab: Lab):
         task=None,
         architecture=None,
         reverse=None,
-        command="",
     )
     assert (plan.name, plan.task) == ("new", Task())
 
