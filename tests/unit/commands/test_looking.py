@@ -568,7 +568,6 @@ def job(lab: Lab) -> FakeJob:
         task=None,
         architecture=None,
         reverse=None,
-        command="train 3",
     )
     return running(lab, plan)
 
