@@ -34,7 +34,7 @@ def attend(network: Network, question: str) -> Figure:
 
     Raises `UsageError` for a network without attention, or of an installed kind.
     """
-    check_known(network, "where it looks")
+    check_known(network)
     ((weights, codes),) = _attention_weights(network, [question])
     text = network.read(codes)
     heats = tuple(

@@ -86,7 +86,7 @@ def curve(cards: Sequence[Card]) -> Figure:
         f"how {', '.join(card.name for card in cards)} learnt",
         panels if courses else (),
         tuple(course.fact for course in courses),
-        tuple(f"{name} has no history of a training" for name, some in of_cards if not some),
+        tuple(f"{name} has no training history" for name, some in of_cards if not some),
         {"networks": [_record(name, some) for name, some in of_cards]},
     )
 

@@ -41,7 +41,7 @@ def parse_forced(text: str) -> dict[int, str]:
         number, equals, character = item.strip().partition("=")
         if not equals or not _NUMBER.fullmatch(number) or len(character) != 1:
             raise UsageError(
-                f"{item.strip()!r} forces nothing",
+                f"{item.strip()!r} is not a forced character",
                 hint="write 2=5 for a 5 as the second character written, several with commas",
             )
         forced[int(number)] = {END_SHOWN: END, SPACE_SHOWN: " "}.get(character, character)
@@ -87,10 +87,10 @@ def step(network: Network, question: str, truth: str, forced: Mapping[int, str])
         alone = network.read(_probabilities(network, question, {}).argmax(-1).tolist())
         facts.append(f"unforced it writes {alone or '(nothing)'}")
         if network.half.decoder is None:
-            notes.append("its decoder does not see what was written, so the rest stays as it was")
+            notes.append("its decoder does not read what was written, so the rest stays the same")
         beyond = [str(position + 1) for position in indices if position >= len(codes)]
         if beyond:
-            notes.append(f"nothing was written at {', '.join(beyond)}: it had ended")
+            notes.append(f"nothing was written at {', '.join(beyond)}: the answer had ended")
     return Figure(
         f"{network.name} writes {question}",
         tuple(panels),
@@ -120,7 +120,7 @@ def beam(network: Network, question: str, truth: str, count: int) -> Figure:
         for one in found
     )
     total = sum(one.probability for one in found)
-    facts = [f"together {with_bounds(total, 2)} of all that it might write"]
+    facts = [f"together {with_bounds(total, 2)} of the probability of all answers"]
     if target is not None and target not in [one.text for one in found]:
         facts.append(f"the truth {target} is not among them")
     facts += network.step_facts(question)

@@ -1,6 +1,6 @@
-"""A figure as a value: panels that `render` draws in the terminal and `plots` into files.
+"""Figures as values: panels that `render` draws in the terminal and `plots` into files.
 
-Arrays are numpy's; this module itself imports nothing heavy, so that commands start fast.
+Arrays are numpy's, but this module imports nothing heavy, so that commands start fast.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ class Heatmap:
     """A grid of numbers between `low` and `high`, NaN where there is none.
 
     `cells` is (R, C), its first row on top. `rows` and `columns` label each row and column, or
-    are empty; then `row_range` and `column_range`, where given, say what the first and the last
-    one stand for. `amount` runs from nothing to much, `signed` from negative over 0 to positive,
-    `verdict` from right (0) to wrong (1). Where a window has less room, neighbours become
-    their mean, or with `keep_peaks` their largest.
+    are empty; then `row_range` and `column_range`, where given, are the numbers of the first and
+    the last one. The palette `amount` runs from nothing to much, `signed` from negative over 0 to
+    positive, `verdict` from right (0) to wrong (1). A window with less room shows the mean of
+    neighbouring cells, or with `keep_peaks` the largest.
     """
 
     title: str
@@ -44,7 +44,7 @@ class Heatmap:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One line of a plot: as many `x` as `y`."""
+    """One line of a plot; `x` and `y` are of the same length."""
 
     name: str
     x: tuple[float, ...]
@@ -66,7 +66,7 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A bar of a `Bars`: `value` sets its length, `text` stands behind it."""
+    """A bar of a `Bars`: `value` is its length, `text` stands at its right."""
 
     label: str
     value: float
@@ -75,7 +75,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Horizontal bars; `high` is a full one, else the largest value is."""
+    """Horizontal bars; a full one is `high`, by default the largest value."""
 
     title: str
     bars: tuple[Bar, ...]
@@ -87,10 +87,9 @@ Panel = Heatmap | Lines | Bars | Answers
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Figure:
-    """Panels under a title; `facts` are lines that say what is seen, `notes` what to mind.
+    """Panels under a title; `facts` are lines about their content, `notes` are warnings.
 
-    A `live` one is drawn in the place of the live one before.
-    `data` is the figure for `--json`: plain values, named after what they are.
+    A `live` figure replaces the live one before it. `data` holds plain values for `--json`.
     """
 
     title: str
@@ -101,7 +100,7 @@ class Figure:
     live: bool = False
 
     def as_live(self) -> Figure:
-        """The same, to be drawn in the place of the last live one."""
+        """The same figure, to replace the last live one."""
         return replace(self, live=True)
 
     def record(self) -> dict[str, Any]:
@@ -110,9 +109,9 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a report: `text`, its paragraphs parted by blank lines, then rows, then a figure.
+    """A part of a report: text with blank lines between paragraphs, then rows, then a figure.
 
-    Each of `rows` is a key and its value; an empty key goes on with the row before.
+    Each of `rows` is a key and its value; an empty key continues the row before.
     """
 
     title: str
@@ -123,7 +122,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Progress of a command that takes more than a moment: `done` of `total`."""
+    """Progress of a command that takes a while: `done` of `total`."""
 
     what: str
     done: int

@@ -46,12 +46,12 @@ def errors(
                 f"{card.name} is for {task.describe()}: too many equations to ask all",
                 hint="leave out --whole to ask held-out ones",
             )
-        return _ask(weights, every(task), task.space_size, ["the trained equations are among them"])
+        return _ask(weights, every(task), task.space_size, ["trained equations are included"])
     if count is None:
         count = card.architecture.row.errors
     drawn, notes = _drawn(task), []
     if drawn.sampling == "stratified":
-        notes.append("drawn by digit counts, all alike, so shares are not those of the whole space")
+        notes.append("drawn evenly by digit counts, so shares differ from those of the whole space")
     examples = draw_held_out(drawn, random.Random(SEED), split_seed=task.seed)
     return _ask(weights, islice(examples, count), count, notes)
 
@@ -83,7 +83,7 @@ def _ask(
             f"no equation of {card.task.describe()} is held out", hint="add --whole to ask them all"
         )
     if tally.total < total:
-        notes = [*notes, f"no more than {tally.total:,} equations are there to ask"]
+        notes = [*notes, f"only {tally.total:,} equations exist to ask"]
     yield _figure(weights, tally, notes)
 
 
@@ -153,11 +153,9 @@ def _calibration(tally: Tally) -> tuple[Panel, ...]:
     confidence = tuple(one["mean_confidence"] for one in bins)
     share_right = tuple(one["right"] / one["answers"] for one in bins)
     measured = Series("measured", confidence, share_right)
-    ideal = Series("as sure as right", (0.0, 1.0), (0.0, 1.0))
+    ideal = Series("perfect calibration", (0.0, 1.0), (0.0, 1.0))
     panels: list[Panel] = [
-        Lines(
-            "how sure, and how often right", (measured, ideal), "confidence", "right", low=0, high=1
-        )
+        Lines("share right by confidence", (measured, ideal), "confidence", "right", low=0, high=1)
     ]
     bands = [f"{100 * one['from']:.0f} to {100 * one['to']:.0f}%" for one in bins]
     right = [one["right"] for one in bins]

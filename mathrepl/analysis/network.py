@@ -49,12 +49,12 @@ class Network:
 
     @property
     def reverse(self) -> bool:
-        """Whether it reads and writes from the last character to the first."""
+        """Reading and writing run from the last character to the first."""
         return self.encoding.reverse
 
     @property
     def encoder(self) -> str:
-        """The layer that sums the question up before the decoder starts; empty without one."""
+        """The layer that summarises the question for the decoder; empty without one."""
         encoder = self.half.encoder
         return encoder(self.card.architecture) if encoder is not None else ""
 
@@ -67,7 +67,7 @@ class Network:
 
     @property
     def writes_steps(self) -> bool:
-        """Whether it writes what one step of a scratchpad becomes, not answers."""
+        """The network writes the results of single scratchpad steps, not answers."""
         return self.card.architecture.row.shows_steps and not self.half.tags
 
     def as_read(self, text: str) -> str:
@@ -130,13 +130,13 @@ class Network:
         """A fact that a doer writes one step and not the answer; nothing for other networks."""
         if not self.writes_steps or self.target(question, "") is None:
             return ()
-        return (f"one step of a working: what its doer puts in the place of {question}",)
+        return (f"one step of a working: the doer's replacement for {question}",)
 
     def step_notes(self, question: str) -> tuple[str, ...]:
         """A note where a doer would never read this question, which takes several steps."""
         if self.target(question, "") is not None:
             return ()
-        note = f"{question} is no single step, and {self.card.name} hands its doer one at a time"
+        note = f"{question} takes several steps, and {self.card.name} gives its doer one at a time"
         return (Advice(note, "; see them with ", Run("attn")),)
 
 
@@ -167,11 +167,12 @@ def tensors_of(weights: ActiveWeights) -> dict[str, Floats]:
     return {name: tensors[name] for name in shapes_of(found.card.architecture, found.card.encoding)}
 
 
-def check_known(network: Network, what: str) -> None:
-    """Raise `UsageError` for a kind of which nothing here knows `what`."""
+def check_known(network: Network) -> None:
+    """Raise `UsageError` for an installed kind, whose tensors have no known meaning."""
     if network.half.encoder is None:
         raise UsageError(
-            f"{network.name} is of kind {network.kind}, and nothing here knows {what}", hint=ELSE
+            f"{network.name} is of kind {network.kind}, whose layers mathrepl cannot interpret",
+            hint=ELSE,
         )
 
 

@@ -123,7 +123,7 @@ def _figure(card: Card, asked: Cells, b: Bounds, seen: Seen) -> Figure:
         ]
     notes = _notes(asked, card)
     if strange:
-        are = "answer is no number" if strange == 1 else "answers are no numbers"
+        are = "answer is not a number" if strange == 1 else "answers are not numbers"
         notes.append(f"{strange:,} {are}, drawn as the largest error")
     if not there.all():
         notes.append("b = 0 has no cells: a division by zero has no answer")

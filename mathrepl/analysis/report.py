@@ -1,4 +1,4 @@
-"""What a report tells of some weights: card, learning, map, mistakes, and a look inside."""
+"""The sections of a report: card, learning curve, map, mistakes, samples and weights."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _map(weights: ActiveWeights) -> Iterator[Progress | Section]:
 
 
 def _inside(weights: ActiveWeights, example: Example) -> Iterator[Section]:
-    """Where it looked, or what it held or might have written, at one held-out equation."""
+    """Attention weights at one held-out equation, else states, else likely characters."""
     question = example.question
     network = network_of(weights)
     if network.half.decoder is not None:

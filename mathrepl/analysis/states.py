@@ -44,7 +44,7 @@ def peek(network: Network, question: str, layer: str | None = None) -> Figure:
         )
     heats: list[Heatmap] = []
     for name, one in chosen.items():
-        # A hidden state lies within -1..1; a memory may grow, and has a scale of its own.
+        # A hidden state lies within -1..1; a cell state may grow, so it has its own scale.
         most = float(np.abs(one.memory).max(initial=1.0))
         for what, values, bound in (("state", one.state, 1.0), ("memory", one.memory, most)):
             heats.append(
@@ -140,10 +140,10 @@ def like(
     Euclidean one between encodings, divided by its mean over random pairs of the sample. Raises
     `UsageError` for a network without a recurrent encoder, or of an installed kind.
     """
-    check_known(network, "what its encoder holds")
+    check_known(network)
     if not network.encoder:
         raise UsageError(
-            f"{network.name} has no encoder that sums an equation up",
+            f"{network.name} has no encoder that summarises an equation",
             hint=Advice("try it with a network that has one, such as ", Run("use", "blog")),
         )
     task = network.card.task

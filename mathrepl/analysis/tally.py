@@ -97,7 +97,7 @@ class Tally:
         self.sizes[_size(size)] += 1
         if size is not None and (self.largest is None or size > self.largest[0]):
             self.largest = size, one
-        # A reservoir (Vitter 1985, algorithm R): every mistake is kept with the same chance.
+        # Reservoir sampling (Vitter 1985, algorithm R): all mistakes are equally likely.
         if len(self.examples) < SHOWN:
             self.examples.append((self.wrong, one))
         elif (place := self.rng.randrange(self.wrong)) < SHOWN:
@@ -109,7 +109,7 @@ class Tally:
 
     @property
     def only_sums(self) -> bool:
-        """Whether every question was a sum of two numbers, which has carries."""
+        """True if every question was a sum of two numbers, which has carries."""
         return sum(asked for asked, _ in self.by_carries.values()) == self.total
 
     def calibration(self) -> list[dict[str, float]]:

@@ -1,4 +1,4 @@
-"""The one room where matplotlib lives: figures into PNG, SVG and HTML files.
+"""Figures into PNG, SVG and HTML files; the only package that imports matplotlib.
 
-Import its modules only to write a file: they are the only ones that load matplotlib.
+Its modules are imported only when a file is written, since matplotlib loads slowly.
 """

@@ -17,7 +17,7 @@ LABEL, TEXT = 40, 60  # characters of a bar's label, and of its text
 
 
 def bars_block(bars: Bars) -> Block:
-    """Lay out bars, the first on top; a value below 0 or not finite has no length."""
+    """Lay out bars, the first on top; a negative or infinite value has no length."""
     if not bars.bars:
         return Block(bars.title, WIDTH, 3 * ROW, say_empty, stretches=True)
     labels = [drawable(cropped(bar.label, LABEL)) for bar in bars.bars]

@@ -29,7 +29,7 @@ EDGE, GAP = 24, 28  # pixels around everything, and between panels
 NARROWEST, WIDEST = 760, 1500  # pixels between the edges; panels share a row up to the widest
 LEAST = 210  # pixels of a panel with its labels, so that its title has some room
 PANEL_TITLE = 10.5  # points
-SPACING = 1.45  # from line to line, in sizes of the text
+SPACING = 1.45  # distance of lines, in font sizes
 
 _LOOKS: dict[str, Any] = {
     "font.family": [SANS],

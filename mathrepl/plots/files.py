@@ -33,9 +33,9 @@ def check_path(path: Path, endings: Sequence[str] = ENDINGS) -> None:
 
 
 def save_figure(figure: Figure, path: Path) -> Path:
-    """Write `figure` to `path`, PNG or SVG by its ending; gives `path` back.
+    """Write `figure` to `path`, PNG or SVG by its ending; returns `path`.
 
-    Raises what `check_path` does, and `MathreplError` where the disk refuses.
+    Raises as `check_path`, and `MathreplError` where the disk refuses.
     """
     check_path(path)
     from mathrepl.plots.drawing import picture

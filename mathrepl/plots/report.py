@@ -1,4 +1,4 @@
-"""A report: one HTML file that holds all it shows, and asks no network for anything."""
+"""A report: one HTML file that holds all it shows and loads nothing from the network."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ MANY_CELLS = 400  # rows or columns from which a grid is shown pixel for pixel
 
 
 def check_report_path(path: Path) -> None:
-    """Refuse early what `write_report` could not write. Raises what `check_path` does."""
+    """Refuse early a file that `write_report` could not write. Raises as `check_path`."""
     check_path(path, ENDINGS)
 
 
 def write_report(path: Path, title: str, sections: Sequence[Section]) -> Path:
-    """Write `sections` under `title` as HTML to `path`; gives `path` back.
+    """Write `sections` under `title` as HTML to `path`; returns `path`.
 
-    Raises what `check_path` does, and `MathreplError` where the disk refuses.
+    Raises as `check_path`, and `MathreplError` where the disk refuses.
     """
     check_report_path(path)
     return write(path, page(title, sections).encode())
@@ -36,78 +36,67 @@ def write_report(path: Path, title: str, sections: Sequence[Section]) -> Path:
 
 def page(title: str, sections: Sequence[Section]) -> str:
     """The HTML of a report."""
-    body = [f"<h1>{_safe(title)}</h1>"]
+    parts = [_element("h1", _safe(title))]
     if len(sections) > 1:
-        body.append(_contents(sections))
-    body += [_section(number, section) for number, section in enumerate(sections, 1)]
-    return "\n".join(
-        [
-            "<!DOCTYPE html>",
-            '<html lang="en">',
-            "<head>",
-            '<meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<meta name="color-scheme" content="light dark">',
-            f"<title>{_safe(title).strip() or 'Report'}</title>",
-            f"<style>\n{STYLE}</style>",
-            "</head>",
-            "<body>",
-            "<main>",
-            *body,
-            "</main>",
-            "</body>",
-            "</html>",
-            "",
+        links = [
+            _element("li", _element("a", _safe(section.title), href=f"#section-{number}"))
+            for number, section in enumerate(sections, 1)
         ]
+        parts.append(_element("nav", _element("ol", *links), aria_label="Contents"))
+    parts += [_section(number, section) for number, section in enumerate(sections, 1)]
+    head = _element(
+        "head",
+        '<meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="color-scheme" content="light dark">',
+        _element("title", _safe(title).strip() or "Report"),
+        _element("style", STYLE),
     )
+    body = _element("body", _element("main", *parts))
+    return f"<!DOCTYPE html>\n{_element('html', head, body, lang='en')}\n"
+
+
+def _element(tag: str, *inner: str, **attributes: str) -> str:
+    """An element around safe HTML; attributes are named as Python does: `class_`, `aria_label`."""
+    named = [f' {name.strip("_").replace("_", "-")}="{text}"' for name, text in attributes.items()]
+    content = "\n".join(inner)
+    return f"<{tag}{''.join(named)}>{content}</{tag}>"
 
 
 def _safe(text: str, keep: str = "") -> str:
     return escape(printable(text, keep))
 
 
-def _contents(sections: Sequence[Section]) -> str:
-    links = [
-        f'<li><a href="#section-{number}">{_safe(section.title)}</a></li>'
-        for number, section in enumerate(sections, 1)
-    ]
-    return "\n".join(['<nav aria-label="Contents">', "<ol>", *links, "</ol>", "</nav>"])
-
-
 def _section(number: int, section: Section) -> str:
-    parts = [f'<section id="section-{number}">', f"<h2>{_safe(section.title)}</h2>"]
+    parts = [_element("h2", _safe(section.title))]
     paragraphs = [part.strip("\n") for part in section.text.split("\n\n")]
-    parts += [f"<p>{_safe(part, keep=chr(10))}</p>" for part in paragraphs if part.strip()]
+    parts += [_element("p", _safe(part, keep="\n")) for part in paragraphs if part.strip()]
     if section.rows:
-        parts.append(_table(section.rows))
+        rows = [
+            _element(
+                "tr", _element("th", _safe(key), scope="row"), _element("td", _safe(value, "\n"))
+            )
+            for key, value in section.rows
+        ]
+        parts.append(_element("table", _element("tbody", *rows)))
     if section.figure is not None:
         parts.append(_figure(section.figure, section.title))
-    return "\n".join([*parts, "</section>"])
-
-
-def _table(rows: Sequence[tuple[str, str]]) -> str:
-    lines = [
-        f'<tr><th scope="row">{_safe(key)}</th><td>{_safe(value, keep=chr(10))}</td></tr>'
-        for key, value in rows
-    ]
-    return "\n".join(["<table>", "<tbody>", *lines, "</tbody>", "</table>"])
+    return _element("section", *parts, id=f"section-{number}")
 
 
 def _figure(figure: Figure, heading: str) -> str:
     """Panels as a picture; title, facts and notes as text, which can be read out and copied."""
-    said = [f"<li>{_safe(fact)}</li>" for fact in figure.facts]
-    said += [f'<li class="note">{_safe(note)}</li>' for note in figure.notes]
+    parts = [_picture(figure)] if figure.panels else []
     caption = []
     if figure.title and figure.title != heading:
-        caption.append(f"<strong>{_safe(figure.title)}</strong>")
-    if said:
-        caption += ["<ul>", *said, "</ul>"]
-    parts = ["<figure>"]
-    if figure.panels:
-        parts.append(_picture(figure))
+        caption.append(_element("strong", _safe(figure.title)))
+    items = [_element("li", _safe(fact)) for fact in figure.facts]
+    items += [_element("li", _safe(note), class_="note") for note in figure.notes]
+    if items:
+        caption.append(_element("ul", *items))
     if caption:
-        parts += ["<figcaption>", *caption, "</figcaption>"]
-    return "\n".join([*parts, "</figure>"])
+        parts.append(_element("figcaption", *caption))
+    return _element("figure", *parts)
 
 
 def _picture(figure: Figure) -> str:
@@ -117,19 +106,18 @@ def _picture(figure: Figure) -> str:
     # A PNG's width and height, in pixels, are the first two numbers of its first chunk.
     width, height = struct.unpack(">II", png[16:24])
     full = any(isinstance(p, Heatmap) and max(p.cells.shape) > MANY_CELLS for p in figure.panels)
-    kind = "exact" if full else "fluid"
-    return (
-        f'<div class="picture {kind}"><img alt="{_safe(_alternative(figure))}" '
-        f'width="{width}" height="{height}" src="data:image/png;base64,{b64encode(png).decode()}">'
-        "</div>"
+    image = (
+        f'<img alt="{_safe(_alternative(figure))}" width="{width}" height="{height}" '
+        f'src="data:image/png;base64,{b64encode(png).decode()}">'
     )
+    return _element("div", image, class_="picture exact" if full else "picture fluid")
 
 
 def _alternative(figure: Figure) -> str:
-    """What the picture shows, for who cannot see it."""
+    """The text for a reader who cannot see the picture: titles, and the number of answers."""
     titles = [
         f"{len(panel.items)} answers" if isinstance(panel, Answers) else panel.title
         for panel in figure.panels
     ]
-    what = "; ".join(title for title in titles if title)
-    return f"{figure.title}: {what}" if what else figure.title
+    panels = "; ".join(title for title in titles if title)
+    return f"{figure.title}: {panels}" if panels else figure.title

@@ -120,7 +120,7 @@ def test_all_numbers_are_in_the_record():
 
 def test_a_network_without_history_gets_a_note():
     figure = curve([card("new"), card("add", epoch(1, 0.5))])
-    assert figure.notes == ("new has no history of a training",)
+    assert figure.notes == ("new has no training history",)
     assert len(figure.facts) == 1
     assert len(figure.panels) == 3
     alone = curve([card("new")])

@@ -74,7 +74,7 @@ def test_a_number_of_more_digits_than_python_reads_forces_nothing():
 
 
 def refuses(text: str) -> None:
-    with pytest.raises(UsageError, match="forces nothing") as caught:
+    with pytest.raises(UsageError, match="is not a forced character") as caught:
         parse_forced(text)
     assert "2=5" in (caught.value.hint or "")
 
@@ -196,7 +196,7 @@ def test_the_seed_network_goes_on_as_if_nothing_was_forced_and_says_so(
         "+",
         *(c["written"] for c in free.data["characters"][1:]),
     ]
-    assert any("stays as it was" in note for note in figure.notes)
+    assert any("stays the same" in note for note in figure.notes)
     assert f"unforced it writes {free.data['network']}" in figure.facts
 
 
@@ -215,7 +215,7 @@ def test_attention_writes_on_after_what_was_forced(
     assert [c["forced"] for c in found] == [k == number - 1 for k in range(3)]
     assert found[number - 1]["written"] == character
     assert figure.panels[number - 1].title == f"character {number}: {character}, forced"
-    assert not any("stays as it was" in note for note in figure.notes)
+    assert not any("stays the same" in note for note in figure.notes)
     assert f"unforced it writes {free.data['network']}" in figure.facts
     decoder = Decoder(one.tensors, one.card.architecture, one.encoding, one.indices([QUESTION]))
     forced, _ = decoder.greedily({number - 1: one.encoding.characters.index(character)})
@@ -421,7 +421,7 @@ def test_a_doer_is_measured_by_its_own_step():
     found = beam(one, "5-900", "-895", 2)
     assert found.data["truth"] == "-1000+105"
     for facts in (figure.facts, found.facts):
-        assert facts[-1] == "one step of a working: what its doer puts in the place of 5-900"
+        assert facts[-1] == "one step of a working: the doer's replacement for 5-900"
 
 
 def test_a_doer_has_no_truth_for_several_steps_at_once():
@@ -429,11 +429,11 @@ def test_a_doer_has_no_truth_for_several_steps_at_once():
     figure = step(one, "1+2+3", "6", {})
     assert figure.data["truth"] is None
     assert "truth" not in figure.facts[0]
-    assert "1+2+3 is no single step" in figure.notes[0]
+    assert "1+2+3 takes several steps" in figure.notes[0]
     found = beam(one, "1+2+3", "6", 2)
     assert {answer["right"] for answer in found.data["answers"]} == {None}
     assert not any("truth" in fact for fact in found.facts)
-    assert "1+2+3 is no single step" in found.notes[0]
+    assert "1+2+3 takes several steps" in found.notes[0]
 
 
 # Shares

@@ -163,7 +163,7 @@ def test_mistakes_are_told_by_digit_size_carries_and_operands(tmp_path: Path):
     asked, missed = data["by_carries"]["1"]
     assert shares["single carries"][0] == missed / asked
     assert sum(value for value, _ in bars_of(figure, "mistakes by the size").values()) == 7
-    assert figure.notes == ("the trained equations are among them",)
+    assert figure.notes == ("trained equations are included",)
 
 
 def test_other_operations_are_told_by_operations(tmp_path: Path):
@@ -260,7 +260,7 @@ def test_more_than_is_held_out_asks_all_of_it_and_says_so(tmp_path: Path):
     questions = [f"{a} + {b}" for a in range(21) for b in range(21)]
     held_out = sum(is_unseen(SUMS, question, SUMS.seed) for question in questions)
     assert figure.data["total"] == held_out
-    assert f"no more than {held_out:,} equations are there to ask" in figure.notes
+    assert f"only {held_out:,} equations exist to ask" in figure.notes
 
 
 def test_sums_taught_by_their_carries_are_drawn_evenly(tmp_path: Path):
@@ -278,7 +278,7 @@ def test_long_sums_are_drawn_by_their_digits_and_say_so(tmp_path: Path):
     solver = SureSolver(truth)
     task = Task(high=10**8 - 1, sampling="carries")
     _, figure = run(errors(tiny_session(tmp_path, task, solver=solver).weights, 200, whole=False))
-    assert any("drawn by digit counts" in note for note in figure.notes)
+    assert any("drawn evenly by digit counts" in note for note in figure.notes)
     assert {len(question.split(" + ")[0]) for question in solver.asked} == set(range(1, 9))
 
 

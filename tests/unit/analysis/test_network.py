@@ -164,7 +164,7 @@ def test_of_several_steps_nothing_is_due_and_it_says_so(question: str):
     doer = network(WORK, part="doer")
     assert doer.target(question, "7") is None
     (remark,) = doer.step_notes(question)
-    assert remark.startswith(f"{question} is no single step")
+    assert remark.startswith(f"{question} takes several steps")
     assert ":attn" in remark
     assert doer.step_facts(question) == ()
 

@@ -220,7 +220,7 @@ def test_the_largest_errors_are_told_and_what_is_no_number_is_counted(tmp_path: 
         "far off: 0 + 1 = 100, wrong by 99",
         "far off: 2 + 2 = 5, wrong by 1",
     )
-    assert figure.notes == ("1 answer is no number, drawn as the largest error",)
+    assert figure.notes == ("1 answer is not a number, drawn as the largest error",)
     assert figure.data["not_numbers"] == 1
     assert [one["off_by"] for one in figure.data["largest_errors"]] == ["99", "1"]
     heat = heat_of(figure)

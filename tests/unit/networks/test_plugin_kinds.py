@@ -375,8 +375,8 @@ def test_what_is_written_at_once_is_looked_at_as_the_seed_networks_is(lab: Lab):
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        (":attn 1 + 2", "and nothing here knows where it looks; look at it with :step"),
-        (":like 1 + 2", "and nothing here knows what its encoder holds; look at it with :step"),
+        (":attn 1 + 2", "whose layers mathrepl cannot interpret; look at it with :step"),
+        (":like 1 + 2", "whose layers mathrepl cannot interpret; look at it with :step"),
         (":peek 1 + 2", "which shows no states; look at it with :step"),
         (":peek 1 + 2 --unit 3", "which shows no states; look at it with :step"),
         (":export --onnx x.onnx", "only mathrepl's own kinds are exported; its tensors are in"),
