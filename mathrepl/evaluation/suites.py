@@ -77,40 +77,34 @@ def _held_out(name: str, task: Task, count: int, *, divides: bool = False) -> Su
 def scratchpad_suites(card: Card, sample: int | None) -> list[Suite]:
     """Expressions by their operations, expressions beyond the training, and each network alone."""
     task, count = card.task, sample or SAMPLE
-    few = min(count, BEYOND)
-    high = f"{task.low}..{task.high}"
-    suites = []
-    plain: tuple[tuple[str, dict[str, Any]], ...] = (
-        ("one operation of + - *", {"operations": "+-*", "fewest": 1, "most": 1}),
-        ("two and three operations of + - *", {"operations": "+-*", "fewest": min(2, task.most)}),
-        ("a / b", {"operations": "/", "fewest": 1, "most": 1}),
-        ("one division among + - *", {"operations": "+-*/", "fewest": min(2, task.most)}),
-    )
-    for name, changes in plain:
-        changed = replace(task, **changes)
-        divides = "/" in changed.operations
+    few, twice, far = min(count, BEYOND), 2 * task.most, 10 ** (2 * len(str(task.high))) - 1
+
+    def held_out(name: str, count: int, operations: str = "+-*", **changes: Any) -> Suite:
+        bounds = {"fewest": 1, "most": task.most, "high": task.high} | changes
+        changed = replace(task, operations=operations, **bounds)
+        divides = "/" in operations
         decimals = f" to {task.decimals} decimals" if divides else ""
-        suites.append(_held_out(f"{name}{decimals}, {high}", changed, count, divides=divides))
-    suites.append(_remainders(task, count))
-    for most in range(task.most + 1, 2 * task.most + 1):
-        changed = replace(task, operations="+-*", fewest=most, most=most)
-        suites.append(_held_out(f"beyond: {most} operations of + - *, {high}", changed, few))
-    far = 10 ** (2 * len(str(task.high))) - 1
-    beyond: tuple[tuple[str, dict[str, Any]], ...] = (
-        ("one operation of + - *", {"fewest": 1, "most": 1}),
-        (f"{task.most} operations of + - *", {"fewest": task.most}),
-        (f"{2 * task.most} operations of + - *", {"fewest": 2 * task.most, "most": 2 * task.most}),
-        (f"a / b to {task.decimals} decimals", {"operations": "/", "fewest": 1, "most": 1}),
-    )
-    for name, changes in beyond:
-        changed = replace(task, **{"operations": "+-*", "high": far, **changes})
+        name = f"{name}{decimals}, {task.low}..{changed.high}"
+        # Solutions take long: small batches let Ctrl-C through soon, and keep all cores busy.
+        return replace(_held_out(name, changed, count, divides=divides), batch=256)
+
+    return [
+        held_out("one operation of + - *", count, most=1),
+        held_out("two and three operations of + - *", count, fewest=min(2, task.most)),
+        held_out("a / b", count, "/", most=1),
+        held_out("one division among + - *", count, "+-*/", fewest=min(2, task.most)),
+        _remainders(task, count),
+        *(
+            held_out(f"beyond: {most} operations of + - *", few, fewest=most, most=most)
+            for most in range(task.most + 1, twice + 1)
+        ),
+        held_out("beyond: one operation of + - *", few, most=1, high=far),
+        held_out(f"beyond: {task.most} operations of + - *", few, fewest=task.most, high=far),
+        held_out(f"beyond: {twice} operations of + - *", few, fewest=twice, most=twice, high=far),
         # A quotient of many digits takes many lines.
-        asked = min(few, 200) if changed.operations == "/" else few
-        suites.append(_held_out(f"beyond: {name}, {task.low}..{far}", changed, asked))
-    for part in PARTS:
-        suites.append(_part_suite(task, part, count))
-    # Solutions take long: small batches let Ctrl-C through soon, and keep all cores busy.
-    return [replace(suite, batch=256) for suite in suites]
+        held_out("beyond: a / b", min(few, 200), "/", most=1, high=far),
+        *(_part_suite(task, part, count) for part in PARTS),
+    ]
 
 
 def _remainders(task: Task, count: int) -> Suite:
@@ -123,7 +117,7 @@ def _remainders(task: Task, count: int) -> Suite:
             yield Example(question, task.target(parse(question)))
 
     name = f"a % b, the remainder, {task.low}..{task.high}"
-    return replace(divisions, name=name, examples=examples)
+    return replace(divisions, name=name, examples=examples, batch=256)
 
 
 def _part_suite(task: Task, part: str, count: int) -> Suite:
@@ -133,7 +127,7 @@ def _part_suite(task: Task, part: str, count: int) -> Suite:
     def examples() -> Iterator[Example]:
         return iter(step_examples(task, part, 10 * count).held_out)
 
-    return Suite(names[part], count, examples, True, part)
+    return Suite(names[part], count, examples, True, part, batch=256)
 
 
 def _long_suites(task: Task, sample: int | None) -> list[Suite]:

@@ -1,11 +1,11 @@
 """The attention seq2seq as an ONNX graph; `mathrepl.networks.attention` is the same in numpy.
 
-Places are counted and answers are decoded inside the graph: a `Loop` writes one character a
-round, each the likeliest, and the next round reads it. The loop runs U rounds whatever is
-written, so that the output has one shape; what follows an end mark means nothing.
+Digit positions are counted and answers are decoded inside the graph: a `Loop` writes the likeliest
+character in each round, and the next round reads it. The loop always runs U rounds, so that the
+output has one shape; what follows an end mark means nothing.
 
 Shapes: n questions, T question length, U answer length, V alphabet, e embedding, h hidden units,
-H heads, P places.
+H heads.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from onnx import helper
 
 from mathrepl.data.codec import digits_in
 from mathrepl.data.encoding import Encoding
-from mathrepl.export.graph import Graph, OnnxKind
+from mathrepl.export.graph import Graph
 from mathrepl.export.lstm import layer_of, read_both_ways, step
 from mathrepl.networks import Tensors
 from mathrepl.networks.attention import MASKED
@@ -44,7 +44,7 @@ class _Network:
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """What the decoder starts from.
+    """The input of the decoder.
 
     Keys (n, H, e, T), values (n, H, T, h / H), mask (n, 1, 1, T); the states of both decoder
     layers, (1, n, h / 2) and (1, n, h); and a zero for each question, (n,) int64.
@@ -59,16 +59,16 @@ class _Memory:
     zeros: str
 
 
-def _embed(graph: Graph, network: _Network, characters: str, place: str) -> str:
-    """Characters' embeddings, with those of their places added; the last place stands for more."""
+def _embed(graph: Graph, network: _Network, characters: str, positions: str) -> str:
+    """Embeddings of characters and of their positions, added; the last row is for all beyond."""
     tensors = network.tensors
     x = graph.node("Gather", graph.tensor(tensors, "embedding.characters.embeddings"), characters)
     name = "embedding.places.embeddings"
     if name not in tensors:
         return x
     last = graph.constant("last_place", np.array(len(tensors[name]) - 1, np.int64))
-    place = graph.node("Min", place, last)
-    return graph.node("Add", x, graph.node("Gather", graph.tensor(tensors, name), place))
+    positions = graph.node("Min", positions, last)
+    return graph.node("Add", x, graph.node("Gather", graph.tensor(tensors, name), positions))
 
 
 def _is_digit(graph: Graph, network: _Network, characters: str) -> str:
@@ -77,10 +77,10 @@ def _is_digit(graph: Graph, network: _Network, characters: str) -> str:
     return graph.node("Gather", table, characters)
 
 
-def _places(graph: Graph, network: _Network, questions: str) -> str:
+def _digit_positions(graph: Graph, network: _Network, questions: str) -> str:
     """`mathrepl.data.codec.digit_positions` in a graph, (n, T).
 
-    Each character that is no digit begins a stretch of text. A digit's place is the number of
+    Each character that is no digit begins a stretch of text. A digit's position is the number of
     digits so far, less those in stretches before its own.
     """
     digits = _is_digit(graph, network, questions)
@@ -99,7 +99,7 @@ def _places(graph: Graph, network: _Network, questions: str) -> str:
 
 def _encode(graph: Graph, network: _Network, questions: str) -> _Memory:
     tensors, a = network.tensors, network.architecture
-    x = _embed(graph, network, questions, _places(graph, network, questions))
+    x = _embed(graph, network, questions, _digit_positions(graph, network, questions))
     lengths = graph.lengths(questions)
     zeros = graph.node("Mul", graph.node("Cast", lengths, to=INT64), graph.integers(0))
     seen = x
@@ -166,15 +166,15 @@ def _decode(graph: Graph, network: _Network, start: _Memory) -> str:
 
 
 def _round(outer: Graph, network: _Network, start: _Memory) -> onnx.GraphProto:
-    """One character: from the states and what was written last to the next, and (n, V)."""
+    """The graph of one round: the next states and character, and its probabilities (n, V)."""
     tensors, a = network.tensors, network.architecture
     half, body = a.hidden // 2, Graph(outer)
-    hidden, memory, upper_hidden, upper_memory, place, written = _CARRIED
-    counted = body.node("Add", place, body.integers(1))
-    place = body.node("Mul", counted, _is_digit(body, network, written))
-    # A network that looks characters up is told the place that it writes next.
-    told = body.node("Add", place, body.integers(1)) if a.lookup else place
-    x = body.node("Unsqueeze", _embed(body, network, written, told), body.integers(0))
+    hidden, memory, upper_hidden, upper_memory, position, written = _CARRIED
+    counted = body.node("Add", position, body.integers(1))
+    position = body.node("Mul", counted, _is_digit(body, network, written))
+    # A network that looks characters up reads the position that it writes next.
+    read = body.node("Add", position, body.integers(1)) if a.lookup else position
+    x = body.node("Unsqueeze", _embed(body, network, written, read), body.integers(0))
     lower = layer_of(body, tensors, ["decoder.0"])
     hidden, memory = step(body, lower, half, x, hidden, memory)
     query = body.node("Concat", hidden, x, axis=-1)
@@ -197,7 +197,7 @@ def _round(outer: Graph, network: _Network, start: _Memory) -> onnx.GraphProto:
     shapes = [(1, "n", half)] * 2 + [(1, "n", a.hidden)] * 2 + [("n",)] * 2
     inputs: list[_Value] = [("round", INT64, ()), ("went_on", BOOL, ())]
     outputs: list[_Value] = [(again, BOOL, ())]
-    after = (hidden, memory, upper_hidden, upper_memory, place, written)
+    after = (hidden, memory, upper_hidden, upper_memory, position, written)
     inputs += list(zip(_CARRIED, kinds, shapes, strict=True))
     outputs += list(zip(after, kinds, shapes, strict=True))
     outputs.append((output, FLOAT, ("n", len(network.encoding.characters))))
@@ -206,11 +206,3 @@ def _round(outer: Graph, network: _Network, start: _Memory) -> onnx.GraphProto:
         [helper.make_tensor_value_info(*one) for one in inputs],
         [helper.make_tensor_value_info(*one) for one in outputs],
     )
-
-
-ONNX = OnnxKind(
-    write,
-    reads="padded with 0 at the end to any common length, which changes no answer",
-    writes="The likeliest characters up to the first index 0 are the answer; "
-    "what follows means nothing.",
-)

@@ -31,11 +31,12 @@ def compare(card: Card, part: str, tensors: Tensors, run: Run, texts: Sequence[s
     kind = kind_of(parts_of(card.architecture)[part])
     encoding = kind.encoding(card.encoding)
     questions = encode_questions(encoding, texts)
-    ours = kind.probabilities(part_tensors(tensors, part), card.architecture, encoding, questions)
-    theirs = run(questions)[:, : ours.shape[1]]  # numpy stops where all answers have ended
-    means = _means(kind, questions, ours)
-    alike = (ours.argmax(-1) == theirs.argmax(-1)) | ~means
-    largest = float(np.abs(ours - theirs)[means].max(initial=0.0))
+    own = part_tensors(tensors, part)
+    expected = kind.probabilities(own, card.architecture, encoding, questions)
+    found = run(questions)[:, : expected.shape[1]]  # numpy stops where all answers have ended
+    means = _means(kind, questions, expected)
+    alike = (expected.argmax(-1) == found.argmax(-1)) | ~means
+    largest = float(np.abs(expected - found)[means].max(initial=0.0))
     return Comparison(len(texts), largest, int(alike.all(1).sum()))
 
 
@@ -59,7 +60,7 @@ def texts_for(card: Card, part: str) -> list[str]:
 
 
 def has_runtime() -> bool:
-    """Whether onnxruntime is installed."""
+    """True if onnxruntime is installed."""
     return find_spec("onnxruntime") is not None
 
 

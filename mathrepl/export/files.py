@@ -26,7 +26,7 @@ class Comparison:
 
     @property
     def good(self) -> bool:
-        """Whether every answer is equal, and each probability within `TOLERANCE`."""
+        """True if every answer is equal, and each probability within `TOLERANCE`."""
         return self.same_answers == self.asked and self.largest_difference <= TOLERANCE
 
     def record(self) -> dict[str, Any]:

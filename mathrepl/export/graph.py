@@ -5,8 +5,6 @@ Shapes: n texts, and T, the length of the longest with its padding.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
@@ -15,16 +13,14 @@ import onnx
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from mathrepl.data.encoding import Encoding
 from mathrepl.networks import Tensors
-from mathrepl.networks.config import Architecture
 
 
 class Graph:
     """Collects nodes; every value is a name. `Graph(outer)` is the body of a loop in `outer`.
 
-    A body sees the values of the graph around it, so its constants are kept out there, where
-    they are read once and not in every round. No name stands twice, inside or outside.
+    A body sees the values of the graph around it, so its constants are kept there, where they are
+    read once and not in every round. Names are unique across both.
     """
 
     def __init__(self, outer: Graph | None = None) -> None:
@@ -76,7 +72,7 @@ class Graph:
         return self.constant(name, np.asarray(tensors[name], np.float32))
 
     def lengths(self, indices: str) -> str:
-        """How many characters stand in each row of indices (n, T), (n,) int32, at least 1.
+        """The number of characters in each row of indices (n, T), (n,) int32, at least 1.
 
         An LSTM of no steps has no state; numpy, too, reads one end mark of an empty text.
         """
@@ -89,19 +85,6 @@ class Graph:
     def proto(
         self, name: str, inputs: list[onnx.ValueInfoProto], outputs: list[onnx.ValueInfoProto]
     ) -> onnx.GraphProto:
-        """The finished graph; the constants stand in the outermost one."""
+        """The finished graph; the outermost one holds the constants."""
         constants = [] if self._is_body else list(self._constants.values())
         return helper.make_graph(self._nodes, name, inputs, outputs, initializer=constants)
-
-
-@dataclass(frozen=True, slots=True)
-class OnnxKind:
-    """The ONNX half of a kind of network.
-
-    `write` adds its nodes to a graph, from question indices (n, T), and returns the name of the
-    probabilities. `reads` and `writes` describe its questions and its outputs to other programs.
-    """
-
-    write: Callable[[Graph, Tensors, Architecture, Encoding, str], str]
-    reads: str
-    writes: str

@@ -1,4 +1,4 @@
-"""Our LSTM cells as ONNX's: gates in another order, matrices transposed, two biases."""
+"""LSTM cells in ONNX's layout: gates in another order, matrices transposed, two biases."""
 
 from __future__ import annotations
 

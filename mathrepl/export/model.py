@@ -8,8 +8,8 @@ import onnx
 from onnx import helper
 
 from mathrepl.export.files import INPUT, OUTPUT
-from mathrepl.export.graph import Graph, OnnxKind
-from mathrepl.networks import Tensors, kind_of, part_tensors, parts_of
+from mathrepl.export.graph import Graph
+from mathrepl.networks import Kind, Tensors, kind_of, part_tensors, parts_of
 from mathrepl.networks.plugin_kinds import imported, row_of
 from mathrepl.store.card import Card
 
@@ -26,14 +26,13 @@ def onnx_file(card: Card, part: str, tensors: Tensors) -> bytes:
     """
     kind = parts_of(card.architecture)[part]
     network = kind_of(kind)
-    half: OnnxKind = imported(kind, row_of(kind).onnx)
     encoding = network.encoding(card.encoding)
     shape: tuple[str | int, ...] = (encoding.answer_length, len(encoding.characters))
     if network.tags:
         shape = ("T", network.tags)
-    order = "from its last character to its first" if encoding.reverse else "in reading order"
     graph = Graph()
-    found = half.write(graph, part_tensors(tensors, part), card.architecture, encoding, INPUT)
+    write = imported(kind, row_of(kind).onnx)
+    found = write(graph, part_tensors(tensors, part), card.architecture, encoding, INPUT)
     graph.rename(found, OUTPUT)
     proto = graph.proto(
         kind,
@@ -45,8 +44,7 @@ def onnx_file(card: Card, part: str, tensors: Tensors) -> bytes:
         opset_imports=[helper.make_opsetid("", OPSET)],
         ir_version=IR_VERSION,
         producer_name="mathrepl",
-        doc_string=f"Texts are written {order}, as indices into the alphabet. A question is "
-        f"{half.reads}. {half.writes}",
+        doc_string=_description(network, reverse=encoding.reverse),
     )
     helper.set_model_props(model, metadata(card, part))
     onnx.checker.check_model(model, full_check=True)
@@ -73,3 +71,21 @@ def metadata(card: Card, part: str) -> dict[str, str]:
         "reverse": json.dumps(encoding.reverse),
         "sha256": card.sha256,
     }
+
+
+def _description(network: Kind, *, reverse: bool) -> str:
+    """The encoding of questions and outputs, in words."""
+    order = "from its last character to its first" if reverse else "in reading order"
+    padding = "at the end to any common length, which changes no answer"
+    writes = "The likeliest characters up to the first index 0 are the answer"
+    if network.reads_padding:
+        padding = "to question_length, for padding is read like any other character"
+    elif network.tags:
+        padding = "at the end to any common length, which changes nothing"
+        writes = "Of the tags, 1 marks a character; what stands in place of padding means nothing"
+    else:
+        writes += "; what follows means nothing"
+    return (
+        f"Texts are written {order}, as indices into the alphabet. A question is padded with 0 "
+        f"{padding}. {writes}."
+    )

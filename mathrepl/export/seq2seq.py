@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from mathrepl.data.encoding import Encoding
-from mathrepl.export.graph import Graph, OnnxKind
+from mathrepl.export.graph import Graph
 from mathrepl.export.lstm import read_both_ways
 from mathrepl.networks import Tensors
 from mathrepl.networks.config import Architecture
@@ -46,10 +46,3 @@ def _normalise(graph: Graph, tensors: Tensors, layer: str, x: str) -> str:
     term = beta - mean * factor
     scaled = graph.node("Mul", x, graph.constant(f"{layer}.factor", factor.astype(np.float32)))
     return graph.node("Add", scaled, graph.constant(f"{layer}.term", term.astype(np.float32)))
-
-
-ONNX = OnnxKind(
-    write,
-    reads="padded with 0 to question_length, for padding is read like any other character",
-    writes="The likeliest characters up to the first index 0 are the answer.",
-)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mathrepl.data.encoding import Encoding
-from mathrepl.export.graph import Graph, OnnxKind
+from mathrepl.export.graph import Graph
 from mathrepl.export.lstm import read_both_ways
 from mathrepl.networks import Tensors
 from mathrepl.networks.config import Architecture
@@ -14,7 +14,7 @@ def write(
 ) -> str:
     """Probabilities (n, T, 2) of both tags from line indices (n, T).
 
-    What stands in place of padding means nothing.
+    The outputs for padding mean nothing.
     """
     lengths = graph.lengths(lines)
     embeddings = graph.tensor(tensors, "embedding.characters.embeddings")
@@ -23,10 +23,3 @@ def write(
         x, _ = read_both_ways(graph, tensors, f"layer.{layer}", x, lengths)
     x = graph.node("Transpose", graph.dense(tensors, "output", x), perm=[1, 0, 2])
     return graph.node("Softmax", x, axis=-1)
-
-
-ONNX = OnnxKind(
-    write,
-    reads="padded with 0 at the end to any common length, which changes nothing",
-    writes="Of the tags, 1 marks a character; what stands in place of padding means nothing.",
-)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from mathrepl.data.codec import Floats, Indices, digit_positions, digits_in
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
-from mathrepl.networks.kind import Kind, State, States, Tensors
+from mathrepl.networks.kind import Kind, State, States, Tensors, states_of
 from mathrepl.networks.lstm import (
     Lengths,
     cell_shapes,
@@ -62,13 +62,18 @@ def shapes(architecture: Architecture, encoding: Encoding) -> dict[str, tuple[in
 
 
 def probabilities(
-    tensors: Tensors, architecture: Architecture, encoding: Encoding, questions: Indices
+    tensors: Tensors,
+    architecture: Architecture,
+    encoding: Encoding,
+    questions: Indices,
+    states: States | None = None,
 ) -> Floats:
     """Probabilities (n, U, V) of greedy decoding, from question indices (n, T).
 
-    U is the encoding's answer length, or less where every answer has ended.
+    U is the encoding's answer length, or less where every answer has ended. `states`, where given,
+    is filled with those of every LSTM.
     """
-    return Decoder(tensors, architecture, encoding, questions).greedily()[0]
+    return Decoder(tensors, architecture, encoding, questions, states=states).greedily()[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,18 +174,6 @@ class Decoder:
         return DecoderState(first, second, position), output, weights[:, :, 0]
 
 
-def states(
-    tensors: Tensors, architecture: Architecture, encoding: Encoding, questions: Indices
-) -> States:
-    """Hidden and cell states (n, steps, units) of every LSTM by its name, in reading order.
-
-    A decoder's steps are those of greedy decoding.
-    """
-    kept: States = {}
-    Decoder(tensors, architecture, encoding, questions, states=kept).greedily()
-    return kept
-
-
 def _encode(
     tensors: Tensors,
     architecture: Architecture,
@@ -239,4 +232,4 @@ def _encoder(architecture: Architecture) -> str:
     return "" if architecture.lookup else "encoder"
 
 
-NETWORK = Kind(shapes, probabilities, states, encoder=_encoder, decoder=Decoder)
+NETWORK = Kind(shapes, probabilities, states_of(probabilities), encoder=_encoder, decoder=Decoder)

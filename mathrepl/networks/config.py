@@ -45,8 +45,8 @@ class Architecture:
 
     `attention` has a BiLSTM encoder of `hidden` / 2 units a direction, and `heads` attention
     heads between a decoder LSTM of `hidden` / 2 units and one of `hidden`. Characters, keys and
-    queries have `embedding` numbers; `places` counts the place embeddings, 0 for none. With
-    `lookup` there is no recurrent encoder: the decoder looks characters up by the place that it
+    queries have `embedding` numbers; `places` counts the position embeddings, 0 for none. With
+    `lookup` there is no recurrent encoder: the decoder looks characters up by the position that it
     writes next, which holds for numbers of any length.
 
     `work` is two networks: a doer of kind `attention`, and a reader that tags characters, of

@@ -45,3 +45,18 @@ class Kind:
     def encoding(self, encoding: Encoding) -> Encoding:
         """The encoding of this network; a tagger reads from the left, whatever `reverse` says."""
         return replace(encoding, reverse=False) if self.tags else encoding
+
+
+def states_of(
+    run: Callable[[Tensors, Architecture, Encoding, Indices, States], object],
+) -> Callable[[Tensors, Architecture, Encoding, Indices], States]:
+    """`Kind.states` by a function that fills its last argument with them, in reading order."""
+
+    def states(
+        tensors: Tensors, architecture: Architecture, encoding: Encoding, questions: Indices
+    ) -> States:
+        kept: States = {}
+        run(tensors, architecture, encoding, questions, kept)
+        return kept
+
+    return states

@@ -22,8 +22,8 @@ class InstalledKind:
     `settings` are the fields of `Architecture` that mean something to it, and `describe` draws
     its layers in one line. Its halves are `network`, a `mathrepl.networks.Kind` in numpy;
     `builder`, which makes the Keras model of an `Architecture` and an `Encoding` (a built-in one
-    also gets the class of LSTM layers to use); and `onnx`, a `mathrepl.export.graph.OnnxKind`,
-    empty for a kind that is not exported. `keras_file`: others can open a Keras file of it.
+    also gets the class of LSTM layers to use); and `onnx`, which adds the network to a `Graph` of
+    `mathrepl.export.graph`, empty for a kind that is not exported. `keras_file`: others can open a Keras file of it.
 
     The other fields default to those of one network that writes an answer at once:
 
@@ -88,7 +88,7 @@ _ATTENTION = InstalledKind(
     _attention,
     network="mathrepl.networks.attention:NETWORK",
     builder="mathrepl.training.keras.attention_model:AttentionSeq2Seq",
-    onnx="mathrepl.export.attention:ONNX",
+    onnx="mathrepl.export.attention:write",
 )
 BUILT_IN = MappingProxyType(
     {
@@ -97,7 +97,7 @@ BUILT_IN = MappingProxyType(
             _seq2seq,
             network="mathrepl.networks.seq2seq:NETWORK",
             builder="mathrepl.training.keras.seq2seq_model:build",
-            onnx="mathrepl.export.seq2seq:ONNX",
+            onnx="mathrepl.export.seq2seq:write",
             keras_file=True,
         ),
         "attention": _ATTENTION,
@@ -106,7 +106,7 @@ BUILT_IN = MappingProxyType(
             _tagger,
             network="mathrepl.networks.tagger:NETWORK",
             builder="mathrepl.training.keras.tagger_model:Tagger",
-            onnx="mathrepl.export.tagger:ONNX",
+            onnx="mathrepl.export.tagger:write",
             only_part=True,
         ),
         "work": InstalledKind(

@@ -12,7 +12,7 @@ from mathrepl.networks.kind import State, States, Tensors
 
 Cell = tuple[Floats, Floats, Floats]
 Lengths = NDArray[np.int64]
-AHEAD = 1 << 17  # numbers: as many are worked out of the inputs before the steps, 512 KB
+AHEAD = 1 << 17  # numbers computed from the inputs ahead of the steps, 512 KB
 
 
 def cell_of(tensors: Tensors, name: str) -> Cell:
@@ -36,8 +36,8 @@ def cell_shapes(name: str, width: int, units: int) -> dict[str, tuple[int, ...]]
 def lstm(x: Floats, gates: Gates, memories: Floats | None = None) -> Floats:
     """Hidden states (n, T, h) of an LSTM over x (n, T, width), from zero states.
 
-    `memories` (n, T, h), where given, is filled with the cell states. What the inputs add to the
-    gates is worked out for many steps at once, which saves calls of numpy.
+    `memories` (n, T, h), where given, is filled with the cell states. The inputs' share of the
+    gates is computed for many steps at once, which saves calls of numpy.
     """
     n, steps, _ = x.shape
     units = gates.recurrent.shape[-1]
@@ -61,9 +61,9 @@ def read_both_ways(
 ) -> tuple[Floats, Floats]:
     """Hidden states (n, T, h) of both directions over texts of `lengths` (n,), in reading order.
 
-    Each text is turned round within its own length, so padding comes last in both directions
-    and changes nothing before it. `states`, where given, gets the hidden and the cell states of
-    `NAME.forward` and `NAME.backward`.
+    Each text is reversed within its own length, so padding comes last in both directions and
+    changes nothing before it. `states`, where given, is filled with the hidden and the cell states
+    of `NAME.forward` and `NAME.backward`.
     """
     steps = x.shape[1]
     turned = lengths[:, None] - 1 - np.arange(steps)
@@ -85,12 +85,12 @@ def read_both_ways(
 
 @dataclass(frozen=True, slots=True)
 class Gates:
-    """A cell with its gates one after the other, in the order i, f, o, g: kernel (4, width, h),
-    recurrent (4, h, h), bias (4, 1, h).
+    """A cell's gates in the order i, f, o, g: kernel (4, width, h), recurrent (4, h, h), bias
+    (4, 1, h).
 
     Those of i, f and o are halved, so that one tanh serves all gates:
-    sigmoid(x) = tanh(x / 2) / 2 + 1 / 2, and halving is exact. Each gate's numbers lie together,
-    which numpy works through faster than through slices of rows, and the three of them in one go.
+    sigmoid(x) = tanh(x / 2) / 2 + 1 / 2, and halving is exact. Each gate's numbers are contiguous,
+    which numpy computes faster than slices of rows.
     """
 
     kernel: Floats
@@ -110,7 +110,7 @@ class Gates:
 
 
 class CachedTensors(dict[str, Floats]):
-    """Tensors that do not change, of a network that is asked often: gates are laid out once."""
+    """Constant tensors of a network that is asked often: gates are arranged once."""
 
     def __init__(self, tensors: Tensors) -> None:
         super().__init__(tensors)
@@ -138,7 +138,7 @@ def lstm_step(x: Floats, state: State, gates: Gates) -> State:
 
 
 def _advance(activations: Floats, state: State, gates: Gates) -> State:
-    """`lstm_step` from x W + b, (4, n, h), which is used up."""
+    """`lstm_step` from x W + b, (4, n, h), which is overwritten."""
     hidden, memory = state
     activations += hidden @ gates.recurrent
     np.tanh(activations, out=activations)

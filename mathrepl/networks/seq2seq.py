@@ -11,7 +11,7 @@ import numpy as np
 from mathrepl.data.codec import Floats, Indices, one_hot
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
-from mathrepl.networks.kind import Kind, States, Tensors
+from mathrepl.networks.kind import Kind, States, Tensors, states_of
 from mathrepl.networks.lstm import cell_shapes, dense, read_both_ways, softmax
 
 NORM_EPSILON = 1e-3  # Keras's BatchNormalization default
@@ -41,31 +41,16 @@ def shapes(architecture: Architecture, encoding: Encoding) -> dict[str, tuple[in
 
 
 def probabilities(
-    tensors: Tensors, architecture: Architecture, encoding: Encoding, questions: Indices
-) -> Floats:
-    """Softmax over the alphabet at every answer position, (n, U, V), from indices (n, T)."""
-    return _run(tensors, architecture, encoding, questions, None)
-
-
-def states(
-    tensors: Tensors, architecture: Architecture, encoding: Encoding, questions: Indices
-) -> States:
-    """Hidden and cell states (n, steps, h) of every LSTM by its name, in reading order.
-
-    They are those of the LSTM itself, before any batch normalisation.
-    """
-    kept: States = {}
-    _run(tensors, architecture, encoding, questions, kept)
-    return kept
-
-
-def _run(
     tensors: Tensors,
     architecture: Architecture,
     encoding: Encoding,
     questions: Indices,
-    states: States | None,
+    states: States | None = None,
 ) -> Floats:
+    """Softmax over the alphabet at every answer position, (n, U, V), from indices (n, T).
+
+    `states`, where given, is filled with those of every LSTM, before any batch normalisation.
+    """
     x = one_hot(encoding, questions)
     last = architecture.encoder_depth - 1
     for i in range(architecture.encoder_depth):
@@ -109,4 +94,6 @@ def _encoder(architecture: Architecture) -> str:
     return f"encoder.{architecture.encoder_depth - 1}"
 
 
-NETWORK = Kind(shapes, probabilities, states, encoder=_encoder, reads_padding=True)
+NETWORK = Kind(
+    shapes, probabilities, states_of(probabilities), encoder=_encoder, reads_padding=True
+)

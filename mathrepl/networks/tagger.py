@@ -11,7 +11,7 @@ import numpy as np
 from mathrepl.data.codec import Floats, Indices
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
-from mathrepl.networks.kind import Kind, States, Tensors
+from mathrepl.networks.kind import Kind, States, Tensors, states_of
 from mathrepl.networks.lstm import cell_shapes, dense, read_both_ways, softmax
 
 TAGS = 2  # 0: leave alone, 1: marked
@@ -31,30 +31,23 @@ def shapes(architecture: Architecture, encoding: Encoding) -> dict[str, tuple[in
 
 
 def probabilities(
-    tensors: Tensors, architecture: Architecture, encoding: Encoding, lines: Indices
+    tensors: Tensors,
+    architecture: Architecture,
+    encoding: Encoding,
+    lines: Indices,
+    states: States | None = None,
 ) -> Floats:
-    """Softmax over the two tags of every character, (n, T, 2), from indices (n, T)."""
-    return softmax(dense(tensors, "output", _read(tensors, architecture, lines, None)))
+    """Softmax over the two tags of every character, (n, T, 2), from indices (n, T).
 
-
-def states(
-    tensors: Tensors, architecture: Architecture, encoding: Encoding, lines: Indices
-) -> States:
-    """Hidden and cell states (n, T, h) of every LSTM by its name, in reading order."""
-    kept: States = {}
-    _read(tensors, architecture, lines, kept)
-    return kept
-
-
-def _read(
-    tensors: Tensors, architecture: Architecture, lines: Indices, states: States | None
-) -> Floats:
-    """The last layer's hidden states at every character, (n, T, 2h)."""
+    `states`, where given, is filled with those of every LSTM.
+    """
     lengths = (lines > 0).sum(1)
     x = tensors["embedding.characters.embeddings"][lines]
     for layer in range(architecture.reader_depth):
         x = np.concatenate(read_both_ways(tensors, f"layer.{layer}", x, lengths, states), -1)
-    return x
+    return softmax(dense(tensors, "output", x))
 
 
-NETWORK = Kind(shapes, probabilities, states, encoder=lambda architecture: "", tags=TAGS)
+NETWORK = Kind(
+    shapes, probabilities, states_of(probabilities), encoder=lambda architecture: "", tags=TAGS
+)

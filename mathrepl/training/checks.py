@@ -49,7 +49,7 @@ def plan(
                 f"the network of {source.name} cannot change its shape while it goes on",
             ),
             (
-                task.rule and shape.kind == "work",
+                task.rule and shape.row.shows_steps,
                 f"{source.name} works by the rules of arithmetic, line by line",
             ),
             (

@@ -1,4 +1,4 @@
-"""Whether the two halves of a kind of network agree, for the tests of a package that adds one."""
+"""A comparison of both halves of a kind of network, for the tests of a package that adds one."""
 
 from __future__ import annotations
 
@@ -21,9 +21,8 @@ def largest_difference(
 ) -> float:
     """The greatest difference between the probabilities of numpy and of Keras, a few 1e-7.
 
-    The weights are drawn at random, as normal numbers of deviation 0.5, and variances above 0.
-    Raises `MathreplError` where they let no question matter, so that nothing is compared, and
-    what building does.
+    The weights are random: normal with a standard deviation of 0.5, variances above 0. Raises
+    `MathreplError` if with them all questions get the same answer, and any error of `build`.
     """
     rng = np.random.default_rng(seed)
     tensors = {}
@@ -33,10 +32,9 @@ def largest_difference(
             values = np.abs(values) + 0.1
         tensors[name] = values.astype(np.float32)
     indices = encode_questions(encoding, questions)
-    ours = kind_of(architecture.kind).probabilities(tensors, architecture, encoding, indices)
+    found = kind_of(architecture.kind).probabilities(tensors, architecture, encoding, indices)
     model = build(architecture, encoding)
     load_into(model, tensors)
-    theirs = predict(model, encoding, indices)
-    if len(questions) > 1 and np.ptp(ours, axis=0).max() < 1e-3:
+    if len(questions) > 1 and np.ptp(found, axis=0).max() < 1e-3:
         raise MathreplError("with these weights all questions get the same answer")
-    return float(np.abs(ours - theirs).max())
+    return float(np.abs(found - predict(model, encoding, indices)).max())

@@ -13,14 +13,14 @@ import keras
 
 
 def keras_file(model: Any) -> bytes:
-    """The file that `keras.models.load_model` opens; of the seed network without mathrepl."""
+    """The file that `keras.models.load_model` opens; for the seed network without mathrepl."""
     with _path() as path:
         model.save(path)
         return path.read_bytes()
 
 
 def opened(data: bytes) -> Any:
-    """The model in such a file's bytes, as anyone reads it."""
+    """The model in such a file's bytes, as `keras.models.load_model` reads it."""
     with _path() as path:
         path.write_bytes(data)
         return keras.models.load_model(path)
@@ -28,9 +28,9 @@ def opened(data: bytes) -> Any:
 
 @contextmanager
 def _path() -> Iterator[Path]:
-    """Where such a file may be for a while; Keras writes and reads by name alone.
+    """A temporary path, since Keras reads and writes only named files.
 
-    On the way it turns its variables into arrays in a manner that numpy 2 warns of.
+    Keras turns its variables into arrays in a way that numpy 2 warns of.
     """
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -10,14 +10,15 @@ import numpy as np
 
 from mathrepl.data.codec import Floats, Indices, one_hot
 from mathrepl.data.encoding import Encoding
-from mathrepl.networks import parts_of
+from mathrepl.networks import parts_of, shapes_of
 from mathrepl.networks.config import Architecture
 from mathrepl.networks.kinds import BUILT_IN
-from mathrepl.networks.plugin_kinds import imported
+from mathrepl.networks.plugin_kinds import KINDS, imported, installed_kind, missing
+from mathrepl.support.errors import WeightsError
+from mathrepl.support.plugins import guarded
+from mathrepl.training.keras import seq2seq_model
 from mathrepl.training.keras.fused_lstm import FusedLSTM
 from mathrepl.training.keras.indexed_model import IndexedModel
-from mathrepl.training.keras.installed_model import build_installed
-from mathrepl.training.keras.naming import variables
 from mathrepl.training.keras.objectives import Objective, one_hot_objective
 
 
@@ -34,9 +35,27 @@ def build(
     kind = parts_of(architecture)[part]
     row = BUILT_IN.get(kind)
     if row is None:
-        return build_installed(architecture, encoding)
+        return _build_installed(architecture, encoding)
     lstm = FusedLSTM if fused else keras.layers.LSTM
     return imported(kind, row.builder)(architecture, encoding, lstm)
+
+
+def variables(model: Any) -> dict[str, Any]:
+    """Keras variables by the names of their tensors, such as `encoder.0.forward.kernel`.
+
+    A name is LAYER.VARIABLE; a `Bidirectional` layer is two, LAYER.forward and LAYER.backward.
+    Where a layer has several variables of one name, their path within it comes between.
+    """
+    found: dict[str, Any] = {}
+    for name, layer in _named_layers(model).items():
+        weights = layer.weights
+        names = [variable.name for variable in weights]
+        for variable in weights:
+            own = variable.name
+            if names.count(own) > 1:
+                own = ".".join(_within(layer.name, variable.path.split("/")))
+            found[f"{name}.{own}"] = variable
+    return found
 
 
 def tensors_of(model: Any) -> dict[str, Floats]:
@@ -64,3 +83,79 @@ def predict(model: Any, encoding: Encoding, questions: Indices) -> Floats:
     if isinstance(model, IndexedModel):
         return model.probabilities(encoding, questions)
     return np.asarray(model.predict_on_batch(one_hot(encoding, questions)), np.float32)
+
+
+def _build_installed(architecture: Architecture, encoding: Encoding) -> Any:
+    """The untrained model that the kind's builder makes.
+
+    Raises `WeightsError` for one that fails, that gives no probabilities, or whose variables are
+    not the tensors of the numpy network by name and shape.
+    """
+    name = architecture.kind
+    kind = installed_kind(name)
+    if kind is None:
+        raise missing(name)
+    source = f"the Keras model of {KINDS.source(name)}"
+    builder = imported(name, kind.builder)
+
+    def made() -> tuple[Any, Any, dict[str, Any], Sequence[Any]]:
+        model = builder(architecture, encoding)
+        characters = len(encoding.characters)
+        # A model that is built as it is called has its variables only after this.
+        output = np.asarray(model(np.zeros((1, encoding.question_length, characters), np.float32)))
+        return model, output, variables(model), model.weights
+
+    model, output, named, weights = guarded(f"{source} failed", made)()
+    flaw = _flaw_of_output(output, encoding) or _flaw_of_variables(
+        {tensor: tuple(variable.shape) for tensor, variable in named.items()},
+        shapes_of(architecture, encoding),
+    )
+    if flaw is None and len(weights) > len(named):
+        flaw = "has variables that share a name"
+    if flaw is not None:
+        raise WeightsError(f"{source} {flaw}")
+    return model
+
+
+def _flaw_of_output(output: Any, encoding: Encoding) -> str | None:
+    wanted = (1, encoding.answer_length, len(encoding.characters))
+    if output.shape != wanted:
+        return f"gives {output.shape} for one question, not {wanted}"
+    if (output < 0).any() or np.abs(output.sum(-1) - 1).max() > 1e-3:
+        return "gives no probabilities, which a softmax as its last step would"
+    return None
+
+
+def _flaw_of_variables(
+    found: Mapping[str, tuple[int, ...]], wanted: Mapping[str, tuple[int, ...]]
+) -> str | None:
+    for name in sorted(set(found) ^ set(wanted)):
+        verb = "lacks" if name in wanted else "has besides its network's"
+        return f"{verb} the variable {name!r}"
+    for name, shape in wanted.items():
+        if found[name] != shape:
+            return f"has {name} of shape {found[name]}, its network {shape}"
+    return None
+
+
+def _named_layers(model: Any) -> dict[str, Any]:
+    if isinstance(model, IndexedModel):
+        return model.named_layers()
+    found: dict[str, Any] = {}
+    for layer in model.layers:
+        name = layer.name
+        if model.name == seq2seq_model.NAME:  # Keras files show these names
+            name = seq2seq_model.tensor_name(name)
+        if isinstance(layer, keras.layers.Bidirectional):
+            found[f"{name}.forward"] = layer.forward_layer
+            found[f"{name}.backward"] = layer.backward_layer
+        elif isinstance(layer, keras.layers.TimeDistributed):
+            found[name] = layer.layer
+        else:
+            found[name] = layer
+    return found
+
+
+def _within(layer: str, path: list[str]) -> list[str]:
+    """The variable's path below its layer; a model's name may stand before it."""
+    return path[path.index(layer) + 1 :] if layer in path else path

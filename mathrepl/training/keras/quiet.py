@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Send fd 2 to nowhere: absl writes there past every Python-level setting."""
+    """Send fd 2 to the null device: absl writes there whatever Python's settings say."""
     saved = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
@@ -23,11 +23,10 @@ def quiet_stderr() -> Iterator[None]:
 
 
 def prepare_tensorflow() -> None:
-    """Import and set up TensorFlow once: CPU threads that suit small networks, no chatter.
+    """Import and set up TensorFlow once: CPU threads that suit small networks, no log lines.
 
     One thread an operation and two operations at a time: the operations of networks this small
-    cost more to split over threads than to run. Part of the gain that `benchmarks/run.py epoch`
-    measures.
+    take longer to split over threads than to run. `benchmarks/run.py epoch` measures the gain.
     """
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     os.environ["KERAS_BACKEND"] = "tensorflow"
@@ -39,7 +38,7 @@ def prepare_tensorflow() -> None:
         try:
             tf.config.threading.set_intra_op_parallelism_threads(1)
             tf.config.threading.set_inter_op_parallelism_threads(2)
-        except RuntimeError:  # a host started TensorFlow already, with threads of its own
+        except RuntimeError:  # a host has started TensorFlow with threads of its own
             pass
         keras.config.disable_interactive_logging()
         tf.constant(0.0)

@@ -51,8 +51,8 @@ def run(
 ) -> None:
     """Train as planned; every outcome, failures included, ends in one `Finished`.
 
-    A stop is heard between steps, but TensorFlow can be seconds in the first, or in an evaluation.
-    With `leave`, which ends the process, it is then stopped from another thread.
+    A stop takes effect between steps, but TensorFlow can take seconds for the first, or for an
+    evaluation. With `leave`, which ends the process, another thread then stops it.
     """
     prepared: list[_Run] = []
     if leave is not None:
@@ -73,7 +73,7 @@ def _leave_unheard(
     leave: Callable[[], None],
     prepared: list[_Run],
 ) -> None:
-    """Wait for a stop, and close the training where it does not close itself soon."""
+    """Wait for a stop, and close the training if it does not close itself soon."""
     while not should_stop():
         time.sleep(0.02)
     time.sleep(HEAR_SECONDS)
@@ -108,17 +108,12 @@ class _Run:
             plan.encoding,
         ):
             raise MathreplError(f"{plan.source} is no longer the network it was; try again")
-        self.card = Card(
-            name=plan.name,
-            architecture=plan.architecture,
-            encoding=plan.encoding,
-            task=plan.task,
-            parameters=parameter_count(plan.architecture, plan.encoding),
-            trainings=source.card.trainings if source else (),
-            history=source.card.history if source else (),
-            best_epoch=source.card.best_epoch if source else 0,
-            held_out=source.card.held_out if source else None,
-        )
+        count = parameter_count(plan.architecture, plan.encoding)
+        self.card = Card(plan.name, plan.architecture, plan.encoding, plan.task, count)
+        if source:
+            kept = ("trainings", "history", "best_epoch", "held_out")
+            past = {name: getattr(source.card, name) for name in kept}
+            self.card = replace(self.card, **past)
         self.past_epochs = self.card.history[-1].number if self.card.history else 0
         keras.utils.set_random_seed((plan.settings.seed + self.past_epochs) % 2**31)
         tf.config.experimental.enable_op_determinism()
@@ -158,7 +153,7 @@ class _Run:
         self.undo: int | None = None
         self.kept: Card | None = None
         self.unsaved: tuple[dict[str, Floats], Card] | None = None
-        self._keeping = threading.RLock()  # held while the best changes, and at the end for good
+        self._keeping = threading.RLock()  # held while the best changes, and kept at the end
         self._closed = False
 
     def run(self) -> None:
@@ -224,7 +219,7 @@ class _Run:
         return EpochDone(index, epoch, saved, self._samples())
 
     def _samples(self) -> tuple[Sample, ...]:
-        """What the network now writes for a few held-out questions."""
+        """The network's present output for a few held-out questions."""
         shown = self.held_out[:SAMPLES]
         questions = encode_questions(self.encoding, [e.question for e in shown])
         with self.trainer.averaged():
@@ -255,7 +250,7 @@ class _Run:
     def _save(self, tensors: dict[str, Floats], card: Card) -> bool:
         try:
             on_disk = self.store.sha256(card.name)
-            changed = on_disk != self.on_disk  # by a program that heeds no lock
+            changed = on_disk != self.on_disk  # by a program that ignores locks
             if self.undo is None or changed:
                 number = self.store.backups(card.name).add()
                 self.undo = number if self.undo is None else self.undo
@@ -273,7 +268,7 @@ class _Run:
         return True
 
     def close(self, outcome: Outcome, message: str = "") -> None:
-        """Complete the card and tell the end; the first of two threads does, the other waits."""
+        """Complete the card and report the end; the first of two threads does, the other waits."""
         with self._keeping:
             if not self._closed:
                 self._closed = True
@@ -324,7 +319,7 @@ class _Run:
 
 
 def examples_of(plan: Plan) -> Split:
-    """What the plan trains on and holds out: equations, or the lessons of a part."""
+    """The examples of a plan, trained and held out: equations, or the examples of a part."""
     if plan.part:
         return step_examples(plan.task, plan.part, plan.settings.examples)
     return split(plan.task, plan.settings.examples)
@@ -335,7 +330,7 @@ def _named(part: str, model: Any) -> dict[str, Floats]:
 
 
 def _better(one: Metrics, other: Metrics) -> bool:
-    """By held-out exact match; ties by loss."""
+    """True if `one` has the higher held-out exact match; ties are broken by loss."""
     return (one.exact, -one.loss) > (other.exact, -other.loss)
 
 

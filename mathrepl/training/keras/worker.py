@@ -1,8 +1,8 @@
 """The training process: a plan on stdin, events on stdout, one JSON object a line.
 
 It has a session of its own, so the terminal's Ctrl-C does not reach it. It stops when it reads
-`stop`, or when stdin closes because whoever started it is gone: at the next step, or within
-half a second where TensorFlow is busy. The best weights are on disk by then.
+`stop`, or when stdin closes because its parent has ended: at the next step, or within half a
+second where TensorFlow is busy. The best weights are on disk by then.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def _leave() -> None:
-    """End at once: all is on disk and told, and TensorFlow takes its time to go."""
+    """End at once: everything is saved and reported, and TensorFlow is slow to unload."""
     os._exit(0)
 
 
@@ -47,7 +47,7 @@ def _listen(stop: threading.Event, loaded: threading.Event) -> None:
         if line.strip() == "stop":
             break
     stop.set()
-    if not loaded.is_set():  # nothing has been learnt
+    if not loaded.is_set():  # nothing is learnt yet
         _leave()
 
 
@@ -58,7 +58,7 @@ def _emitter(events: TextIO, stop: threading.Event) -> Callable[[Event], None]:
         try:
             with one_at_a_time:
                 events.write(dump_event(event) + "\n")
-        except OSError:  # nobody reads any more
+        except OSError:  # the reader has ended
             stop.set()
 
     return emit

@@ -95,7 +95,7 @@ def test_a_model_that_does_not_fit_its_network_is_one_line(
 def test_a_layer_in_two_directions_is_two_and_one_of_many_variables_names_their_path() -> None:
     from keras import Input, Model, layers
 
-    from mathrepl.training.keras.naming import variables
+    from mathrepl.training.keras.models import variables
 
     question = Input((None, 4))
     x = layers.Bidirectional(layers.GRU(2, return_sequences=True), name="both")(question)
