@@ -22,8 +22,9 @@ class InstalledKind:
     `settings` are the fields of `Architecture` that mean something to it, and `describe` draws
     its layers in one line. Its halves are `network`, a `mathrepl.networks.Kind` in numpy;
     `builder`, which makes the Keras model of an `Architecture` and an `Encoding` (a built-in one
-    also gets the class of LSTM layers to use); and `onnx`, which adds the network to a `Graph` of
-    `mathrepl.export.graph`, empty for a kind that is not exported. `keras_file`: others can open a Keras file of it.
+    also gets the class of LSTM layers to use); and `onnx`, which writes it to a graph of
+    `mathrepl.export`, empty for a kind that is not exported. `keras_file`: others can open a Keras
+    file of it.
 
     The other fields default to those of one network that writes an answer at once:
 

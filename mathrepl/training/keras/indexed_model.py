@@ -14,10 +14,7 @@ from mathrepl.training.keras.objectives import Objective
 
 
 class IndexedModel(keras.Model):  # type: ignore[misc]
-    """A model of indices to logits, which names its layers, its objective and how it is asked.
-
-    Plain models, one-hot characters (n, T, V) to probabilities (n, U, V), need none of this.
-    """
+    """A model of indices to logits; plain models map one-hot characters to probabilities."""
 
     @abstractmethod
     def named_layers(self) -> dict[str, Any]:
