@@ -29,13 +29,15 @@ def build(
 
     An `IndexedModel` takes indices and gives logits; any other takes one-hot (n, T, V) and gives
     probabilities (n, U, V). T is free. With `fused` the LSTM layers of built-in kinds run in one
-    operation each: the same function, faster to train. Raises `WeightsError` for a model of an
-    installed kind that does not fit the shapes of its numpy network.
+    operation each: the same function, faster to train. Raises `WeightsError` for a kind without a
+    model, and for a model of an installed kind that does not fit its numpy network's shapes.
     """
     kind = parts_of(architecture)[part]
     row = BUILT_IN.get(kind)
     if row is None:
         return _build_installed(architecture, encoding)
+    if not row.builder:
+        raise WeightsError(f"networks of kind {kind} have no Keras model")
     lstm = FusedLSTM if fused else keras.layers.LSTM
     return imported(kind, row.builder)(architecture, encoding, lstm)
 
