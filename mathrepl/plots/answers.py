@@ -8,7 +8,7 @@ from mathrepl.inference.answer import Answer, Answers, Refused
 from mathrepl.plots.block import BAD, GOOD, INK, QUIET, Block
 from mathrepl.plots.text import MONO, SMALL, drawable, px
 from mathrepl.support.percent import rounded_down
-from mathrepl.support.safe_text import cropped
+from mathrepl.support.safe_text import cropped, written
 
 ROW = px(SMALL * 1.5)
 CELL, ROWS = 44, 60  # characters of a cell, and lines of a table, at most
@@ -44,6 +44,6 @@ def _row(item: Answer | Refused) -> tuple[tuple[str, ...], str]:
     """The cells of an answer, and its colour."""
     if isinstance(item, Refused):
         return (item.equation, "", "", item.error.message, ""), INK
-    written = item.network.replace(" ", "␣") or "(nothing)"
-    colour = GOOD if item.right else BAD
-    return (item.equation, written, item.truth, item.verdict, rounded_down(item.confidence)), colour
+    network, sure = written(item.network), rounded_down(item.confidence)
+    cells = (item.equation, network, item.truth, item.verdict, sure)
+    return cells, GOOD if item.right else BAD

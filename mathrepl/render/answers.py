@@ -1,8 +1,9 @@
-"""Answers drawn place by place, or a row each."""
+"""One answer drawn place by place; several drawn a row each."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -15,7 +16,7 @@ from mathrepl.inference.answer import CLOSE_RUNNER_UP, Answer, Answers, CheckedS
 from mathrepl.inference.solution import Guess
 from mathrepl.render.text import NARROW, mark, place_name, sure
 from mathrepl.support.percent import rounded_down
-from mathrepl.support.safe_text import printable
+from mathrepl.support.safe_text import printable, written
 
 
 def answer_line(answer: Answer, *, named: bool = False) -> Text:
@@ -35,13 +36,8 @@ def verdict(answer: Answer) -> Text:
     return Text(printable(answer.verdict), "good" if answer.right else "bad")
 
 
-def written(text: str) -> str:
-    """What a network wrote, with blanks made visible."""
-    return printable(text.replace(" ", "␣")) or "(nothing)"
-
-
 def draw_answer(answer: Answer, console: Console, *, steps: bool = True) -> RenderableType:
-    """The table of one answer, or a few lines where the window is too narrow for it."""
+    """One answer as a table of its places, or as a few lines in a narrow window."""
     table = _places(answer)
     wanted = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
     body: RenderableType = table if wanted <= console.width else _narrow(answer)
@@ -58,7 +54,7 @@ def draw_answer(answer: Answer, console: Console, *, steps: bool = True) -> Rend
 
 
 def _outcome(answer: Answer) -> str:
-    """How the answer comes out of a working whose last line is another number."""
+    """The step from the last line of the scratchpad to an answer that differs from it."""
     if answer.network in ("", answer.scratchpad[-1].line.text):
         return ""
     if "%" in answer.equation:
@@ -75,10 +71,10 @@ STATES = {
 
 
 def draw_working(working: Sequence[CheckedStep]) -> RenderableType:
-    """The lines as they were written; what was worked on next is underlined.
+    """The lines of the scratchpad; the span worked on next is underlined.
 
-    `=` before a line says that it equals the question, `≈` that it was rounded rightly from it,
-    `≠` stands before the first that does neither, with what belonged there under it.
+    `=` marks a line that equals the question, `≈` one that was rounded rightly from it, `≠` the
+    first that does neither, with the line that belongs there under it.
     """
     drawn: list[RenderableType] = []
     for checked in working:
@@ -89,16 +85,14 @@ def draw_working(working: Sequence[CheckedStep]) -> RenderableType:
             line.stylize("underline", span.start, span.end)
         drawn.append(Text.assemble(("  " + sign, style), line, overflow="fold"))
         if checked.wanted:
-            drawn.append(
-                Text.assemble(("    ", ""), (checked.wanted, "quiet"), (" belongs here", "quiet"))
-            )
+            drawn.append(Text(f"    {checked.wanted} belongs here", "quiet"))
         if checked.columns:
             drawn.append(_difference(checked.columns))
     return Group(*drawn)
 
 
 def _difference(columns: Sequence[Column]) -> Text:
-    """What was written in the part and what belonged there, the places that differ marked."""
+    """The text written for a span and the right text, with differing places marked."""
     text = Text("    it wrote ")
     for column in columns:
         text.append(_shown(column.network), "good" if column.right else "bad")
@@ -147,16 +141,13 @@ def _narrow(answer: Answer) -> RenderableType:
         marks.append(" " if column.right else "^", "bad")
     if not answer.right:
         texts.append(marks)
-    least = min((c.guess for c in answer.columns if c.guess), key=_probability, default=None)
-    if least is not None:
+    guesses = [column.guess for column in answer.columns if column.guess]
+    if guesses:
+        least = min(guesses, key=attrgetter("probability"))
         texts.append(
             Text(f"least sure: {_shown(least.character)} {rounded_down(least.probability)}")
         )
     return Group(*texts)
-
-
-def _probability(guess: Guess) -> float:
-    return guess.probability
 
 
 def _shown(character: str) -> str:
@@ -173,13 +164,13 @@ def _runner_up(guess: Guess | None) -> Text:
 
 
 def names_networks(answers: Answers) -> bool:
-    """Whether rows say whose each answer is: of several networks, or of one that was chosen."""
+    """Whether rows name their network: where there are several, or `auto` chose one."""
     chosen = any(isinstance(item, Answer) and item.auto for item in answers.items)
     return chosen or len({item.weights for item in answers.items if item.weights}) > 1
 
 
 def draw_answers(answers: Answers, console: Console, *, score: bool = True) -> RenderableType:
-    """One table, one row an equation; a line each where the window is too narrow for it."""
+    """A table with a row for each equation, or a line each in a narrow window."""
     asked = [item for item in answers.items if isinstance(item, Answer)]
     right = sum(answer.right for answer in asked)
     below = [Text(f"{right} of {len(asked)} right", "quiet")] if score else []
@@ -198,13 +189,8 @@ def draw_answers(answers: Answers, console: Console, *, score: bool = True) -> R
         row: list[RenderableType]
         weights = [item.weights] if named else []
         if isinstance(item, Refused):
-            row = [
-                Text(printable(item.equation)),
-                *weights,
-                "",
-                "",
-                Text(printable(str(item.error)), "bad"),
-            ]
+            error = Text(printable(str(item.error)), "bad")
+            row = [Text(printable(item.equation)), *weights, "", "", error]
         else:
             row = [item.equation, *weights, _marked(item), item.truth, _mark_verdict(item)]
             row.append(sure(item.confidence))

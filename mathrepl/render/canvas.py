@@ -13,14 +13,14 @@ from rich.text import Text
 from mathrepl.analysis.figure import Lines, Series
 from mathrepl.support.safe_text import printable
 
-LINES = 12  # of a plot in a window that is high enough
+LINES = 12  # of a plot, where the window is high enough
 WIDEST = 100  # cells; a wider plot shows no more
-# Mid tones, so that each is seen on a dark and on a light background.
+# Mid tones, which show on a dark and on a light background.
 _COLOURS = ("#2f8fd8", "#d9822b", "#2fa36b", "#c75bb5", "#c8504a", "#8a8a8a")
-_BITS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))  # of a dot, by x and y from below
+_BITS = ((0x40, 0x04, 0x02, 0x01), (0x80, 0x20, 0x10, 0x08))  # of a dot, by x, then y upwards
 _BRAILLE = 0x2800
 
-# A place on the scaled axes; None parts the curve. y is -inf for what a log scale has no place for.
+# A point on the scaled axes; None parts the curve. A log scale has y = -inf for 0 and below.
 Point = tuple[float, float] | None
 
 
@@ -45,7 +45,7 @@ class Canvas:
         self._dots[line][column] |= _BITS[x % 2][y % 4]
 
     def blob(self, x: int, y: int, style: str) -> None:
-        """A point that stands alone; one dot would hardly be seen."""
+        """Draw a lone point as four dots; one would hardly be seen."""
         x, y = min(x, self.width - 2), min(y, self.height - 2)
         for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
             self.dot(x + dx, y + dy, style)
@@ -77,7 +77,7 @@ class Axis:
     log: bool = False
 
     def place(self, value: float, dots: int) -> int:
-        """The dot of 0..dots - 1 for `value`; what lies outside stands at the edge."""
+        """The dot of 0..dots - 1 for `value`; values outside are at the edge."""
         inside = min(max(value, self.low), self.high)
         return round((inside - self.low) / (self.high - self.low) * (dots - 1))
 
@@ -98,7 +98,7 @@ class Axis:
 def axis_for(
     values: Sequence[float], low: float | None = None, high: float | None = None, *, log: bool
 ) -> Axis:
-    """An axis over `values`, at least one, that are scaled already; `low`, `high` are not."""
+    """An axis over one or more scaled `values`; `low` and `high` are not scaled yet."""
     if log:
         low, high = (
             math.log10(end) if end is not None and end > 0 else None for end in (low, high)
@@ -117,7 +117,7 @@ def axis_for(
 
 
 def number(value: float, span: float) -> str:
-    """`value` with the digits that count on a scale `span` long."""
+    """`value` with the digits that matter on a scale of length `span`."""
     if value and not 1e-4 <= abs(value) < 1e7:
         return f"{value:.2g}"
     places = 2 - math.floor(math.log10(span)) if 0 < span < math.inf else 3
@@ -129,7 +129,7 @@ def number(value: float, span: float) -> str:
 def ruler(first: str, name: str, last: str, width: int) -> Text:
     """`first` and `last` at the ends of `width` cells, `name` between them.
 
-    For want of room the name stands on a line of its own; of two ends that are the same, one stays.
+    The name takes a line of its own where there is no room; of two equal ends one is drawn.
     """
     first, name, last = printable(first), printable(name), printable(last)
     if first == last:
@@ -185,7 +185,7 @@ def _points(series: Series, log: bool) -> list[Point]:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """The axes that plots share: `name` and values of x, the axis of y, `width` in cells."""
+    """The axes of one or more plots: `name` and values of x, the axis of y, `width` in cells."""
 
     name: str
     xs: list[float]
@@ -212,13 +212,13 @@ class _Frame:
 
     def _ruler(self, across: Axis, columns: int) -> Text:
         first, last = (number(x, across.high - across.low) for x in (min(self.xs), max(self.xs)))
-        if first == last:  # one x only, which stands in the middle
+        if first == last:  # a single x, in the middle
             return ruler("", f"{self.name} {first}".strip(), "", columns)
         return ruler(first, self.name, last, columns)
 
 
 def sized(text: str, width: int, *, left: float = 0.0) -> str:
-    """`text` cropped to `width` cells, or with that share of the blanks it lacks to its left."""
+    """`text` cropped or padded to `width` cells; `left` is the share of the padding before it."""
     lacking = width - cell_len(text)
     if lacking >= 0:
         before = int(lacking * left)
@@ -248,7 +248,7 @@ def _draw_curve(canvas: Canvas, points: list[Point], across: Axis, up: Axis, sty
 
 
 def _legend(names: Sequence[str], styles: Sequence[str], width: int) -> Text:
-    """The names beside a piece of their curves, one under the other where the window is narrow."""
+    """The names beside samples of their curves, on one line, or on one each where that is full."""
     entries = [
         Text.assemble(("━━", style), f" {printable(name)}")
         for name, style in zip(names, styles, strict=True)

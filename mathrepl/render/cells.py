@@ -1,8 +1,8 @@
-"""Heatmap maps: a grid of numbers as coloured cells, or as shades where there is no colour."""
+"""Heat maps: a grid of numbers as coloured cells, or as shades where there is no colour."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -24,9 +24,9 @@ Depth = Literal["none", "256", "truecolor"]  # of a terminal's colours
 Steps = NDArray[np.int64]  # of a ramp; -1 where there is no number
 
 BESIDE = 10  # cells beside a map, for the numbers of its rows
-BELOW = 8  # lines of a window that are not for cells: titles, labels, legend, prompt
-LONG = 4  # times as long as the other an axis is for steps no longer to be square,
-SHORT = 24  # when the other would shrink below this many steps
+BELOW = 8  # lines of a window that hold no cells: titles, labels, legend, prompt
+LONG = 4  # steps are square unless one axis is this many times the other
+SHORT = 24  # steps; an axis that is reduced to other than square steps keeps this many
 LARGEST = 4  # times a small map is magnified at most
 COLOURS = 65  # odd, so that a signed ramp has a step for 0
 _LEGEND = 12  # cells
@@ -35,7 +35,7 @@ _STOPS: dict[Palette, tuple[tuple[int, int, int], ...]] = {
     "signed": ((120, 190, 255), (36, 96, 190), (26, 28, 34), (190, 50, 40), (255, 140, 110)),
     "verdict": ((22, 92, 58), (170, 150, 40), (255, 84, 62)),
 }
-# Indices of the 256 colours. Each is chosen, for the nearest to a mixture has a hue of its own.
+# Indices of the 256 colours, chosen by hand: the one nearest to a mixture has another hue.
 _INDICES: dict[Palette, tuple[int, ...]] = {
     "amount": (233, 17, 24, 31, 38, 80, 116, 159, 195, 231),
     "signed": (117, 75, 33, 26, 19, 18, 17, 234, 52, 88, 124, 160, 196, 203, 210),
@@ -46,9 +46,9 @@ _SHADES: dict[Palette, str] = {"amount": " ░▒▓█", "signed": "=-·+#", "v
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How cells become steps of the picture: `rows` by `columns` of them one, `tall` and `wide`.
+    """The scale of a picture: `rows` by `columns` cells become one step, `tall` by `wide`.
 
-    `wide` counts text cells, `tall` text lines, or halves of one in a picture of half-blocks.
+    `wide` counts text cells; `tall` counts text lines, or half lines in a picture of half-blocks.
     """
 
     rows: int
@@ -58,9 +58,9 @@ class Fit:
 
 
 def draw_heat(heat: Heatmap, width: int, height: int, depth: Depth) -> RenderableType:
-    """The heat in at most `width` cells, with its labels and under it a legend.
+    """The heat map in at most `width` cells, with labels, and a legend below.
 
-    A colour each for cells where the terminal has the `depth` for it, else a character.
+    Cells are colours where the terminal has the `depth`, else characters.
     """
     parts: list[RenderableType] = [Text(printable(heat.title), "key")] if heat.title else []
     cells = np.where(np.isfinite(heat.cells), heat.cells, np.nan).astype(np.float64)
@@ -81,24 +81,24 @@ def draw_heat(heat: Heatmap, width: int, height: int, depth: Depth) -> Renderabl
 
 
 def natural_width(heat: Heatmap) -> int | None:
-    """Cells that a heat with labelled columns takes where there is room; None without labels."""
+    """The width in cells of a heat map with labelled columns; None without labels."""
     if not heat.columns:
         return None
     return _beside(heat, 1000) + len(heat.columns) * _column_width(heat.columns, 1000)
 
 
 def _beside(heat: Heatmap, width: int) -> int:
-    """Cells left of the picture, with the blank that parts them from it."""
+    """The width of the labels left of the picture, with a blank after them."""
     labels = [_shown(label) for label in heat.rows]
     if not labels and heat.row_range:
-        # Two rows may come to be one line, with both ends beside it.
+        # Two rows may become one line, with both ends beside it.
         labels = _ends(heat.row_range, 1 if len(heat.cells) < 3 else 2)
     widest = max((cell_len(label) for label in labels), default=0)
     return min(widest, max(width // 3, 1)) + 1 if widest else 0
 
 
 def _ends(row_range: tuple[int, int], lines: int) -> list[str]:
-    """A label a line: the first and the last number, or both of them where there is one line."""
+    """A label for each line: the first and the last number, or both on a single line."""
     first, last = (str(end) for end in row_range)
     if lines == 1:
         return [first if first == last else f"{first}-{last}"]
@@ -106,13 +106,13 @@ def _ends(row_range: tuple[int, int], lines: int) -> list[str]:
 
 
 def fitted(heat: Heatmap, room: int, lines: int, *, halves: bool) -> Fit:
-    """The fit for `room` cells by `lines`; steps are square where neither axis is labelled."""
+    """The scale for `room` cells by `lines`; steps are square where no axis has labels."""
     rows, columns = heat.cells.shape
     high = lines * (2 if halves else 1)
-    aspect = 1 if halves else 2  # text cells that are as wide as one step is high
+    aspect = 1 if halves else 2  # text cells as wide as a step is high
     if heat.columns:
         wide = _column_width(heat.columns, room)
-        # Units of a layer stay one half high: there are many layers to be seen at once.
+        # Units of a layer stay half a line high, so that many layers fit.
         return Fit(1 if heat.rows else _quotient(rows, high), 1, 1, wide)
     if heat.rows:
         return Fit(1, _quotient(columns, room), 1, max(1, min(2, room // columns)))
@@ -128,7 +128,7 @@ def fitted(heat: Heatmap, room: int, lines: int, *, halves: bool) -> Fit:
 
 
 def _quotient(count: int, room: int) -> int:
-    """`count` by `room`, rounded up: how many must share a step, or how many pieces there are."""
+    """`count` / `room`, rounded up."""
     return -(-count // room)
 
 
@@ -140,7 +140,7 @@ def _column_width(labels: Sequence[str], room: int) -> int:
 
 
 def _pieces(heat: Heatmap, fit: Fit, room: int) -> Iterator[tuple[int, int]]:
-    """Stretches of labelled columns, about equally long, that each fit into the room."""
+    """Ranges of labelled columns of about equal length, each of which fits the room."""
     count = heat.cells.shape[1]
     number_of_pieces = _quotient(count, max(room // fit.wide, 1)) if heat.columns else 1
     length = _quotient(count, number_of_pieces)
@@ -150,7 +150,7 @@ def _pieces(heat: Heatmap, fit: Fit, room: int) -> Iterator[tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """What all pieces of a heat have in common."""
+    """Draws the pieces of one heat map."""
 
     heat: Heatmap
     fit: Fit
@@ -175,7 +175,7 @@ class _Picture:
         return parts
 
     def below(self, width: int) -> list[Text]:
-        """The ends and the name of the columns, under a picture `width` cells wide."""
+        """The first and last column and the axis name, under a picture of `width` cells."""
         heat = self.heat
         ends = () if heat.columns else heat.column_range
         first, last = (str(end) for end in ends or ("", ""))
@@ -184,7 +184,7 @@ class _Picture:
         return [indented(ruler(first, heat.column_axis, last, width), self.beside)]
 
     def _labels(self, lines: int) -> list[str]:
-        """What stands left of each line."""
+        """The label left of each line."""
         if self.heat.rows:
             return [_shown(label) for label in self.heat.rows]
         if not self.heat.row_range:
@@ -201,10 +201,10 @@ def _shown(label: str) -> str:
 
 
 def reduced(cells: Numbers, rows: int, columns: int, *, peaks: bool, signed: bool) -> Numbers:
-    """One number for each block of `rows` by `columns` cells: their mean, or their largest.
+    """The mean of each block of `rows` by `columns` cells, or with `peaks` its largest number.
 
-    The largest of signed ones is the one farthest from 0. NaN counts for nothing; a block of
-    nothing else is NaN. (R, C) becomes (ceil(R / rows), ceil(C / columns)).
+    With `signed` the largest is the one farthest from 0. NaN is ignored; a block of NaN alone is
+    NaN. (R, C) becomes (ceil(R / rows), ceil(C / columns)).
     """
     high, wide = (_quotient(n, by) for n, by in zip(cells.shape, (rows, columns), strict=True))
     padded = np.full((high * rows, wide * columns), np.nan)
@@ -222,7 +222,7 @@ def reduced(cells: Numbers, rows: int, columns: int, *, peaks: bool, signed: boo
 
 
 def _steps(heat: Heatmap, values: Numbers, count: int) -> Steps:
-    """The step of a ramp of `count` for each of the values, which keep their shape."""
+    """The step on a ramp of `count` steps for each value, in the shape of the values."""
     low, high = heat.low, heat.high
     if heat.palette == "signed":
         high = max(abs(low), abs(high))
@@ -234,7 +234,7 @@ def _steps(heat: Heatmap, values: Numbers, count: int) -> Steps:
 
 @cache
 def ramp(palette: Palette, depth: Literal["256", "truecolor"]) -> tuple[str, ...]:
-    """The colours of a palette, from low to high, by rich's names."""
+    """The colours of a palette from low to high, by rich's names."""
     if depth == "256":
         return tuple(f"color({index})" for index in _INDICES[palette])
     stops = np.array(_STOPS[palette], dtype=np.float64)
@@ -246,11 +246,11 @@ def ramp(palette: Palette, depth: Literal["256", "truecolor"]) -> tuple[str, ...
 
 
 def _painted(heat: Heatmap, values: Numbers, depth: Depth, *, halves: bool) -> list[Text]:
-    """Lines of cells as the palette has them; two rows a line with `halves` and colour."""
+    """Lines of cells in the palette; with `halves` and colour each line holds two rows."""
     if depth == "none":
         shades = _SHADES[heat.palette]
         if shades[0] == " " and np.isnan(heat.cells).any():
-            shades = "·" + shades[1:]  # the least amount is not nothing
+            shades = "·" + shades[1:]  # a blank is for NaN
         steps = _steps(heat, values, len(shades)).tolist()
         return [Text("".join(shades[s] if s >= 0 else " " for s in line)) for line in steps]
     colours = ramp(heat.palette, depth)
@@ -258,43 +258,44 @@ def _painted(heat: Heatmap, values: Numbers, depth: Depth, *, halves: bool) -> l
     return _half_blocks(steps, colours) if halves else _blocks(steps, colours)
 
 
+def _half_blocks(steps: Steps, colours: Sequence[str]) -> list[Text]:
+    """Two rows a line, the upper one in front."""
+    if len(steps) % 2:
+        steps = np.vstack([steps, np.full_like(steps[:1], -1)])
+    return [
+        _line((_half(*cell) for cell in zip(upper, lower, strict=True)), colours)
+        for upper, lower in zip(steps[::2].tolist(), steps[1::2].tolist(), strict=True)
+    ]
+
+
+def _half(above: int, below: int) -> tuple[str, int, int]:
+    """A character with its foreground and background for two steps, one over the other."""
+    if above < 0:  # the window's own background is no colour to draw with
+        return " " if below < 0 else "▄", below, -1
+    return "▀", above, below
+
+
+def _blocks(steps: Steps, colours: Sequence[str]) -> list[Text]:
+    """A row a line, as coloured background."""
+    return [_line(((" ", -1, step) for step in line), colours) for line in steps.tolist()]
+
+
+def _line(cells: Iterable[tuple[str, int, int]], colours: Sequence[str]) -> Text:
+    """A line of characters, each with the step of its foreground and of its background."""
+    named = (*colours, None)  # -1, the last, is the window's own
+    row = Text()
+    for (character, fore, back), run in groupby(cells):
+        row.append(character * sum(1 for _ in run), _style(named[fore], named[back]))
+    return row
+
+
 @cache
 def _style(fore: str | None, back: str | None) -> Style:
     return Style(color=fore, bgcolor=back)
 
 
-def _half_blocks(steps: Steps, colours: Sequence[str]) -> list[Text]:
-    """Two rows a line, the upper one in front."""
-    if len(steps) % 2:
-        steps = np.vstack([steps, np.full_like(steps[:1], -1)])
-    named = (*colours, None)  # -1, the last, is the window's own background
-    rows = []
-    for upper, lower in zip(steps[::2].tolist(), steps[1::2].tolist(), strict=True):
-        row = Text()
-        for (above, below), run in groupby(zip(upper, lower, strict=True)):
-            length = sum(1 for _ in run)
-            if above < 0:
-                row.append((" " if below < 0 else "▄") * length, _style(named[below], None))
-            else:
-                row.append("▀" * length, _style(named[above], named[below]))
-        rows.append(row)
-    return rows
-
-
-def _blocks(steps: Steps, colours: Sequence[str]) -> list[Text]:
-    """A row a line, as coloured background."""
-    named = (*colours, None)
-    rows = []
-    for line in steps.tolist():
-        row = Text()
-        for step, run in groupby(line):
-            row.append(" " * sum(1 for _ in run), _style(None, named[step]))
-        rows.append(row)
-    return rows
-
-
 def _legend(heat: Heatmap, depth: Depth, room: int) -> Text:
-    """The ramp between the numbers of its ends."""
+    """The colour ramp between its lowest and highest number."""
     low, high = (number(end, heat.high - heat.low) for end in (heat.low, heat.high))
     spare = room - len(low) - len(high) - 2
     count = len(_SHADES[heat.palette]) if depth == "none" else min(_LEGEND, max(spare, 2))

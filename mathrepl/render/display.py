@@ -26,7 +26,7 @@ _PAGE = (
 
 
 def as_text(value: Value | Card, theme: str, *, terminal: bool) -> str:
-    """As it is drawn in the terminal, with its colours; else the plain text for a pipe."""
+    """The drawing for a terminal, with colours, or the plain text for a pipe."""
     file = StringIO()
     console = _console(file, theme, terminal=terminal)
     if not terminal:
@@ -56,9 +56,9 @@ def as_html(value: Value | Card, theme: str) -> str:
 
 
 def renderer_for(theme: str, *, terminal: bool, errors: bool = False) -> Renderer:
-    """Draws on what `sys.stdout` is now, or with `errors` on `sys.stderr`.
+    """A renderer on the current `sys.stdout`, or with `errors` on `sys.stderr`.
 
-    Outside a terminal progress is plain lines, whatever the host says of colours.
+    Outside a terminal progress is plain lines, even where the host has colours.
     """
     stream = sys.stderr if errors else sys.stdout
     return Renderer(theme, console=_console(stream, theme, terminal=terminal))

@@ -1,4 +1,4 @@
-"""Figures: their panels one under the other."""
+"""Figures: panels under a title."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from mathrepl.support.safe_text import printable
 if TYPE_CHECKING:
     from mathrepl.render.cells import Depth
 
-# A pipe has no window to fit; a page of this size can be read in any editor.
+# A pipe has no window; a page of this size can be read in any editor.
 PAGE_WIDTH, PAGE_HEIGHT = 100, 40
 WIDEST_BAR = 40  # cells
 GAP = 3  # cells between pictures side by side
-LEAST_HEAT = 24  # cells, which a legend takes
+LEAST_HEAT = 24  # cells, for a legend
 _EIGHTHS = "▏▎▍▌▋▊▉█"
 
 
@@ -45,7 +45,7 @@ def draw_figure(figure: Figure, console: Console) -> RenderableType:
 
 
 def _rows(panels: Sequence[Panel], width: int) -> Iterator[list[Panel]]:
-    """Heats of the same columns stand side by side where the window has room, others alone."""
+    """Heat maps of the same columns stand side by side where there is room, others alone."""
     row: list[Panel] = []
     taken = 0
     for panel in panels:
@@ -68,7 +68,7 @@ def _rows(panels: Sequence[Panel], width: int) -> Iterator[list[Panel]]:
 
 
 def _width_of(panel: Panel) -> int | None:
-    """Cells that a heat with labelled columns takes, its title and legend included."""
+    """The width in cells of a heat map with labelled columns, with title and legend."""
     if not isinstance(panel, Heatmap) or not panel.columns:
         return None
     from mathrepl.render.cells import natural_width
@@ -77,7 +77,7 @@ def _width_of(panel: Panel) -> int | None:
 
 
 def page_of(console: Console) -> tuple[int, int]:
-    """Width and height to fit pictures into: the window's, or a page's where there is none."""
+    """Width and height for pictures: those of the window, or of a page without one."""
     if console.is_terminal:
         return console.width, console.height
     return min(console.width, PAGE_WIDTH), PAGE_HEIGHT
@@ -86,7 +86,7 @@ def page_of(console: Console) -> tuple[int, int]:
 def _draw_panel(panel: Panel, console: Console) -> RenderableType:
     width, height = page_of(console)
     if isinstance(panel, Heatmap):
-        # numpy, which a session that draws no heat map never loads for drawing
+        # loads numpy, which other drawings do without
         from mathrepl.render.cells import draw_heat
 
         return draw_heat(panel, width, height, depth_of(console))
@@ -102,14 +102,14 @@ def has_colour(console: Console) -> bool:
 
 
 def depth_of(console: Console) -> Depth:
-    """The colours there are for ramps; sixteen are none, for shades say more than they would."""
+    """The colours for ramps; with sixteen, shades say more than colours."""
     if has_colour(console) and console.color_system == "truecolor":
         return "truecolor"
     return "256" if has_colour(console) and console.color_system == "256" else "none"
 
 
 def draw_bars(bars: Bars, width: int) -> RenderableType:
-    """A line a bar; where label and text leave no room, the bar stands under them."""
+    """A line for each bar; where label and text leave no room, the bar is under them."""
     parts: list[RenderableType] = [Text(printable(bars.title), "key")] if bars.title else []
     labels = [printable(bar.label) for bar in bars.bars]
     texts = [printable(bar.text) for bar in bars.bars]
@@ -132,7 +132,7 @@ def draw_bars(bars: Bars, width: int) -> RenderableType:
 
 
 def bar_of(share: float, width: int) -> str:
-    """`share` of `width` cells, to an eighth of a cell; more than nothing is never invisible."""
+    """A bar over `share` of `width` cells, in eighths; a share above 0 has at least one."""
     eighths = max(round(share * width * 8), 1 if share > 0 else 0)
     whole, rest = divmod(eighths, 8)
     return "█" * whole + (_EIGHTHS[rest - 1] if rest else "")

@@ -58,7 +58,7 @@ class JsonLines:
         self._write(self._trimmed(record))
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Does nothing: each line is written at once."""
 
     @contextmanager
     def together(self) -> Iterator[None]:

@@ -12,9 +12,8 @@ from mathrepl.commands.configuring import HelpPage
 from mathrepl.commands.spec import Note, Table
 from mathrepl.commands.weights import CardPage
 from mathrepl.evaluation.certify import Certified
-from mathrepl.render.answers import written
 from mathrepl.render.text import NARROW, mark, sparkline, thinned
-from mathrepl.support.safe_text import printable
+from mathrepl.support.safe_text import printable, written
 
 
 def draw_note(note: Note) -> RenderableType:
@@ -22,7 +21,7 @@ def draw_note(note: Note) -> RenderableType:
 
 
 def draw_table(table: Table, width: int) -> RenderableType:
-    """Rows and columns, or a block of lines a row where the window is narrow."""
+    """Rows and columns, or a block of lines for each row in a narrow window."""
     parts: list[RenderableType] = [Text(table.title, "title")]
     parts += _blocks(table) if width < NARROW else [_grid(table)]
     if table.footer:
@@ -90,7 +89,7 @@ def draw_card(page: CardPage) -> RenderableType:
 
 
 def draw_certified(certified: Certified) -> RenderableType:
-    """Each space in a line; where something is wrong, where that is, and the first of it."""
+    """A line for each space; under one with mistakes, where they are, and the first of them."""
     lines: list[Text] = []
     for certificate in certified.certificates:
         sign = mark(not certificate.wrong)

@@ -1,19 +1,19 @@
-"""Answers as plain text, for hosts that take text alone."""
+"""Answers as plain text, for hosts that show text only."""
 
 from __future__ import annotations
 
 from io import StringIO
 
 from mathrepl.inference.answer import Answer, CheckedStep
-from mathrepl.render.answers import STATES, draw_answer, written
+from mathrepl.render.answers import STATES, draw_answer
 from mathrepl.render.theme import make_console
-from mathrepl.support.safe_text import printable
+from mathrepl.support.safe_text import printable, written
 
 WIDTH = 100
 
 
 def plain_answer(answer: Answer, *, named: bool = False) -> str:
-    """What the network wrote, after its equation where `named`; and the truth if it is another."""
+    """The network's answer, with `named` after its equation, and the truth where it differs."""
     text = f"{answer.equation} = {written(answer.network)}" if named else written(answer.network)
     if answer.right:
         return text
@@ -21,7 +21,7 @@ def plain_answer(answer: Answer, *, named: bool = False) -> str:
 
 
 def plain_places(answer: Answer) -> str:
-    """The network's answer over the truth, place by place, without its working."""
+    """The network's answer over the truth, place by place, without its scratchpad."""
     console = make_console(StringIO(), "dark")
     console.width = WIDTH
     with console.capture() as drawn:
@@ -30,7 +30,7 @@ def plain_places(answer: Answer) -> str:
 
 
 def plain_line(checked: CheckedStep) -> str:
-    """A line of a working behind its sign; under a wrong one, what belonged there."""
+    """A scratchpad line after its sign; under a wrong one, the line that belongs there."""
     sign, _ = STATES[checked.state]
     wanted = f"\n  {printable(checked.wanted)} belongs here" if checked.wanted else ""
     return f"{sign}{printable(checked.line.text)}{wanted}"

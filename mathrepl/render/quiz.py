@@ -6,10 +6,10 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from mathrepl.inference.answer import Answers
-from mathrepl.render.answers import draw_answers, verdict, written
+from mathrepl.render.answers import draw_answers, verdict
 from mathrepl.render.text import mark, sure
 from mathrepl.session.quiz import Round, Score
-from mathrepl.support.safe_text import printable
+from mathrepl.support.safe_text import printable, written
 
 
 def draw_round(one: Round) -> RenderableType:

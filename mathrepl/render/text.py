@@ -1,4 +1,4 @@
-"""Small pieces of text that the drawings share."""
+"""Small pieces of text that drawings share."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def mark(right: bool) -> tuple[str, str]:
 
 
 def sure(probability: float) -> Text:
-    """How sure the network was, by colour too."""
+    """A confidence as a percentage, coloured by how high it is."""
     style = "good" if probability >= 0.9 else "unsure" if probability >= 0.5 else "bad"
     return Text(rounded_down(probability), style)
 
@@ -34,21 +34,21 @@ def clock(seconds: float) -> str:
 
 
 def sparkline(values: Sequence[float], width: int, low: float, high: float) -> str:
-    """The last `width` values as blocks between `low` and `high`."""
+    """The last `width` values as blocks, whose height is the place between `low` and `high`."""
     span = (high - low) or 1.0
     shares = [(min(max(v, low), high) - low) / span for v in list(values)[-width:]]
     return "".join(_BLOCKS[min(int(s * len(_BLOCKS)), len(_BLOCKS) - 1)] for s in shares)
 
 
 def thinned(values: Sequence[float], width: int) -> list[float]:
-    """At most `width` of the values, evenly chosen, first and last among them."""
+    """At most `width` of the values, evenly spaced, with the first and the last."""
     if len(values) <= width:
         return list(values)
     return [values[i * (len(values) - 1) // (width - 1)] for i in range(width)]
 
 
 def place_name(power: int | None, widest: int) -> str:
-    """`1000`, or `10⁹` where places are many; empty for the point and signs."""
+    """`1000`, or `10⁹` where there are many places; empty for the point and for signs."""
     if power is None:
         return ""
     if power < 0:
@@ -57,7 +57,7 @@ def place_name(power: int | None, widest: int) -> str:
 
 
 def error_text(error: MathreplError, width: int, label: str = "") -> Text:
-    """One line, preceded where it helps by the line in question and a caret under the column."""
+    """One line; before it, where the error has a column, the line in question and a caret."""
     text = Text()
     if error.text is not None and error.column is not None:
         shown = printable(error.text)

@@ -10,7 +10,7 @@ from rich.theme import Theme
 
 from mathrepl.support.settings import is_light
 
-WIDTH_OF_A_PIPE = 500  # nothing there is a window that lines would have to fit
+WIDTH_OF_A_PIPE = 500  # cells; a pipe has no window for lines to fit
 _SHARED = {"title": "bold", "key": "bold"}
 _DARK = {
     "good": "green",
@@ -37,7 +37,7 @@ def styles(theme: str) -> Theme:
 
 
 class PipeConsole(Console):
-    """A console that leaves a broken pipe to the program, which ends as the shell expects."""
+    """A console that raises on a broken pipe, so that the program ends as a shell expects."""
 
     def on_broken_pipe(self) -> None:
         raise

@@ -11,10 +11,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from mathrepl.render.answers import written
 from mathrepl.render.text import clock, mark, sparkline, thinned
 from mathrepl.support.advice import Run, Spell
-from mathrepl.support.safe_text import printable
+from mathrepl.support.safe_text import printable, written
 from mathrepl.training.events import (
     EpochDone,
     Event,
@@ -30,7 +29,7 @@ SPARKS = 32
 
 
 class TrainingView:
-    """Draws the events of one training: live on a terminal, a line an epoch elsewhere."""
+    """Draws the events of one training: live on a terminal, elsewhere a line for each epoch."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -43,7 +42,7 @@ class TrainingView:
         self._message = "loading TensorFlow …"
 
     def show(self, event: Launched | Event) -> None:
-        """Take in an event; `draw_finished` is what stays after the end."""
+        """Draw an event; `draw_finished` draws what stays after the end."""
         match event:
             case Launched():
                 self._open()
@@ -111,7 +110,7 @@ class TrainingView:
         baseline = self._started.baseline if self._started else None
         table = Table.grid(padding=(0, 2))
         if losses:
-            # The loss falls by orders of magnitude: on a linear scale its end would be flat.
+            # The loss falls by orders of magnitude; a linear scale would show a flat end.
             logs = [math.log10(max(loss, 1e-9)) for loss in thinned(losses, SPARKS)]
             sparks = sparkline(logs, SPARKS, min(logs), max(logs))
             table.add_row("loss", f"{losses[-1]:.4f}", Text(sparks, "accent"))
@@ -158,7 +157,7 @@ def _samples(samples: tuple[Sample, ...]) -> RenderableType:
 
 
 def draw_finished(finished: Finished, spell: Spell = str) -> RenderableType:
-    """What a training came to, in a line or two."""
+    """The outcome of a training, in a line or two."""
     text = Text()
     name, epochs = finished.name, f"{finished.epochs} epoch{'' if finished.epochs == 1 else 's'}"
     reached = f"{finished.held_out.exact:.2%}" if finished.held_out else ""

@@ -1,4 +1,4 @@
-"""Text that cannot steer a terminal."""
+"""Text made safe to show: printable, so that it cannot steer a terminal, and cropped."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ def printable(text: str, keep: str = "") -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or c in keep else REPLACEMENT for c in text)
+
+
+def written(text: str) -> str:
+    """The answer of a network, with its blanks made visible; `(nothing)` for an empty one."""
+    return printable(text.replace(" ", "␣")) or "(nothing)"
 
 
 def cropped(text: str, most: int) -> str:
