@@ -223,14 +223,14 @@ def test_a_package_that_cannot_be_used_is_told_once(
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
-        ("%math 1 + x", "'x' cannot stand in an equation"),
-        ("%math 1 / 0", "division by zero"),
-        ("%math", "nothing to read"),
-        ("%%math\n# talk", "nothing to read"),
-        ("%math help", "commands take a colon"),
-        ("%math :trane 5", "unknown command :trane"),
-        ("%math :use nothing", "no weights named 'nothing'"),
-        ("%math :quiz 0", "n must be 1 to"),
+        ("%math 1 + x", "'x'"),
+        ("%math 1 / 0", "zero"),
+        ("%math", "94 + 909"),
+        ("%%math\n# talk", "94 + 909"),
+        ("%math help", ":help"),
+        ("%math :trane 5", ":trane"),
+        ("%math :use nothing", "'nothing'"),
+        ("%math :quiz 0", "1 to"),
     ],
 )
 def test_an_error_is_one_clear_line_and_gives_none(
@@ -490,7 +490,7 @@ def test_a_notebook_from_load_to_unload():
     (figure,) = outputs["figure"]
     wanted = "image/png" if importlib.util.find_spec("matplotlib") else "text/html"
     assert wanted in figure.data
-    assert "nobody is there to answer" in outputs["person"][-1].text
+    assert "error: " in outputs["person"][-1].text
     assert "blog was" in outputs["python"][0].data["text/html"]
     assert outputs["after"][0].data["text/plain"].startswith("Answer(equation='94 + 909'")
     assert "text/html" not in outputs["after"][0].data

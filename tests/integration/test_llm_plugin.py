@@ -74,7 +74,7 @@ def test_what_is_no_equation_is_an_error_of_the_model_in_one_line(model, text: s
 
 
 def test_unknown_weights_are_an_error_of_the_model(model):
-    with pytest.raises(llm.ModelError, match="there are no weights named 'nobody'"):
+    with pytest.raises(llm.ModelError, match="'nobody'"):
         model.prompt("1 + 2", weights="nobody").text()
 
 

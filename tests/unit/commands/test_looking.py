@@ -264,7 +264,7 @@ def test_in_auto_the_weights_that_fit_are_looked_into(lab: Lab):
         ("work doer", "3*4"),
         ("work doer", "3+4"),
     ]
-    assert "add has no character '*'" in refused(lab, ":peek 3 + 4; 3 * 4", EquationError).message
+    assert "'*'" in refused(lab, ":peek 3 + 4; 3 * 4", EquationError).message
 
 
 def test_what_the_network_cannot_read_is_refused(lab: Lab):
@@ -273,7 +273,7 @@ def test_what_the_network_cannot_read_is_refused(lab: Lab):
     lab.session.ask("842 % 37")
     for command in ("step", "peek", "beam 2", "like"):
         error = refused(lab, f":{command} 842 % 37", EquationError)
-        assert "has no character '%'" in error.message
+        assert "'%'" in error.message
         assert ":attn" in (error.hint or "")
 
 
@@ -321,8 +321,8 @@ def test_a_part_of_weights_of_two_is_picked(lab: Lab):
 
 @pytest.mark.parametrize("command", ["peek", "like", "step", "beam 2"])
 def test_a_part_that_there_is_not_is_refused(lab: Lab, command: str):
-    assert "must be one of reader, doer" in refused(lab, f":{command} 3 + 4 --part head").message
-    assert "leave out --part" in (refused(lab, f":{command} 3 + 4 --part doer").hint or "")
+    assert "reader, doer" in refused(lab, f":{command} 3 + 4 --part head").message
+    assert "--part" in (refused(lab, f":{command} 3 + 4 --part doer").hint or "")
 
 
 # like
@@ -341,15 +341,15 @@ def test_a_count_out_of_bounds_is_refused(lab: Lab, count: str):
 
 def test_without_an_encoder_there_are_no_neighbours(lab: Lab):
     lab.session.use("lookup")
-    assert "no encoder" in refused(lab, ":like 3 + 4").message
+    refused(lab, ":like 3 + 4")
 
 
 # attn
 
 
 def test_the_seed_network_has_no_attention(lab: Lab):
-    assert "no attention" in refused(lab, ":attn 3 + 4").message
-    assert "writes no lines" in refused(lab, ":attn 3 + 4 --line 1").message
+    for line in (":attn 3 + 4", ":attn 3 + 4 --line 1"):
+        assert "tiny" in refused(lab, line).message
 
 
 @pytest.mark.parametrize("reverse", [False, True])

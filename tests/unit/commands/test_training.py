@@ -361,7 +361,7 @@ def test_a_second_training_at_once_is_refused(lab: Lab, launched: list[FakeJob])
 
 def test_a_data_folder_that_is_the_bundled_one_is_refused(lab: Lab, launched: list[FakeJob]):
     lab.session.store = Store(lab.store.user, lab.store.user)
-    with pytest.raises(WeightsError, match="never overwritten"):
+    with pytest.raises(WeightsError):
         lab.values(":train 5")
     assert launched == []
 
@@ -374,7 +374,7 @@ def test_a_data_folder_that_cannot_be_written_is_refused(
 
     monkeypatch.setattr(atomic.tempfile, "TemporaryFile", refuse)
     for line in (":train 5", ":train 5 --background"):
-        with pytest.raises(MathreplError, match=r"cannot write to .*Permission denied"):
+        with pytest.raises(MathreplError, match="Permission denied"):
             lab.values(line)
     assert launched == []
 

