@@ -62,34 +62,22 @@ def with_carries(rng: random.Random, *digits: int) -> tuple[int, int]:
     are equally likely. A column whose digits cannot follow the coin is drawn uniformly.
     """
     coin = rng.random() if max(digits) > 3 else 0.5
-    carry = 0
-    numbers = [0, 0]
+    a = b = carry = 0
     for column in range(max(digits)):
-        lows = [int(column == d - 1 and d > 1) for d in digits]
-        highs = [9 if column < d else 0 for d in digits]
-        wanted = int(rng.random() < coin)
-        pairs = _pairs(lows[0], highs[0], lows[1], highs[1], carry, wanted)
-        if pairs:
-            x, y = rng.choice(pairs)
-        else:
-            x, y = (rng.randint(low, high) for low, high in zip(lows, highs, strict=True))
+        # A longer number does not start with 0; before its start there are zeros alone.
+        first, second = (range(column == d - 1 > 0, 10 if column < d else 1) for d in digits)
+        pairs = _pairs(first, second, carry, rng.random() < coin)
+        x, y = rng.choice(pairs) if pairs else (rng.choice(first), rng.choice(second))
         carry = int(x + y + carry >= 10)
-        numbers[0] += x * 10**column
-        numbers[1] += y * 10**column
-    return numbers[0], numbers[1]
+        a += x * 10**column
+        b += y * 10**column
+    return a, b
 
 
 @cache
-def _pairs(
-    low: int, high: int, other_low: int, other_high: int, carry: int, wanted: int
-) -> tuple[tuple[int, int], ...]:
-    """The pairs of digits within bounds that carry as `wanted`, after a `carry` of 0 or 1."""
-    return tuple(
-        (x, y)
-        for x in range(low, high + 1)
-        for y in range(other_low, other_high + 1)
-        if (x + y + carry >= 10) == wanted
-    )
+def _pairs(first: range, second: range, carry: int, wanted: bool) -> list[tuple[int, int]]:
+    """The pairs of digits in two ranges that carry as `wanted`, after a `carry` of 0 or 1."""
+    return [(x, y) for x, y in product(first, second) if (x + y + carry >= 10) == wanted]
 
 
 def _carry_drawer(task: Task, rng: random.Random) -> Callable[[], str]:
