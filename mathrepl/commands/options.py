@@ -32,9 +32,9 @@ from mathrepl.training.plan import Plan
 
 
 class _TaskOption(NamedTuple):
-    """An option of a task: the fields that its text means, and the text of a task's fields.
+    """An option of a task: `read` returns fields from its text, `text` is the inverse.
 
-    `read` raises `TaskError`; `text` is its inverse.
+    `read` raises `TaskError`.
     """
 
     parameter: Parameter
@@ -115,7 +115,7 @@ def task_changes(texts: Mapping[str, str | None]) -> dict[str, Any]:
 
 
 def task_texts(task: Task) -> dict[str, str]:
-    """Every part of a task as its option's text, by key; `task_changes` is the inverse."""
+    """The texts of a task's options, by key; `task_changes` is the inverse."""
     return {option.parameter.key: option.text(task) for option in _TASK_OPTIONS}
 
 
@@ -180,7 +180,7 @@ def plan_of(session: Session, arguments: Arguments) -> Plan:
 
 
 def _settings(arguments: Arguments, card: Card | None, part: str | None) -> TrainSettings:
-    """The settings given; what is not given is as in the last training of these weights."""
+    """The given settings; the others are those of the last training of these weights."""
     base: dict[str, Any] = {}
     if card is not None:
         wanted = part_of(card.architecture, part)
@@ -198,7 +198,7 @@ def fields_of(kind: type, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _architecture(arguments: Arguments, base: Architecture) -> Architecture | None:
-    """The shape that the options change `base` to, None where it stays. Raises `UsageError`."""
+    """The shape that the options change `base` to, None if it stays. Raises `UsageError`."""
     changes = fields_of(Architecture, arguments.all())
     shape = replace(base, **changes)
     settings = settings_of(shape.kind) or ()
@@ -212,7 +212,7 @@ def _architecture(arguments: Arguments, base: Architecture) -> Architecture | No
 
 
 def _task(session: Session, arguments: Arguments, *, fresh: bool) -> Task | None:
-    """The task that the options change, None where they name none of it."""
+    """The task that the options change, None if they name no part of it."""
     changes = task_changes({key: arguments.text(key) for key in TASK_KEYS})
     if not changes:
         return None
@@ -237,7 +237,7 @@ def reproduce(plan: Plan) -> str:
             words += [row.option_name, str(value)]
     words += ["--part", plan.part] if plan.part else []
     # All of the task is named, so that the command means the same whatever weights are current.
-    # Where no package adds a rule, no weights have one that a command could take over.
+    # If no package adds a rule, no weights have one that the command could inherit.
     for option in _TASK_OPTIONS:
         if option.parameter.key != "rule" or plan.task.rule or rule_names():
             words.append(f"{option.parameter.name}={option.text(plan.task)}")

@@ -63,7 +63,9 @@ def sweep(context: Context, arguments: Arguments) -> Iterator[Value]:
                 yield Progress("epochs", event.done, event.total)
                 continue
             found.append(event)
-            yield Note(_told(event, len(found), len(trials)), "bad" if event.message else "plain")
+            yield Note(
+                _summary(event, len(found), len(trials)), "bad" if event.message else "plain"
+            )
         context.interrupted = presses.count > 0
     if context.interrupted:
         yield Note("stopped; the same command goes on with the trials that are not finished")
@@ -81,9 +83,9 @@ def sweep(context: Context, arguments: Arguments) -> Iterator[Value]:
 
 
 def _trials(session: Session, arguments: Arguments, target: str, directory: Path) -> list[Trial]:
-    """One for each combination of settings and each seed, in the order of the line.
+    """One trial for each combination of settings and each seed, in the order of the line.
 
-    Raises `UsageError` and `TaskError` for settings that cannot be.
+    Raises `UsageError` and `TaskError` for invalid settings.
     """
     varied = [_varied(text) for text in arguments.texts("set")]
     names = [name for name, _ in varied]
@@ -100,22 +102,22 @@ def _trials(session: Session, arguments: Arguments, target: str, directory: Path
     for values in combinations:
         changes = dict(zip(names, values, strict=True))
         for seed in seeds:
-            told = [(name, text) for name, (text, _) in changes.items()] + [("seed", str(seed))]
+            shown = [(name, text) for name, (text, _) in changes.items()] + [("seed", str(seed))]
             checked = {name.replace("-", "_"): value for name, (_, value) in changes.items()}
             plans = _plans(session, arguments, checked, seed, target)
-            trials.append(make_trial(told, plans, directory))
+            trials.append(make_trial(shown, plans, directory))
     return trials
 
 
 def _varied(text: str) -> tuple[str, list[tuple[str, Any]]]:
-    """`hidden=64,128` as the setting and its checked values, each with its text."""
+    """A setting and its values, such as `hidden=64,128`: each value's text and checked value."""
     name, equals, values = text.partition("=")
     known = {parameter.name.removeprefix("--"): parameter for parameter in FRESH_PARAMETERS}
     parameter = known.get(name)
     if parameter is None or not equals:
         hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
         raise UsageError(f"{text!r} sets nothing", hint=hint)
-    line = CommandLine("")  # the word stands within an option, where no column is its own
+    line = CommandLine("")  # a word within an option has no column of its own
     found = []
     for value in values.split(","):
         if parameter.kind == "flag":
@@ -130,7 +132,7 @@ def _varied(text: str) -> tuple[str, list[tuple[str, Any]]]:
 def _plans(
     session: Session, arguments: Arguments, changes: dict[str, Any], seed: int, target: str
 ) -> list[Plan]:
-    """The trainings of one trial, with the changes in place."""
+    """The trainings of one trial, with its changes of settings and shape."""
     shape = fields_of(Architecture, changes)
     settings = fields_of(TrainSettings, changes)
     reverse = changes.get("reverse")
@@ -153,7 +155,7 @@ def _plans(
 def _with(
     plan: Plan, settings: dict[str, Any], shape: dict[str, Any], reverse: bool | None
 ) -> Plan:
-    """A plan with other settings, and a command of its own where one can say them."""
+    """A plan with other settings; its command says them where options can."""
     encoding = plan.encoding if reverse is None else replace(plan.encoding, reverse=reverse)
     changed = replace(
         plan,
@@ -176,7 +178,7 @@ def _runner(arguments: Arguments, directory: Path) -> Runner:
     return local_runner(workers)
 
 
-def _told(done: TrialDone, number: int, total: int) -> str:
+def _summary(done: TrialDone, number: int, total: int) -> str:
     what = done.message or f"{done.exact:.2%} exact, loss {done.loss:.4f}"
     how = "finished before" if done.before else f"{done.seconds:.0f} s"
     return f"{number} of {total}: {_text(done.settings)}: {what}, {how}"
@@ -213,7 +215,7 @@ def _ranking(ranked: Sequence[TrialDone]) -> Table:
 def _curves(
     context: Context, arguments: Arguments, ranked: Sequence[TrialDone], directory: Path
 ) -> Iterator[Value]:
-    """How the best few learnt, a line each."""
+    """The learning curves of the best trials, a line each."""
     store = Store(directory)
     lines = []
     for done in ranked[:MAX_CURVES]:
@@ -246,7 +248,7 @@ COMMANDS = (
         (
             Parameter("--recipe", "start from a bundled network's recipe", choices=tuple(RECIPES)),
             Parameter(
-                "--seeds", "so many seeds of each, from 0", "integer", low=1, high=MAX_TRIALS
+                "--seeds", "seeds of each, counted from 0", "integer", low=1, high=MAX_TRIALS
             ),
             Parameter(
                 "--set", "a setting and its values: hidden=64,128; more than once", many=True
@@ -260,8 +262,8 @@ COMMANDS = (
             Parameter("--ray-address", "run on the Ray cluster at this address"),
             SAVE,
         ),
-        details="Trials are ranked by exact match on held-out equations. Ctrl-C, or a crash, loses "
-        "none that was finished: the same command goes on with the others.",
+        details="Trials are ranked by exact match on held-out equations. Finished trials survive "
+        "Ctrl-C and crashes: the same command trains the others.",
         examples=(
             ":sweep --epochs 5 --seeds 3",
             ":sweep --recipe add --epochs 10 --set hidden=64,96 --seeds 2",

@@ -76,7 +76,7 @@ def train(context: Context, arguments: Arguments) -> Iterator[Value]:
                     job.wait()
             finished = job.finished
     name = plans[0].name
-    if context.host == "shell":  # nothing is asked after it
+    if context.host == "shell":  # the process ends, and asks nothing more
         return
     if finished is not None and finished.saved and name != session.name:
         session.use(name)
@@ -84,7 +84,7 @@ def train(context: Context, arguments: Arguments) -> Iterator[Value]:
 
 
 def _plans(context: Context, arguments: Arguments) -> list[Plan]:
-    """The trainings asked for, checked. Raises `UsageError` where they are not said clearly."""
+    """The requested trainings, checked. Raises `UsageError` for options that do not fit."""
     session = context.session
     epochs, recipe = arguments.integer("epochs"), arguments.text("recipe")
     if recipe is None:
@@ -104,12 +104,12 @@ def _plans(context: Context, arguments: Arguments) -> list[Plan]:
 
 
 def _follow(context: Context, job: Job, presses: Callable[[], int]) -> Iterator[Value]:
-    told_at = 0.0
+    stopped_at = 0.0
 
     def tick() -> None:
-        nonlocal told_at
-        if presses() and not told_at:
-            told_at = time.monotonic()
+        nonlocal stopped_at
+        if presses() and not stopped_at:
+            stopped_at = time.monotonic()
             context.interrupted = True
             job.tell(Warned("stopping; Ctrl-C again drops what this training has learnt"))
             job.stop()
@@ -118,9 +118,9 @@ def _follow(context: Context, job: Job, presses: Callable[[], int]) -> Iterator[
         if not isinstance(event, Finished):
             yield event
             continue
-        # A stop takes a few milliseconds: leave a second Ctrl-C the time to be pressed.
-        while told_at and event.saved and presses() < 2:
-            if time.monotonic() > told_at + SECOND_PRESS_SECONDS:
+        # A stop takes milliseconds: wait a moment for a second Ctrl-C.
+        while stopped_at and event.saved and presses() < 2:
+            if time.monotonic() > stopped_at + SECOND_PRESS_SECONDS:
                 break
             time.sleep(0.02)
         if presses() >= 2:

@@ -1,4 +1,4 @@
-"""The settings that decide a network's shape."""
+"""The architecture of a network: its kind and the settings of its shape, one row each."""
 
 from __future__ import annotations
 

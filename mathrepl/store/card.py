@@ -1,4 +1,4 @@
-"""The model card: what a network is, how it was trained, and what was measured of it."""
+"""Model cards: the shape, encoding and task of a network, its trainings and its measurements."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from mathrepl.support.safe_text import one_line
 
 FORMAT = 1
 MAX_CARD_BYTES = 3_000_000
-MAX_CARD_VALUES = 100_000  # what JSON declares takes memory before any of it can be checked
+MAX_CARD_VALUES = 100_000  # parsed JSON takes memory before it can be checked
 MAX_HISTORY = 4_000
 
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """Mean loss a character, share of characters right, share of answers right in full."""
+    """Mean loss per character, share of right characters, share of fully right answers."""
 
     loss: float
     accuracy: float
@@ -34,7 +34,7 @@ class Metrics:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """One epoch of the history; `number` counts on over all trainings of these weights."""
+    """One epoch of the history; `number` counts over all trainings of these weights."""
 
     number: int
     seconds: float
@@ -59,12 +59,12 @@ class Training(TrainSettings):
     part: str = field(default="", metadata=LATER)
 
     def __post_init__(self) -> None:
-        """Bounds hold for what is asked of a training; a record tells what was done."""
+        """Accept values out of bounds: a record of 1 example is true, and a plan of it is not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A wrong answer and how sure the network was of it, 0 to 1."""
+    """A wrong answer and the network's confidence in it, 0 to 1."""
 
     question: str
     network: str
@@ -74,11 +74,12 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Exact-match figures of asking every equation of a space (or a seeded sample of it).
+    """Exact-match figures over every equation of a space, or over a seeded sample of it.
 
     `classes` counts asked and wrong equations by digit counts, by carries and by operations,
-    such as `{"digits": {"3+2": [81000, 0]}}`. `by_wrong_digits` counts the wrong by the number
-    of places that differ. `mistakes` are the first of them.
+    such as `{"digits": {"3+2": [81000, 0]}}`. `by_wrong_digits` counts wrong answers by the
+    number of places that differ. `mistakes` holds the first of them. Raises `WeightsError` for
+    more wrong than asked.
     """
 
     space: str
@@ -106,9 +107,9 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Everything about weights but the weights. `sha256` is of the safetensors file's bytes.
+    """The description of weights. `sha256` is the checksum of their safetensors file.
 
-    `best_epoch` is the epoch whose weights these are, 0 where no epoch has been kept.
+    `best_epoch` is the epoch that the weights are from, 0 if none was kept.
     """
 
     name: str
@@ -127,17 +128,17 @@ class Card:
         return replace(self, name=name)
 
     def record(self) -> dict[str, Any]:
-        """The card as it stands in its file, in plain values."""
+        """The card as plain values, with the keys of its file."""
         record = to_builtins(self)
         record["architecture"] = self.architecture.record()
         record["task"] = self.task.record()
         return {"format": FORMAT, **record}
 
     def dump(self) -> bytes:
-        """The card as a file that `load_card` reads again.
+        """The bytes of the card's file, which `load_card` reads.
 
-        A history of more than `MAX_HISTORY` epochs is thinned, and where the mistakes of
-        certificates would make the file too large, the last of them are left out.
+        A history of more than `MAX_HISTORY` epochs is thinned. If the mistakes of certificates
+        make the file too large, the last ones are left out.
         """
         kept = replace(self, history=thinned(self.history, self.best_epoch))
         while not _readable(data := kept._json()) and any(c.mistakes for c in kept.certificates):
@@ -152,7 +153,7 @@ class Card:
 
 
 def thinned(history: tuple[Epoch, ...], best: int) -> tuple[Epoch, ...]:
-    """At most about `MAX_HISTORY` epochs: of the older half every second one goes, again and again.
+    """At most `MAX_HISTORY` epochs: drop every second one of the older half until they fit.
 
     The first, the last and the best (by its number) stay.
     """
@@ -181,10 +182,10 @@ def load_card(data: bytes, where: str) -> Card:
 
 
 def checksum_in(data: bytes) -> str:
-    """The checksum of weights that the bytes of a card name, whatever else they hold; else empty.
+    """The checksum of weights that a card's bytes name, empty if there is none.
 
-    So a pair can be known as whole that nothing here can read, such as one of a package that is
-    not installed.
+    The rest may be invalid, so a pair of files can be recognised as complete even if its kind of
+    network is not installed.
     """
     try:
         record = json.loads(data) if _readable(data) else None
@@ -195,7 +196,7 @@ def checksum_in(data: bytes) -> str:
 
 
 def _readable(data: bytes) -> bool:
-    """Whether a file is small enough to be parsed: by its bytes, and by a bound on its values.
+    """Whether a file is small enough to be parsed: its bytes, and a bound on its values.
 
     One character beyond ASCII, which `dump` never writes, can make a text four times as large.
     """
@@ -211,7 +212,7 @@ def _card(record: dict[str, Any]) -> Card:
     record["architecture"] = Architecture.from_record(record["architecture"])
     record["encoding"] = read(Encoding, record["encoding"], "the encoding")
     record["task"] = read(Task, record["task"], "the task")
-    # A training that failed has epochs whose loss is no number, and its card says so.
+    # The last epoch of a failed training can have a loss that is NaN.
     check_plain(record, "the card", endless=("loss",))
     card = read(Card, record, "the card")
     if card.held_out and not math.isfinite(card.held_out.loss):
@@ -221,11 +222,11 @@ def _card(record: dict[str, Any]) -> Card:
 
 
 def _check_encoding(card: Card) -> None:
-    """Raise `WeightsError` for an alphabet that nobody can read, or that the task outgrows."""
+    """Raise `WeightsError` for an unprintable alphabet, or one that cannot write the task."""
     written = card.encoding.characters[1:]
     if not written.isprintable():
         strange = next(c for c in written if not c.isprintable())
-        raise WeightsError(f"its alphabet has {strange!a}, which is no character to write")
+        raise WeightsError(f"its alphabet has {strange!a}, which cannot be printed")
     row = card.architecture.row
     copied = "." if row.shows_steps else ""  # no network writes the point of a scratchpad
     lacking = sorted(set(card.task.characters) - set(written) - set(copied))

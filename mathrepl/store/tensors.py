@@ -18,7 +18,7 @@ from mathrepl.support.records import TwiceError, convert, parse
 from mathrepl.support.safe_text import one_line
 
 MAX_HEADER_BYTES = 1_000_000
-# How files begin that people save networks in; they are named and never opened.
+# The first bytes of other formats of networks; such files are named and never opened.
 _OTHERS = (
     (b"\x80", "a pickle"),
     (b"\x89HDF", "an HDF5 file"),
@@ -36,9 +36,9 @@ def dump_tensors(tensors: Tensors) -> bytes:
 
 
 def read_tensors(data: bytes, card: Card, where: str) -> Tensors:
-    """Tensors that fit the architecture of `card`, else `WeightsError` with the misfit.
+    """The tensors of weights. Raises `WeightsError` if they do not fit the card's architecture.
 
-    The header is compared before any tensor is built, so what a file declares costs nothing.
+    The header is checked before any tensor is built, so a false declaration takes no memory.
     """
     _check_header(data, card, where)
     from safetensors import SafetensorError
@@ -55,12 +55,12 @@ def read_tensors(data: bytes, card: Card, where: str) -> Tensors:
 
 
 def check_start(file: BinaryIO, card: Card, where: str) -> None:
-    """Compare the header at the start of a file alone. Raises `WeightsError` as `read_tensors`."""
+    """Check only the header at the start of a file. Raises `WeightsError` as `read_tensors`."""
     _check_header(file.read(8 + MAX_HEADER_BYTES), card, where)
 
 
 def most_bytes(card: Card, where: str) -> int:
-    """The size that a file of such weights can have at most.
+    """The largest size that a file of such weights can have.
 
     Raises `WeightsError` for an architecture that is unknown here.
     """
@@ -68,11 +68,11 @@ def most_bytes(card: Card, where: str) -> int:
 
 
 def _wanted(card: Card, where: str) -> dict[str, tuple[int, ...]]:
-    """Name and shape of every tensor that the card says there is. Raises `WeightsError`."""
+    """The name and shape of every tensor of the card's architecture. Raises `WeightsError`."""
     if settings_of(card.architecture.kind) is None:
         unknown = missing(card.architecture.kind)
-        told = one_line(unknown.message, 120)
-        raise WeightsError(f"{where} cannot be read: {told}", hint=unknown.hint)
+        why = one_line(unknown.message, 120)
+        raise WeightsError(f"{where} cannot be read: {why}", hint=unknown.hint)
     try:
         return shapes_of(card.architecture, card.encoding)
     except TaskError as error:  # settings that an installed kind cannot have
@@ -80,7 +80,7 @@ def _wanted(card: Card, where: str) -> dict[str, tuple[int, ...]]:
 
 
 def _check_header(data: bytes, card: Card, where: str) -> None:
-    """Raise `WeightsError` where what the header declares is not what the card says."""
+    """Raise `WeightsError` if the header declares other tensors than the card needs."""
     wanted = _wanted(card, where)
     declared = _header(data, where)
     for name in sorted(set(wanted) ^ set(declared)):
@@ -98,7 +98,7 @@ def _check_header(data: bytes, card: Card, where: str) -> None:
 
 
 class _Entry(Struct):
-    """What a header says of a tensor; safetensors itself checks where its bytes are."""
+    """A tensor's entry in a header; safetensors itself checks its offsets."""
 
     dtype: str
     shape: list[int]

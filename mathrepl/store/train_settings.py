@@ -17,9 +17,8 @@ SCHEDULES = ("constant", "cosine")
 class TrainSettings:
     """Settings of one training; the defaults are those of the seed network. Raises `TaskError`.
 
-    The plan of a training, the options of `train` and `sweep`, the record of a training in a card
-    and the command that reproduces it follow from these rows. A new row is `later`, since the
-    cards written before it lack its key.
+    The options of `train` and `sweep`, the check of a plan, the record in a card and the command
+    that repeats a training follow from these rows. A new row is `later`: older cards lack its key.
 
     `weight_decay` is AdamW's, `clip` bounds the gradients' global norm (0: neither). The
     `schedule` is `constant`, or `cosine`: down to 0 over the run, after `warmup` steps up.

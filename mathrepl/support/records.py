@@ -1,7 +1,7 @@
 """Records of JSON files as frozen dataclasses: every key known, present, and of its type.
 
-msgspec checks the types; what it lets pass, here is refused: keys that stand twice, keys that a
-dataclass does not have, numbers of thousands of digits, and text that can steer a terminal.
+msgspec checks the types. This module refuses the rest: duplicate keys, unknown keys of dataclasses,
+numbers of more than 18 digits, and text that can control a terminal.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from mathrepl.support.safe_text import one_line
 _T = TypeVar("_T")
 MAX_TEXT = 10_000
 BIG = 10**18
-# The metadata of a dataclass's field that older records lack; they mean its default.
+# The metadata of a dataclass field that older records lack; they mean its default.
 LATER: Mapping[str, bool] = MappingProxyType({"later": True})
 
 
 class TwiceError(ValueError):
-    """A key that stands twice in an object: which of its values counts would be a guess."""
+    """A duplicate key of an object: it is unclear which of its values counts."""
 
 
 def parse(data: bytes | str) -> Any:
-    """JSON as plain values. Raises `ValueError`, and `RecursionError` for what is too deep."""
+    """JSON as plain values. Raises `ValueError`, or `RecursionError` for too many levels."""
     return json.loads(data, object_pairs_hook=_object)
 
 
@@ -43,10 +43,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def read(kind: type[_T], record: Any, what: str) -> _T:
-    """The dataclass that a JSON object stands for; `what` names it in errors.
+    """A JSON object as a dataclass of that kind; `what` names it in errors.
 
-    Values that are dataclasses already are taken as they are. Raises `WeightsError` naming the
-    path of what does not fit.
+    Values that are dataclasses already stay. Raises `WeightsError` naming the path of the first
+    unknown, missing or mistyped key.
     """
     value = convert(kind, record, what)
     _check_keys(record, value, what)
@@ -54,7 +54,7 @@ def read(kind: type[_T], record: Any, what: str) -> _T:
 
 
 def convert(kind: type[_T], record: Any, what: str) -> _T:
-    """`read` without a look at the keys: missing ones mean the defaults, unknown ones nothing."""
+    """`read` without the check of keys: missing ones mean defaults, unknown ones are ignored."""
     try:
         return msgspec.convert(record, kind, dec_hook=lambda wanted, plain: wanted(plain))
     except (msgspec.ValidationError, RecursionError) as error:
@@ -63,7 +63,7 @@ def convert(kind: type[_T], record: Any, what: str) -> _T:
 
 
 def is_later(kind: Any, name: str) -> bool:
-    """Whether older records lack the key of a dataclass's field."""
+    """Whether older records can lack the key of a dataclass's field."""
     return bool(kind.__dataclass_fields__[name].metadata.get("later"))
 
 
@@ -80,7 +80,7 @@ def check_keys(
 
 
 def _check_keys(record: Any, value: Any, what: str) -> None:
-    """Check the keys of dataclasses at any depth: msgspec ignores those it does not know."""
+    """Check the keys of dataclasses at any depth: msgspec ignores unknown ones."""
     if isinstance(record, list):
         for number, (one, made) in enumerate(zip(record, value, strict=True)):
             _check_keys(one, made, f"{what}[{number}]")
@@ -94,7 +94,7 @@ def _check_keys(record: Any, value: Any, what: str) -> None:
 
 
 def check_plain(record: Any, what: str, endless: Collection[str] = ()) -> None:
-    """Raise `WeightsError` for a text, key or number in a record that is too long or strange.
+    """Raise `WeightsError` for a text, key or number that is too long or cannot be printed.
 
     Only numbers under the keys `endless` may be NaN or infinite.
     """
@@ -104,7 +104,7 @@ def check_plain(record: Any, what: str, endless: Collection[str] = ()) -> None:
 
 
 def _flaw(value: Any, endless: Collection[str], *, finite: bool) -> str:
-    """The path to the first bad value and what it must be, empty where there is none."""
+    """The path to the first invalid value and its requirement, empty if there is none."""
     match value:
         case dict():
             for key, one in value.items():

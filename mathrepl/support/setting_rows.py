@@ -1,4 +1,4 @@
-"""Settings as rows: a dataclass field that also says what it is for and which values it takes.
+"""Settings as rows: dataclass fields with their help text, option and bounds.
 
 Checks, options, help pages and records follow from the rows, so a setting is declared once.
 """
@@ -18,8 +18,8 @@ from mathrepl.support.errors import TaskError
 class Setting(Struct, frozen=True):
     """One row: a setting's default and help text, its option, and the bounds of its values.
 
-    `option` is empty where the option is called as the field. `low` and `high` are possible
-    values, `above` and `below` are not. `shown` says whether there is an option at all.
+    `option` is empty if the option has the field's name. `low` and `high` are inclusive bounds,
+    `above` and `below` exclusive ones. A setting that is not `shown` has no option.
     """
 
     default: Any
@@ -36,16 +36,16 @@ class Setting(Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """The name of its option, with underscores: `lr`, `weight_decay`."""
+        """The option's name with underscores: `lr`, `weight_decay`."""
         return self.option or self.name
 
     @property
     def option_name(self) -> str:
-        """Its option as it is typed: `--weight-decay`."""
+        """The option on a command line: `--weight-decay`."""
         return "--" + self.key.replace("_", "-")
 
     def allows(self, value: Any) -> bool:
-        """Whether a value is within the bounds; a number that is NaN never is."""
+        """Whether a value is within the bounds; NaN never is."""
         if self.choices:
             return value in self.choices
         return (
@@ -72,7 +72,7 @@ class Setting(Struct, frozen=True):
 
 
 def setting(default: Any, help: str, *, later: bool = False, **more: Any) -> Any:
-    """A dataclass field with its row. `later`: records from before it existed lack it."""
+    """A dataclass field with its row. Older records lack the key of a `later` one."""
     row = Setting(default, help, later=later, **more)
     return field(default=default, metadata={"row": row, "later": later})
 

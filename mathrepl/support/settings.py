@@ -19,7 +19,7 @@ MAX_FILE_BYTES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a session starts with, a row each."""
+    """The settings that a session starts with, one row each."""
 
     weights: str = setting(
         "auto", "name of the weights to start with; auto takes those that fit a question"
@@ -40,7 +40,7 @@ _PATHS = ("MATHREPL_DATA_DIR", "MATHREPL_CONFIG_DIR")
 
 
 def changed(settings: Settings, key: str, value: Any, where: str = "") -> Settings:
-    """`settings` with `key` set to `value` (text, or the type itself). Raises `SettingsError`."""
+    """`settings` with `key` set to `value`, as text or of its type. Raises `SettingsError`."""
     at = f" in {where}" if where else ""
     row = next((row for row in rows(Settings) if row.name == key), None)
     if row is None:
@@ -63,10 +63,12 @@ def _shown(value: Any) -> str:
 
 
 def _parse(kind: type, value: Any) -> Any:
-    """The value as a `kind`, read from its text where it is one; None for what is no such."""
+    """The value as a `kind`, parsed if it is text; None for a value of another kind."""
     text = isinstance(value, str)
     if text:
-        value = {"on": "true", "off": "false"}.get(value.strip(), value.strip())
+        value = value.strip()
+    if text and kind is bool:
+        value = {"on": "true", "off": "false"}.get(value, value)
     try:
         return msgspec.convert(value, kind, strict=not text)
     except msgspec.ValidationError:
@@ -136,7 +138,10 @@ def _chosen(variable: str) -> Path | None:
 
 
 def is_light(theme: str) -> bool:
-    """`auto` asks COLORFGBG, which some terminals set; its last part is the background."""
+    """Whether a theme is for a light background.
+
+    `auto` reads COLORFGBG, which some terminals set; its last part is the background.
+    """
     if theme != "auto":
         return theme == "light"
     return os.environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")

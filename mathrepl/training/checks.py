@@ -1,4 +1,4 @@
-"""Plans of trainings, checked before they start."""
+"""Plans of trainings, checked before a worker starts."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ def plan(
     reverse: bool | None,
     part: str | None = None,
 ) -> Plan:
-    """Check a training before it starts: of fresh weights, or going on from `source`.
+    """The plan of a training that starts from random weights, or continues those of `source`.
 
-    None stands for "as it is". Raises `TaskError` where going on cannot honour the settings,
-    `WeightsError` for a kind of network whose package cannot be used.
+    None for a setting keeps that of the source. Raises `TaskError` for settings that the source
+    cannot continue with, `WeightsError` for a kind of network whose package cannot be used.
     """
     if source is None:
         encoding = Encoding.for_task(task, reverse=bool(reverse))
@@ -84,7 +84,7 @@ def plan(
 def recipe_plans(
     store: Store, name: str, *, seed: int | None, epochs: int | None, saved_as: str | None
 ) -> list[Plan]:
-    """The trainings of a recipe, each going on from the one before.
+    """The trainings of a recipe, each continuing the one before.
 
     Raises `UsageError` for an unknown recipe, `WeightsError` for an invalid name.
     """
@@ -139,7 +139,7 @@ def part_of(architecture: Architecture, wanted: str | None) -> str:
 
 
 def card_of(store: Store, job: Job | None, name: str) -> Card:
-    """The card of some weights, with the epochs so far where `job` trains them now.
+    """The card of some weights, with the epochs so far if `job` trains them now.
 
     Raises `WeightsError`.
     """

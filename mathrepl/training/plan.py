@@ -1,4 +1,4 @@
-"""What a training is to do, as plain values that travel to the worker process as JSON."""
+"""The plan of one training, which the worker process receives as JSON."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from mathrepl.support.records import convert
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One training: which weights to start from (`source`, None for fresh ones), where to save.
+    """One training. `source` names the weights to start from, None for random ones.
 
-    `part` names the network that is trained, in weights of several.
+    `user` and `bundled` are the folders of weights. `command` is the shell command that repeats
+    the training. `part` names the trained network, in weights of several.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""How each bundled network is made from nothing: `mathrepl train --recipe NAME`."""
+"""Recipes: the trainings that make each bundled network, `mathrepl train --recipe NAME`."""
 
 from __future__ import annotations
 

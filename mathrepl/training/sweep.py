@@ -1,8 +1,8 @@
-"""Many trainings side by side, ranked by held-out exact match; what is finished stays finished.
+"""Sweeps: many trainings side by side, ranked by held-out exact match; finished ones are kept.
 
-A trial is a training, or the trainings of a recipe, with settings and a seed of its own. Its name
-is a hash of all that decides its outcome. So a sweep that was cut off, or is asked for again with
-more seeds, trains only what is missing.
+A trial is a training, or the trainings of a recipe, with its own settings and seed. Its name is a
+hash of everything that decides its outcome. So a sweep that was interrupted, or is repeated with
+more seeds, trains only the missing trials.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from typing import Any, Protocol
 from mathrepl.store.store import Store
 from mathrepl.support import atomic
 from mathrepl.support.errors import MathreplError, WeightsError
-from mathrepl.support.records import convert, parse
+from mathrepl.support.records import parse, read
 from mathrepl.training.events import Finished
 from mathrepl.training.job import Job
 from mathrepl.training.plan import Plan
 
 POLL_SECONDS = 0.1
-TRIES = 2  # a worker may be killed from outside, for memory for one
+TRIES = 2  # the system may kill a worker, for example when memory runs out
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Trainings one after the other under one name; `settings` is what sets this trial apart."""
+    """Consecutive trainings under one name; `settings` are those that differ between trials."""
 
     settings: tuple[tuple[str, str], ...]
     plans: tuple[Plan, ...]
@@ -46,10 +46,10 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class TrialDone:
-    """How a trial ended: its best epoch on held-out equations and what it cost.
+    """The end of a trial: its best epoch on held-out equations and its cost.
 
-    `seconds` are those of its worker processes. `message` says why a failed one has no result;
-    `before` that it was finished in an earlier run.
+    `seconds` is the time of its worker processes. `message` says why a failed trial has no
+    result. `before` is true if an earlier run finished it.
     """
 
     name: str
@@ -64,7 +64,7 @@ class TrialDone:
 
     @property
     def rank(self) -> tuple[bool, float, float]:
-        """Ascending: the best first, failed ones last."""
+        """A sort key: the best trial first, failed ones last."""
         return bool(self.message), -self.exact, self.loss
 
     def record(self) -> dict[str, Any]:
@@ -73,16 +73,17 @@ class TrialDone:
 
 @dataclass(frozen=True, slots=True)
 class SweepProgress:
-    """Progress: so many of all epochs are done."""
+    """The number of epochs done, of the total of all trials."""
 
     done: int
     total: int
 
 
 class Runner(Protocol):
-    """Runs trials wherever it does, and yields their ends as they come.
+    """Runs trials and yields the end of each.
 
-    `should_stop` is asked often; after it has said so, what runs is stopped and not reported.
+    It calls `should_stop` often; once that returns true, it stops the running trials and does not
+    report them.
     """
 
     def __call__(
@@ -93,14 +94,14 @@ class Runner(Protocol):
 def make_trial(
     settings: Iterable[tuple[str, str]], plans: Sequence[Plan], directory: Path
 ) -> Trial:
-    """A trial that saves into `directory`, named after all that decides its outcome."""
-    told = []
+    """A trial that saves into `directory`, named after everything that decides its outcome."""
+    records = []
     for plan in plans:
         record = json.loads(plan.to_json())
         for key in ("name", "source", "command", "user", "bundled"):
             record.pop(key)
-        told.append(record)
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        records.append(record)
+    digest = hashlib.sha256(json.dumps(records, sort_keys=True).encode()).hexdigest()
     name = f"trial-{digest[:16]}"
     renamed = (
         replace(plan, name=name, source=plan.source and name, user=directory) for plan in plans
@@ -111,7 +112,7 @@ def make_trial(
 def sweep(
     trials: Sequence[Trial], directory: Path, runner: Runner, should_stop: Callable[[], bool]
 ) -> Iterator[SweepProgress | TrialDone]:
-    """Run what is not finished in `directory`; a `TrialDone` for each trial as it ends."""
+    """Run the trials that `directory` has no result of; yields a `TrialDone` as each ends."""
     directory.mkdir(parents=True, exist_ok=True)
     waiting = []
     for trial in trials:
@@ -120,10 +121,10 @@ def sweep(
             waiting.append(trial)
         else:
             yield done
-    spared = sum(trial.epochs for trial in trials) - sum(trial.epochs for trial in waiting)
+    skipped = sum(trial.epochs for trial in trials) - sum(trial.epochs for trial in waiting)
     for event in runner(waiting, should_stop):
         if isinstance(event, SweepProgress):
-            yield SweepProgress(event.done + spared, event.total + spared)
+            yield SweepProgress(event.done + skipped, event.total + skipped)
             continue
         if not event.message:
             note_finished(event, directory)
@@ -131,24 +132,24 @@ def sweep(
 
 
 def finished_before(trial: Trial, directory: Path) -> TrialDone | None:
-    """The result of a trial that an earlier run has finished and whose weights are whole."""
+    """The result of a trial that an earlier run finished, if its weights can be read."""
     try:
         record = parse((directory / f"{trial.name}.done").read_bytes())
         store = Store(directory)
         store.read(store.find(trial.name))
-        known = {"settings": trial.settings, "before": True}
-        return convert(TrialDone, {**record, **known}, trial.name)
+        record |= {"settings": trial.settings, "before": True}
+        return read(TrialDone, record, trial.name)
     except (OSError, ValueError, TypeError, MathreplError):
         return None
 
 
 def note_finished(done: TrialDone, directory: Path) -> None:
-    """Write down that the weights of a trial, which are in `directory`, are final."""
+    """Record that the weights of a trial in `directory` are final."""
     atomic.write_bytes(directory / f"{done.name}.done", json.dumps(done.record()).encode())
 
 
 def local_runner(workers: int) -> Runner:
-    """Trials in worker processes on this machine, `workers` at a time."""
+    """A runner of worker processes on this machine, `workers` at a time."""
 
     def run(
         trials: Sequence[Trial], should_stop: Callable[[], bool]
@@ -181,7 +182,7 @@ def local_runner(workers: int) -> Runner:
 def run_trial(
     trial: Trial, should_stop: Callable[[], bool], on_epochs: Callable[[int], None]
 ) -> TrialDone | None:
-    """Train one trial in worker processes of its own; None when `should_stop` cut it off."""
+    """Train one trial in its own worker processes; None if `should_stop` interrupted it."""
     began = time.monotonic()
     done = 0
     for plan in trial.plans:
@@ -191,7 +192,7 @@ def run_trial(
                 return None
             try:
                 job = Job(0, plan, follow=False)
-            except WeightsError as error:  # another sweep is at it
+            except WeightsError as error:  # another sweep trains it
                 return _failed(trial, error.message, time.monotonic() - began)
             try:
                 while job.running and not should_stop():
@@ -204,9 +205,9 @@ def run_trial(
             finished = job.finished
             if finished is not None and finished.outcome != "failed":
                 break
-        if should_stop() and (finished is None or finished.outcome != "finished"):
-            return None
         if finished is None or finished.outcome != "finished":
+            if should_stop():
+                return None
             why = finished.message if finished and finished.message else "it did not finish"
             return _failed(trial, why, time.monotonic() - began)
         done += plan.settings.epochs
@@ -215,7 +216,7 @@ def run_trial(
 
 
 def outcome_of(trial: Trial, directory: Path, seconds: float) -> TrialDone:
-    """What the card of a trained trial says."""
+    """The result of a trained trial, from its card."""
     try:
         card = Store(directory).find(trial.name).card
     except MathreplError as error:

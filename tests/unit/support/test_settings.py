@@ -221,3 +221,8 @@ def test_a_directory_of_an_unknown_user_is_a_settings_error(monkeypatch):
     monkeypatch.setenv("MATHREPL_CONFIG_DIR", "~no-such-user-here/place")
     with pytest.raises(SettingsError, match="MATHREPL_CONFIG_DIR"):
         load_settings({})
+
+
+def test_a_name_that_reads_like_a_switch_stays_a_name():
+    assert changed(Settings(), "weights", " on ").weights == "on"
+    assert changed(Settings(), "history", " off ").history is False
