@@ -44,10 +44,7 @@ class Suite:
 
 
 def suites_of(card: Card, sample: int | None) -> list[Suite]:
-    """The suites that weights are certified on; with `sample` that number of each instead.
-
-    Raises `WeightsError` for an installed kind whose suites cannot be imported.
-    """
+    """The suites that weights are certified on; with `sample` that number of each instead."""
     architecture = card.architecture
     found: list[Suite] = imported(architecture.kind, architecture.row.suites)(card, sample)
     return found

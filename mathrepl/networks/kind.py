@@ -31,7 +31,7 @@ class Kind:
     None for a kind that does not say. `decoder` writes a character at a time, by attention; None
     where all positions are written at once. `tags` counts the tags of a network that marks the
     characters it reads, (n, question length, tags), instead of writing. With `reads_padding` the
-    padding is read like any other character.
+    padding is read like any other character. Only built-in kinds have these four.
     """
 
     shapes: Callable[[Architecture, Encoding], dict[str, tuple[int, ...]]]

@@ -26,7 +26,8 @@ class InstalledKind:
     `mathrepl.export`, empty for a kind that is not exported. `keras_file`: others can open a Keras
     file of it.
 
-    The other fields default to those of one network that writes an answer at once:
+    The other fields default to those of one network that writes an answer at once. An installed
+    kind can only set the numbers.
 
     - `parts` are the kinds of the networks by name, for weights of several; the last one writes.
       `only_part` is for a kind that no weights have alone, and `recipe` names the recipe that

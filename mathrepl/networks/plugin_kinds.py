@@ -40,18 +40,15 @@ def flaw_of(kind: InstalledKind) -> str | None:
         return "its settings must be a tuple of names"
     if not callable(kind.describe):
         return "its describe cannot be called"
-    for what in ("network", "builder", "onnx", "solver", "suites"):
-        place: object = getattr(kind, what)
-        if (place or what != "onnx") and not (isinstance(place, str) and _OBJECT.fullmatch(place)):
+    for what, place in (("network", kind.network), ("builder", kind.builder)):
+        if not isinstance(place, str) or not _OBJECT.fullmatch(place):
             return f"its {what} must be written package.module:NAME"
     for f in fields(InstalledKind)[4:]:
         value: object = getattr(kind, f.name)
-        if type(value) is not type(f.default):
-            return f"its {f.name} must be of type {type(f.default).__name__}"
-        if type(value) is int and value < 1:
-            return f"its {f.name} must be at least 1"
-    if kind.parts or kind.only_part or kind.recipe or kind.shows_steps:
-        return "only built-in kinds have parts, recipes and steps"
+        if type(f.default) is not int and value != f.default:
+            return f"its {f.name} cannot be set, only that of a built-in kind"
+        if type(f.default) is int and (type(value) is not int or value < 1):
+            return f"its {f.name} must be a whole number above 0"
     return None
 
 

@@ -162,11 +162,10 @@ MADE = "from mathrepl.networks.plugin_kinds import InstalledKind\nKIND = Install
         (MADE.format("(), str, 'a:b', build"), "NameError"),
         (MADE.format("(), str, 'a:b', str"), "its builder must be written package.module:NAME"),
         (MADE.format("(), str, 'a:b'"), "its builder must be written package.module:NAME"),
-        (MADE.format("(), str, 'a:b', 'a:b', 'x'"), "its onnx must be written package.module:NAME"),
-        (MADE.format("(), str, 'a:b', 'a:b', solver=''"), "its solver must be written"),
-        (MADE.format("(), str, 'a:b', 'a:b', batch='9'"), "its batch must be of type int"),
-        (MADE.format("(), str, 'a:b', 'a:b', errors=0"), "its errors must be at least 1"),
-        (MADE.format("(), str, 'a:b', 'a:b', shows_steps=True"), "only built-in kinds have parts"),
+        (MADE.format("(), str, 'a:b', 'a:b', 'a:b'"), "its onnx cannot be set"),
+        (MADE.format("(), str, 'a:b', 'a:b', shows_steps=True"), "its shows_steps cannot be set"),
+        (MADE.format("(), str, 'a:b', 'a:b', batch='9'"), "its batch must be a whole number above"),
+        (MADE.format("(), str, 'a:b', 'a:b', errors=0"), "its errors must be a whole number above"),
     ],
 )
 def test_a_kind_that_is_no_good_is_one_line_that_names_its_package(
