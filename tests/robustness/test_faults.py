@@ -331,7 +331,7 @@ def test_a_name_in_training_is_refused_to_other_sessions_until_that_ends(
         trained = second.store.load("tiny")[0].card.sha256
         assert trained != before
         assert second.ask("3 + 4").truth == "7"
-        assert second.changed_elsewhere() or second.card.sha256 != before
+        assert second.weights.changed_elsewhere() or second.card.sha256 != before
         # The session is killed: its worker, which still holds the name, ends and keeps its best.
         first.kill()
         locks.WAIT_SECONDS = 20.0
