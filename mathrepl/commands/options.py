@@ -142,8 +142,8 @@ def _options(kind: type, *, later: bool | None = None) -> tuple[Parameter, ...]:
     )
 
 
-EARLIER_SETTINGS = _options(TrainSettings, later=False)
-SETTINGS = _options(TrainSettings, later=True)
+FIRST_SETTINGS = _options(TrainSettings, later=False)
+LATER_SETTINGS = _options(TrainSettings, later=True)
 KIND = Parameter(
     "--kind",
     "of network",
@@ -155,8 +155,8 @@ REVERSE = Parameter("--reverse", "write numbers last digit first", "flag")
 PART = Parameter("--part", "the network to train, in weights of two", choices=PARTS)
 SHAPE = (KIND, *_options(Architecture), REVERSE)
 FRESH_PARAMETERS = (
-    *(parameter for parameter in EARLIER_SETTINGS if parameter.key != "seed"),
-    *SETTINGS,
+    *(parameter for parameter in FIRST_SETTINGS if parameter.key != "seed"),
+    *LATER_SETTINGS,
     *SHAPE,
 )
 NOT_WITH_RECIPE = (Parameter("--fresh", "", "flag"), *FRESH_PARAMETERS, *TASK_PARAMETERS, PART)

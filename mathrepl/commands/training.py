@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Iterator
 
 from mathrepl.commands.options import (
-    EARLIER_SETTINGS,
+    FIRST_SETTINGS,
+    LATER_SETTINGS,
     NOT_WITH_RECIPE,
     PART,
-    SETTINGS,
     SHAPE,
     TASK_PARAMETERS,
     plan_of,
@@ -197,11 +197,11 @@ COMMANDS = (
             Parameter("--background", "give the prompt back at once", "flag", hosts=("session",)),
             Parameter("--name", "save under this name instead of the current one"),
             Parameter("--recipe", "make a bundled network from nothing", choices=tuple(RECIPES)),
-            *EARLIER_SETTINGS,
+            *FIRST_SETTINGS,
             *TASK_PARAMETERS,
             *SHAPE,
             PART,
-            *SETTINGS,
+            *LATER_SETTINGS,
         ),
         details=Advice(
             "Goes on from the current weights unless --fresh is given. The best weights by "

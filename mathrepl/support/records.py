@@ -98,7 +98,10 @@ def check_plain(record: Any, what: str, endless: Collection[str] = ()) -> None:
 
     Only numbers under the keys `endless` may be NaN or infinite.
     """
-    flaw = _flaw(record, endless, finite=True)
+    try:
+        flaw = _flaw(record, endless, finite=True)
+    except RecursionError:
+        flaw = " has too many levels"
     if flaw:
         raise WeightsError(one_line(f"{what}{flaw}"))
 

@@ -107,6 +107,14 @@ def test_values_that_no_file_of_ours_has_are_named_by_their_path(record, message
     assert caught.value.message.isprintable()
 
 
+def test_a_record_of_too_many_levels_is_refused():
+    record: list[object] = []
+    for _ in range(5_000):
+        record = [record]
+    with pytest.raises(WeightsError, match="too many levels"):
+        check_plain(record, "it")
+
+
 def test_plain_values_pass_and_some_may_be_no_number():
     record = {"a": ["x" * MAX_TEXT, True, None, 10**18 - 1, 0.5], "b": {"loss": math.nan}}
     check_plain(record, "it", endless=("loss",))
