@@ -16,9 +16,9 @@ from tests.kit.paths import ROOT
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test of tests/integration and tests/robustness with the name of its folder."""
     for item in items:
-        wing = item.path.relative_to(ROOT / "tests").parts[0]
-        if wing in ("integration", "robustness"):
-            item.add_marker(wing)
+        for wing in ("integration", "robustness"):
+            if ROOT / "tests" / wing in item.path.parents:
+                item.add_marker(wing)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,9 +14,11 @@ import pytest
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.codec import encode_questions, one_hot
 from mathrepl.data.questions import every_question
+from mathrepl.export import checking, files
 from mathrepl.networks.config import Architecture
 from mathrepl.networks.seq2seq import probabilities
 from mathrepl.store.store import Store
+from tests.kit.lab import Lab
 from tests.kit.training import ENCODING, random_tensors
 
 pytestmark = pytest.mark.usefixtures("tensorflow_ready")
@@ -70,3 +72,19 @@ def test_the_bundled_network_blog_is_the_same_where_only_keras_is_known(tmp_path
     ours = probabilities(tensors, architecture, encoding, questions)
     assert np.abs(theirs - ours).max() < TOLERANCE
     assert (theirs.argmax(-1) == ours.argmax(-1)).all()
+
+
+def test_the_seed_network_is_exported_for_keras_and_as_onnx(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without onnxruntime, the ONNX file is compared by the reference of onnx."""
+    pytest.importorskip("onnx")
+    (tmp_path / "out").mkdir()
+    monkeypatch.chdir(tmp_path / "out")
+    monkeypatch.setattr(checking, "find_spec", lambda name: None)
+    table = lab.value(":export tiny --keras a.keras --onnx a.onnx")
+    assert sorted(path.name for path in Path().iterdir()) == ["a.keras", "a.onnx"]
+    assert [row[0] for row in table.rows] == ["a.onnx", "a.keras"]
+    found = table.record()[1]["comparison"]
+    assert found["largest_difference"] < files.TOLERANCE
+    assert found["same_answers"] == found["asked"] == 32

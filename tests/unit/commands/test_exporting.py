@@ -133,17 +133,3 @@ def test_a_file_that_differs_is_told(lab: Lab, monkeypatch):
     table = lab.value(":export tiny --onnx a.onnx")
     assert table.rows[0][-2:] == ("2.5e-01", "30 of 32")
     assert table.footer == "a file differs from numpy by more than it should"
-
-
-# Keras, which takes seconds to import
-
-
-def test_the_seed_network_is_written_for_keras_too(lab: Lab, monkeypatch):
-    pytest.importorskip("onnx")
-    monkeypatch.setattr(checking, "find_spec", lambda name: None)
-    table = lab.value(":export tiny --keras a.keras --onnx a.onnx")
-    assert set(files_in(Path())) == {"a.onnx", "a.keras"}
-    assert [row[0] for row in table.rows] == ["a.onnx", "a.keras"]
-    found = table.record()[1]["comparison"]
-    assert found["largest_difference"] < files.TOLERANCE
-    assert found["same_answers"] == found["asked"] == 32
