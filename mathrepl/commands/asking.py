@@ -129,8 +129,8 @@ COMMANDS = (
                 many=True,
             ),
         ),
-        details="The network's answer stands over the truth, place by place, with how sure it "
-        "was of each character. The network computes; nothing corrects it.",
+        details="The network's answer stands over the truth, place by place, with the confidence "
+        "in each character. The network computes; nothing corrects it.",
         examples=("94 + 909", "94+909 = ?", "1+2; 30+40; 500+600"),
     ),
     Command(
@@ -138,18 +138,18 @@ COMMANDS = (
         "ask held-out equations and keep score",
         quiz,
         (
-            Parameter("n", "how many equations", "integer", low=1, high=10_000, default="10"),
+            Parameter("n", "number of equations", "integer", low=1, high=10_000, default="10"),
             Parameter("--me", "answer too, against the network", "flag"),
             Parameter("--range", "numbers to draw from, such as 0..99"),
             Parameter("--ops", "operations to draw from, such as +-"),
             Parameter("--seed", "draw the same equations again", "integer", low=0, high=MAX_SEED),
         ),
-        details="The equations are never among those that the network was trained on.",
+        details="The network was trained on none of these equations.",
         examples=(":quiz 5", ":quiz --me", ":quiz 20 --range 0..99"),
     ),
     Command(
         "compare",
-        "ask two networks the same",
+        "ask two networks the same equations",
         compare,
         (
             Parameter("a", "name of weights", "weights", required=True),
@@ -162,7 +162,16 @@ COMMANDS = (
         "history",
         "the questions of this session and the score",
         history,
-        (Parameter("n", "how many of the last ones", "integer", low=1, high=10_000, default="20"),),
+        (
+            Parameter(
+                "n",
+                "number of questions, the last ones",
+                "integer",
+                low=1,
+                high=10_000,
+                default="20",
+            ),
+        ),
         hosts=("session",),
     ),
 )

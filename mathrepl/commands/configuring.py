@@ -168,9 +168,9 @@ COMMANDS = (
         "show or hide the lines of a working",
         steps,
         (Parameter("value", "on or off", choices=("on", "off")),),
-        details="Weights that show their work, such as the bundled `work`, write a line at a "
-        "time. `=` stands before a line that equals the question, `≈` before one that was "
-        "rounded rightly from it, `≠` before the first that went wrong.",
+        details="Weights that show their work, such as the bundled `work`, write line by line. "
+        "`=` marks a line that equals the question, `≈` one that was rounded rightly from it, "
+        "`≠` the first wrong one.",
         hosts=("session",),
     ),
     Command("show", "settings and task", show, hosts=("session",)),

@@ -37,7 +37,7 @@ class Done:
 
 
 def is_passing(value: Value) -> bool:
-    """Whether a value only reports progress, and means nothing once that has ended."""
+    """Return whether a value only reports progress, and means nothing afterwards."""
     if isinstance(value, Figure):
         return value.live
     return isinstance(value, (Launched, Stepped, CertifyProgress, Progress))

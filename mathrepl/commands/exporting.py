@@ -158,13 +158,13 @@ COMMANDS = (
         export,
         (
             Parameter("name", "name of weights, else the current ones", "weights"),
-            Parameter("--onnx", "an ONNX file of this name; work makes two of it"),
-            Parameter("--keras", "a Keras file of this name; of kind seq2seq alone"),
+            Parameter("--onnx", "an ONNX file of this name; work writes two"),
+            Parameter("--keras", "a Keras file of this name; only for kind seq2seq"),
         ),
         details="ONNX maps question, int64 indices (n, T), to probabilities (n, U, V), decoded in "
         "the graph; the file's metadata has the alphabet, the lengths and the direction of "
         "writing. Keras takes one-hot (n, T, V). Each is compared with numpy, ONNX only where "
-        "onnxruntime is there.",
+        "onnxruntime is installed.",
         examples=(":export add --onnx add.onnx", ":export blog --keras blog.keras"),
     ),
 )

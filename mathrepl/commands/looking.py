@@ -131,15 +131,15 @@ def _text(network: Network, asked: Question) -> str:
 
 
 _EQUATION = Parameter("equations", "an equation such as 94 + 909", "equations", True, True)
-_PART = Parameter("--part", "the network to look into, in weights of two", choices=PARTS)
+_PART = Parameter("--part", "the network to look at, in weights of two", choices=PARTS)
 COMMANDS = (
     Command(
         "peek",
-        "what the network holds while it reads and writes",
+        "the hidden states while the network reads and writes",
         peek,
         (
             _EQUATION,
-            Parameter("--layer", "only layers whose name begins so, such as encoder"),
+            Parameter("--layer", "only layers whose name starts with this, such as encoder"),
             Parameter("--unit", "follow one unit, over several equations with ;", "integer", low=0),
             _PART,
             SAVE,
@@ -160,15 +160,15 @@ COMMANDS = (
     ),
     Command(
         "attn",
-        "which characters each written one looked at",
+        "the characters that each written one attended to",
         attn,
         (
             _EQUATION,
-            Parameter("--line", "one line of a working alone", "integer", low=1),
+            Parameter("--line", "only this line of a working", "integer", low=1),
             SAVE,
         ),
-        details="Of weights that show their work, line by line: what the reader marked, and where "
-        "the doer looked.",
+        details="For weights that show their work, line by line: the span that the reader marked, "
+        "and the characters that the doer attended to.",
         examples=(":attn 94 + 909", ":attn 131+83-744*33 --line 2"),
     ),
     Command(
@@ -177,12 +177,12 @@ COMMANDS = (
         step,
         (
             _EQUATION,
-            Parameter("--force", "write another: 2=5 is a 5 as the second written"),
+            Parameter("--force", "force characters: 2=5 writes a 5 as the second"),
             _PART,
             SAVE,
         ),
-        details="Characters count in the order of writing; ■ is the end. Weights of two write by "
-        "their doer, which is handed one step of a working at a time.",
+        details="Characters count in the order of writing; ■ is the end. Weights of two networks "
+        "write with their doer, which gets one step of a working at a time.",
         examples=(":step 94 + 909", ":step 94 + 909 --force 2=5"),
     ),
     Command(
@@ -190,7 +190,7 @@ COMMANDS = (
         "the likeliest whole answers",
         beam,
         (
-            Parameter("k", "how many, such as 5", "integer", True, low=1, high=1000),
+            Parameter("k", "number of answers, such as 5", "integer", True, low=1, high=1000),
             _EQUATION,
             _PART,
             SAVE,

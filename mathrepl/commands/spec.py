@@ -22,13 +22,13 @@ class Value(Protocol):
 
 
 class Person(Protocol):
-    """How a host talks with the person."""
+    """The person at a host, to be asked."""
 
     def ask(self, prompt: str) -> str | None:
         """A line, or None at the end of input."""
 
     def confirm(self, question: str) -> bool:
-        """Whether the person says yes."""
+        """Ask for a yes, and return whether it came."""
         reply = self.ask(f"{question} [y/N] ")
         return reply is not None and reply.strip().lower() in ("y", "yes")
 
@@ -112,7 +112,7 @@ class Parameter:
 
     @property
     def metavar(self) -> str:
-        """How the value is written in help: `N`, `NAME`, `a|b`."""
+        """The value in help: `N`, `NAME`, `a|b`."""
         if self.choices and self.is_option:
             return "|".join(self.known)
         names = {"integer": "N", "number": "X", "weights": "NAME", "command": "COMMAND"}
@@ -148,7 +148,7 @@ class Arguments:
         return None if value is None else float(value)
 
     def given(self, key: str) -> bool:
-        """Whether the line names the parameter."""
+        """Return whether the line names the parameter."""
         value = self._values.get(key)
         return value is not None and value is not False and value != ()
 
@@ -196,7 +196,7 @@ class Command:
     hosts: tuple[Host, ...] = BOTH
 
     def is_called(self, word: str) -> bool:
-        """Whether `word` is its name or an alias."""
+        """Return whether `word` is its name or an alias."""
         return word == self.name or word in self.aliases
 
     def parameters_for(self, host: Host) -> tuple[Parameter, ...]:

@@ -125,12 +125,12 @@ COMMANDS = (
             ),
             SAVE,
         ),
-        details="size is that of the error. A file has one pixel an equation.",
+        details="size shows the size of the error. A file has one pixel for each equation.",
         examples=(":map", ":map 0..99 --show confidence", ":map --save map.png"),
     ),
     Command(
         "errors",
-        "what it gets wrong, and where",
+        "the mistakes of the network, and where they are",
         errors,
         (
             Parameter(
@@ -148,13 +148,15 @@ COMMANDS = (
     ),
     Command(
         "curve",
-        "how it learnt: loss, accuracy and exact match by epoch",
+        "the training: loss, accuracy and exact match by epoch",
         curve,
         (
-            Parameter("names", "names of weights, else the current ones", "weights", many=True),
+            Parameter(
+                "names", "names of weights; without any, the current ones", "weights", many=True
+            ),
             SAVE,
         ),
-        details="While a training runs it is drawn anew after each epoch.",
+        details="During a training it is drawn again after each epoch.",
         examples=(":curve", ":curve blog add --save curves.svg"),
     ),
     Command(
@@ -162,7 +164,7 @@ COMMANDS = (
         "card, curves, map, errors and samples in one HTML file",
         report,
         (Parameter("file", "its name", default="NAME.html"),),
-        details="The file needs no network to be read.",
+        details="The file needs no internet connection.",
         examples=(":report", ":report add.html"),
     ),
 )

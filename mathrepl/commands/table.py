@@ -22,13 +22,13 @@ from mathrepl.commands.spec import Command
 from mathrepl.networks.plugin_kinds import kind_names
 
 
-@cache  # so that what is wrong with an installed one is told once
+@cache  # an invalid command of a package is reported once
 def command_table() -> Mapping[str, Command]:
     """All commands by name, in the order `:help` shows them; those of other packages come last."""
     modules = (asking, surveying, looking, training, sweeping, weights, exporting, configuring)
     own = [command for module in modules for command in module.COMMANDS]
     taken = [name for command in own for name in (command.name, *command.aliases)]
     others = installed_commands(taken)
-    kind_names()  # a name that is no good is told with the commands that are
+    kind_names()  # invalid names of kinds and rules are reported with invalid commands
     rule_names()
     return MappingProxyType({command.name: command for command in (*own, *others)})

@@ -203,9 +203,9 @@ def _written(
     return Certified(found.card.name, certificates, writable and problem is None), problem
 
 
-_NAME = Parameter("name", "name of weights, else the current ones", "weights")
+_NAME = Parameter("name", "name of weights; without it, the current ones", "weights")
 COMMANDS = (
-    Command("models", "the weights there are", models),
+    Command("models", "all weights, bundled and your own", models),
     Command(
         "use",
         "switch to other weights",
@@ -223,20 +223,20 @@ COMMANDS = (
     Command("card", "the model card: network, training, figures", card_page, (_NAME,)),
     Command(
         "save",
-        "copy the current weights to a name of yours",
+        "copy the current weights under a new name",
         save,
         (Parameter("name", "the new name", required=True),),
     ),
     Command(
         "delete",
-        "delete weights of yours",
+        "delete your own weights",
         delete,
         (Parameter("name", "name of weights", "weights", required=True),),
-        details="Bundled weights stay; where yours hid them, they answer again.",
+        details="Bundled weights stay, and answer again where yours hid them.",
     ),
     Command(
         "certify",
-        "ask every equation of the task and count what is wrong",
+        "ask every equation of the task and count mistakes",
         certify_weights,
         (
             _NAME,
@@ -247,10 +247,10 @@ COMMANDS = (
                 low=1,
                 high=2_000_000,
             ),
-            Parameter("--ray", "ask on Ray, started here", "flag"),
+            Parameter("--ray", "ask on Ray, started on this machine", "flag"),
             Parameter("--ray-address", "ask on the Ray cluster at this address"),
         ),
-        details="The outcome goes into the card of weights of your own. Ctrl-C stops it; the "
+        details="The result is written into the card of your own weights. Ctrl-C stops it; the "
         "same command goes on from there.",
         examples=(":certify", ":certify --sample 20000"),
     ),

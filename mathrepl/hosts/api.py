@@ -18,7 +18,7 @@ from typing import Any, Self, TypeVar, overload
 from mathrepl.arithmetic.parser import parse
 from mathrepl.commands.dispatch import is_passing, run_command, run_line
 from mathrepl.commands.parse import bind
-from mathrepl.commands.spec import CommandLine, Context, Parameter, Person, Value, Word
+from mathrepl.commands.spec import CommandLine, Context, Note, Parameter, Person, Value, Word
 from mathrepl.commands.table import command_table
 from mathrepl.evaluation.certify import Certified
 from mathrepl.hosts.starting import open_session
@@ -262,5 +262,5 @@ def _last(values: list[Value], kind: type[_T]) -> _T:
     found = [value for value in values if isinstance(value, kind)]
     if found:
         return found[-1]
-    told = [text for value in values if (text := getattr(value, "text", ""))]
-    raise MathreplError(told[-1] if told else f"there was no {kind.__name__}")
+    notes = [value.text for value in values if isinstance(value, Note)]
+    raise MathreplError(notes[-1] if notes else f"there was no {kind.__name__}")

@@ -69,7 +69,7 @@ class Lines(Iterator[bytes]):
         return self._lines.popleft()
 
     def has_one(self) -> bool:
-        """Whether the next line has arrived."""
+        """Return whether the next line has arrived."""
         return bool(self._lines)
 
     def _read(self) -> None:

@@ -164,7 +164,7 @@ def _runner_up(guess: Guess | None) -> Text:
 
 
 def names_networks(answers: Answers) -> bool:
-    """Whether rows name their network: where there are several, or `auto` chose one."""
+    """Return whether rows name their network: there are several, or `auto` chose one."""
     chosen = any(isinstance(item, Answer) and item.auto for item in answers.items)
     return chosen or len({item.weights for item in answers.items if item.weights}) > 1
 

@@ -62,7 +62,7 @@ class JsonLines:
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """What is shown within is written in one go at the end."""
+        """A block whose values are written at once when it ends."""
         self._held = []
         try:
             yield
