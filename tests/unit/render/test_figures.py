@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
 import pytest
 from rich.cells import cell_len
-from rich.console import Console
 
 from mathrepl.analysis.figure import Bar, Bars, Figure, Heatmap, Lines, Series
 from mathrepl.inference.answer import Answers, Refused
@@ -19,8 +16,8 @@ from mathrepl.render.figures import (
     draw_bars,
     draw_figure,
 )
-from mathrepl.render.theme import styles
 from mathrepl.support.errors import EquationError
+from tests.kit.screens import screen
 
 MAP = Heatmap("map", np.ones((300, 300), dtype=np.float32), row_range=(0, 299), palette="verdict")
 FIGURE = Figure(
@@ -34,24 +31,6 @@ FIGURE = Figure(
     facts=("300 wrong of 90,000",),
     notes=("small network",),
 )
-
-
-def screen(
-    width: int = 80, height: int = 40, *, terminal: bool = True, **how: object
-) -> tuple[Console, io.StringIO]:
-    file = io.StringIO()
-    options = {"color_system": None, "no_color": False, **how}
-    console = Console(
-        file=file,
-        width=width,
-        height=height,
-        force_terminal=terminal,
-        theme=styles("dark"),
-        markup=False,
-        highlight=False,
-        **options,  # type: ignore[arg-type]
-    )
-    return console, file
 
 
 def text(figure: Figure, *args: int, **how: object) -> str:

@@ -9,7 +9,7 @@ from mathrepl.analysis.figure import Progress
 from mathrepl.evaluation.certify import CertifyProgress
 from mathrepl.render import progress
 from mathrepl.render.progress import ProgressView
-from tests.unit.render.test_figures import screen
+from tests.kit.screens import screen
 
 LONG = "work: 1..3 of + - * /, 0..999, with parentheses and signs"
 WAITS = (Progress(LONG, 2, 500), CertifyProgress(LONG, 2, 500, 1, "a + b", 2, 3))
