@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import doctest
 import io
 import json
 import os
@@ -23,11 +24,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+import mathrepl
+import mathrepl.hosts.api
 from mathrepl.arithmetic.parser import parse, split_line
 from mathrepl.commands.dispatch import perform, run_line
 from mathrepl.commands.parse import bind, parse_command
@@ -326,6 +330,14 @@ def test_the_examples_of_a_page_run_and_say_what_it_shows(name: str, page: Page)
         pytest.importorskip(module)
     for block in blocks_of(name):
         page.run(block)
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("module", [mathrepl, mathrepl.hosts.api])
+def test_the_examples_of_the_docstrings_are_true(module: ModuleType):
+    failed, tried = doctest.testmod(module, extraglobs={"mathrepl": mathrepl})
+    assert tried > 0
+    assert failed == 0
 
 
 def test_every_fence_is_read_and_the_examples_are_many():
