@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
@@ -19,7 +19,6 @@ from mathrepl.inference.answer import Answer, Answers, Refused
 from mathrepl.render.answers import answer_line, draw_answer, draw_answers, names_networks
 from mathrepl.render.figures import draw_figure
 from mathrepl.render.pages import draw_card, draw_certified, draw_help, draw_note, draw_table
-from mathrepl.render.progress import ProgressView
 from mathrepl.render.quiz import draw_round, draw_score
 from mathrepl.render.text import error_text
 from mathrepl.render.theme import make_console, styles
@@ -29,6 +28,9 @@ from mathrepl.support.advice import Spell
 from mathrepl.support.errors import MathreplError
 from mathrepl.support.safe_text import printable
 from mathrepl.training.events import EpochDone, Event, Finished, Launched, Started, Stepped, Warned
+
+if TYPE_CHECKING:
+    from mathrepl.render.progress import ProgressView
 
 
 class Renderer:
@@ -69,6 +71,8 @@ class Renderer:
             self._show_training(value)
             return
         if isinstance(value, (Progress, CertifyProgress)):
+            from mathrepl.render.progress import ProgressView  # rich.progress is slow to import
+
             self._progress = self._progress or ProgressView(self.talk)
             self._progress.show(value)
             return
