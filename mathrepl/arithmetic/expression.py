@@ -113,11 +113,7 @@ class Expression:
 
     def format(self, *, spaced: bool) -> str:
         """Canonical text: digits as typed, one space round each operation, or none at all."""
-        space = " " if spaced else ""
-        two = self.two_numbers()
-        if two is not None:
-            return f"{two[0]}{space}{two[1]}{space}{two[2]}"
-        return _format(self.root, space)
+        return _format(self.root, " " if spaced else "")
 
 
 class _ZeroDivisorError(Exception):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mathrepl.support.atomic import write_bytes
@@ -13,13 +15,11 @@ ROOM = 100_000  # bytes that must be free before a training starts
 
 def check_writable(directory: Path, hint: str = "set MATHREPL_DATA_DIR to another folder") -> None:
     """Make `directory`. Raises `MathreplError` unless `ROOM` bytes can be written there."""
-    try:
+    with _writing(f"to {directory}", hint):
         directory.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=directory) as file:
             file.write(bytes(ROOM))
             file.flush()
-    except OSError as error:
-        raise _refused(f"to {directory}", error, hint) from None
 
 
 def check_destination(path: Path) -> None:
@@ -27,7 +27,7 @@ def check_destination(path: Path) -> None:
 
     Raises `MathreplError` where the directory is missing or cannot be written to.
     """
-    try:
+    with _writing(str(path)):
         if path.is_dir():
             raise MathreplError(f"{path} is a directory", hint="name a file in it")
         if not path.parent.is_dir():
@@ -36,8 +36,6 @@ def check_destination(path: Path) -> None:
             )
         with tempfile.TemporaryFile(dir=path.parent):
             pass
-    except OSError as error:
-        raise _refused(str(path), error) from None
 
 
 def write(path: Path, data: bytes) -> Path:
@@ -45,15 +43,18 @@ def write(path: Path, data: bytes) -> Path:
 
     Raises `MathreplError` where the disk refuses.
     """
-    try:
+    with _writing(str(path)):
         write_bytes(path, data)
-    except OSError as error:
-        raise _refused(str(path), error) from None
     return path
 
 
-def _refused(what: str, error: OSError, way_out: str = "name another file") -> MathreplError:
-    return MathreplError(
-        f"cannot write {what}: {error.strerror or error}",
-        hint=f"free or unlock it, or {way_out}",
-    )
+@contextmanager
+def _writing(what: str, way_out: str = "name another file") -> Iterator[None]:
+    """Raise an `OSError` of the block as a `MathreplError`: `cannot write WHAT: ...`."""
+    try:
+        yield
+    except OSError as error:
+        raise MathreplError(
+            f"cannot write {what}: {error.strerror or error}",
+            hint=f"free or unlock it, or {way_out}",
+        ) from None
