@@ -1,0 +1,91 @@
+"""Where a command writes, and how a bad place is refused."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from mathrepl.support.errors import MathreplError
+from mathrepl.support.output_files import ROOM, check_destination, check_writable, write
+
+
+def refused(*_args: object, **_kwargs: object) -> None:
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+
+def test_a_good_place_is_let_pass_and_left_alone(tmp_path: Path):
+    check_destination(tmp_path / "a.b.onnx")
+    check_writable(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_directory_is_refused_and_not_made(tmp_path: Path):
+    with pytest.raises(MathreplError, match=r"there is no directory .*missing") as caught:
+        check_destination(tmp_path / "missing" / "a.png")
+    assert caught.value.hint
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_of_data_is_made(tmp_path: Path):
+    check_writable(tmp_path / "data" / "weights")
+    assert (tmp_path / "data" / "weights").is_dir()
+
+
+def test_a_directory_is_no_file(tmp_path: Path):
+    (tmp_path / "a.png").mkdir()
+    with pytest.raises(MathreplError, match=r"a\.png is a directory"):
+        check_destination(tmp_path / "a.png")
+
+
+def test_a_directory_that_cannot_be_written_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(tempfile, "TemporaryFile", refused)
+    with pytest.raises(MathreplError, match=r"cannot write .*a\.png: Read-only file system"):
+        check_destination(tmp_path / "a.png")
+    with pytest.raises(MathreplError, match=r"cannot write to .*: Read-only file system") as caught:
+        check_writable(tmp_path, "look elsewhere")
+    assert "look elsewhere" in (caught.value.hint or "")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_locked_directory_is_refused(tmp_path: Path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(MathreplError, match=r"cannot write .*: Permission denied"):
+        check_destination(tmp_path / "a.png")
+
+
+def test_a_name_that_is_too_long_is_one_line(tmp_path: Path):
+    with pytest.raises(MathreplError, match=r"cannot write .*: File name too long"):
+        check_destination(tmp_path / ("a" * 300 + ".onnx"))
+
+
+def test_a_disk_without_room_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    class Full:
+        def __enter__(self) -> Full:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def write(self, data: bytes) -> None:
+            assert len(data) == ROOM
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: Full())
+    with pytest.raises(MathreplError, match="No space left"):
+        check_writable(tmp_path)
+
+
+def test_a_file_is_written_whole_or_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = tmp_path / "a.onnx"
+    assert write(path, b"old") == path
+    monkeypatch.setattr(os, "fsync", refused)
+    with pytest.raises(MathreplError, match=r"cannot write .*a\.onnx: Read-only file system"):
+        write(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
