@@ -10,7 +10,7 @@ from mathrepl.analysis.figure import Figure, Progress
 from mathrepl.commands.parse import parse_command
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Quit, Value
 from mathrepl.evaluation.certify import CertifyProgress
-from mathrepl.inference.answer import Answer, Answers, Refused
+from mathrepl.inference.answer import Answers, Refused
 from mathrepl.support.advice import Advice, Run, spelled
 from mathrepl.support.errors import MathreplError, UsageError
 from mathrepl.training.events import Finished, Launched, Stepped
@@ -117,15 +117,12 @@ def _for_host(context: Context, value: Value) -> Value:
             for lines in (value.facts, value.notes)
         )
         return replace(value, facts=facts, notes=notes)
+    if isinstance(value, Refused):
+        return replace(value, error=value.error.spelled(context.spell))
     if isinstance(value, Answers):
-        return Answers(tuple(_item(context, item) for item in value.items))
-    return _item(context, value) if isinstance(value, Refused) else value
-
-
-def _item(context: Context, item: Answer | Refused) -> Answer | Refused:
-    if isinstance(item, Refused):
-        return replace(item, error=item.error.spelled(context.spell))
-    return item
+        items: Any = tuple(_for_host(context, item) for item in value.items)
+        return Answers(items)
+    return value
 
 
 def _code(value: Value) -> int:

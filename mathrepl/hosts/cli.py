@@ -169,7 +169,7 @@ def _shell_person() -> Person:
     from mathrepl.hosts.stream import Lines, StreamPerson
 
     if sys.stdin is not None and sys.stdin.isatty():
-        from mathrepl.hosts.prompt.person import PromptPerson
+        from mathrepl.hosts.prompt.parts import PromptPerson
 
         return PromptPerson()
     return StreamPerson(Lines(sys.stdin.buffer) if sys.stdin is not None else iter(()))

@@ -29,7 +29,7 @@ from mathrepl.commands.dispatch import is_passing, perform, run_line
 from mathrepl.commands.spec import Context, Note, Quit, Value
 from mathrepl.commands.table import command_table
 from mathrepl.hosts.api import InputPerson
-from mathrepl.hosts.prompt.suggestions import suggestions
+from mathrepl.hosts.prompt.completion import suggestions
 from mathrepl.hosts.starting import chosen_settings, open_session
 from mathrepl.render.display import DISPLAYED, as_html, as_text, renderer_for
 from mathrepl.session.quiz import Round

@@ -13,6 +13,7 @@ from mathrepl.support.errors import MathreplError
 if TYPE_CHECKING:
     from mathrepl.commands.spec import Command, Parameter
     from mathrepl.hosts.prompt.parts import Parts
+    from mathrepl.session.session import Session
 
 
 class CommandCompleter(Completer):
@@ -43,6 +44,17 @@ class CommandCompleter(Completer):
         for name, meta in _words(parts, found[0], before, word):
             if name.startswith(word):
                 yield Completion(name, start_position=-len(word), display_meta=meta)
+
+
+def suggestions(session: Session, text: str) -> tuple[str, list[str]]:
+    """The end of `text` to replace, which may be empty, and the words to replace it with."""
+    from mathrepl.hosts.prompt.parts import assemble
+
+    parts = assemble(session)
+    completer = CommandCompleter(lambda: parts)
+    found = list(completer.get_completions(Document(text), CompleteEvent()))
+    length = -found[0].start_position if found else 0
+    return text[len(text) - length :], [completion.text for completion in found]
 
 
 def _words(

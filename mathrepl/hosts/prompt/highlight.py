@@ -1,16 +1,20 @@
-"""Colours of a line while it is typed."""
+"""Colours of a line while it is typed, and signs for characters that would steer the terminal."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 from prompt_toolkit.lexers import Lexer
 from prompt_toolkit.styles import Style
+
+from mathrepl.support.safe_text import REPLACEMENT
 
 if TYPE_CHECKING:
     from mathrepl.hosts.prompt.parts import Parts
@@ -19,6 +23,8 @@ _EQUATION = re.compile(
     r"(?P<number>[0-9.]+)|(?P<operator>[-+*/=?;]+)|(?P<paren>[()]+)|(?P<space>\s+)|(?P<bad>.)"
 )
 _COMMAND = re.compile(r"(?P<option>--\S+)|(?P<number>\b[0-9.]+\b)|(?P<plain>\s+|\S+?(?=\s|$)|.)")
+
+SHOWN_ANYWAY = "\xa0"  # up to here prompt_toolkit draws controls as ^[ or <9b>
 
 _DARK = {
     "number": "ansibrightcyan",
@@ -84,16 +90,33 @@ class LineLexer(Lexer):
 def _equation(text: str) -> StyleAndTextTuples:
     from mathrepl.arithmetic.parser import readable
 
-    # Look-alikes of + - * / count as the signs themselves.
-    pieces = _pieces(_EQUATION, readable(text))
-    shown: StyleAndTextTuples = []
-    at = 0
-    for piece in pieces:
-        end = at + len(piece[1])
-        shown.append((piece[0], text[at:end]))
-        at = end
-    return shown
+    # Look-alikes of + - * / count as the signs themselves; each is one character, too.
+    found = _EQUATION.finditer(readable(text))
+    return [(f"class:{m.lastgroup}", text[m.start() : m.end()]) for m in found]
 
 
 def _pieces(pattern: re.Pattern[str], text: str) -> StyleAndTextTuples:
     return [(f"class:{m.lastgroup}", m.group()) for m in pattern.finditer(text)]
+
+
+class Visible(Processor):
+    """Draws a replacement for characters that change how others are drawn, such as a right-to-left
+    override; the line itself keeps them.
+    """
+
+    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
+        return Transformation(
+            [(one[0], _visible(one[1]), *one[2:]) for one in transformation_input.fragments]
+        )
+
+
+def _visible(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(c if _is_safe(c) else REPLACEMENT for c in text)
+
+
+def _is_safe(character: str) -> bool:
+    if character.isprintable() or character <= SHOWN_ANYWAY:
+        return True
+    return unicodedata.category(character) == "Zs"  # a space of any width

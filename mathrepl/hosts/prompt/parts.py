@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from prompt_toolkit import PromptSession
+from prompt_toolkit.patch_stdout import patch_stdout
+
 from mathrepl.commands.parse import candidates
-from mathrepl.commands.spec import Command, Context
+from mathrepl.commands.spec import Command, Context, Person
 from mathrepl.commands.table import command_table
-from mathrepl.hosts.prompt.person import PromptPerson
+from mathrepl.hosts.prompt.highlight import Visible
 from mathrepl.render.renderer import Renderer
 from mathrepl.session.session import Session
+
+
+class PromptPerson(Person):
+    """Asks through a prompt of its own, without history or completion."""
+
+    def ask(self, prompt: str) -> str | None:
+        """A line, or None on Ctrl-D or Ctrl-C."""
+        asking: PromptSession[str] = PromptSession(input_processors=[Visible()])
+        try:
+            with patch_stdout(raw=True):
+                return asking.prompt(prompt)
+        except (EOFError, KeyboardInterrupt):
+            return None
 
 
 @dataclass(frozen=True, slots=True)

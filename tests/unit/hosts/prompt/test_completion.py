@@ -8,12 +8,13 @@ import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
-from mathrepl.hosts.prompt.completion import CommandCompleter
+from mathrepl.hosts.prompt.completion import CommandCompleter, suggestions
 from mathrepl.hosts.prompt.parts import Parts, assemble
 from mathrepl.session.session import Session
 from mathrepl.store.store import Store
 from mathrepl.support.settings import Settings
 from mathrepl.training.recipes import RECIPES
+from tests.kit.lab import Lab
 from tests.kit.weights import tiny_weights
 
 
@@ -73,3 +74,20 @@ def test_layers_of_weights_that_cannot_be_read_are_none(parts: Parts) -> None:
     parts.session.refresh()
     assert complete(parts, ":weights o") == []
     assert complete(parts, ":use a") == ["auto", "alpha"]
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "offered"),
+    [
+        (":certi", "certi", ["certify"]),
+        (":train 5 --task-s", "--task-s", ["--task-seed"]),
+        (":set theme ", "", ["auto", "dark", "light"]),
+        (":use ti", "ti", ["tiny"]),
+        ("1 + 2", "", []),
+        (":nothing x", "", []),
+    ],
+)
+def test_the_word_to_be_replaced_and_what_could_stand_for_it(
+    lab: Lab, text: str, word: str, offered: list[str]
+):
+    assert suggestions(lab.session, text) == (word, offered)
