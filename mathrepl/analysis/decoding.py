@@ -24,7 +24,7 @@ SPARE = 32  # a beam at least as wide, so that an answer with an unlikely first 
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class Candidate:
     """A whole answer as a person reads it, and its probability, that of the end mark included."""
 
     text: str
@@ -145,7 +145,7 @@ def beam(network: Network, question: str, truth: str, count: int) -> Figure:
     )
 
 
-def likeliest(network: Network, question: str, count: int) -> list[Written]:
+def likeliest(network: Network, question: str, count: int) -> list[Candidate]:
     """The likeliest whole answers, the likeliest first, by beam search (Graves 2012).
 
     The result is exact where each position is written independently, as by the seed network. For
@@ -179,7 +179,7 @@ def likeliest(network: Network, question: str, count: int) -> list[Written]:
     else:  # answers that fill every position have no end mark
         finished += list(zip(scores.tolist(), prefixes, strict=True))
     best = sorted(finished, reverse=True)[:count]
-    return [Written(network.read(prefix), exp(score)) for score, prefix in best]
+    return [Candidate(network.read(prefix), exp(score)) for score, prefix in best]
 
 
 class _Source:

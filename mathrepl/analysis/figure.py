@@ -41,6 +41,15 @@ class Heatmap:
     palette: Palette = "amount"
     keep_peaks: bool = False
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The values of the first and last colour, never equal; for `signed` alike around 0."""
+        low, high = self.low, self.high
+        if self.palette == "signed":
+            high = max(abs(low), abs(high))
+            low = -high
+        return (low, high) if low < high else (low, low + 1.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Series:

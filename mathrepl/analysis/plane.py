@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -96,14 +97,14 @@ def _look(weights: ActiveWeights, asked: Cells, b: Bounds) -> Iterator[Progress 
 def _figure(card: Card, asked: Cells, b: Bounds, seen: Seen) -> Figure:
     there = np.isin(np.arange(b[0], b[1] + 1), asked.b)
     cells = np.full((asked.a[1] - asked.a[0] + 1, len(there)), np.nan, np.float32)
-    grid = np.zeros(cells.shape, np.int64)
+    grid = np.zeros(cells.shape, bool)
     cells[:, there] = seen.shown.reshape(len(cells), -1)
     grid[:, there] = seen.wrong.reshape(len(cells), -1)
     count, strange = int(seen.wrong.sum()), int(np.isinf(seen.shown).sum())
     finite = cells[np.isfinite(cells)]
     high = (float(finite.max(initial=0.0)) or 1.0) if asked.show == "size" else 1.0
     cells[np.isinf(cells)] = high
-    densest = _densest(grid, np.broadcast_to(there, grid.shape), asked.a[0], b[0])
+    densest = _densest(grid, there, asked.a[0], b[0])
     facts = [f"{count:,} of {asked.total:,} wrong ({percent(count, asked.total)})"]
     # Only where mistakes gather: not for a single one, nor where all is wrong.
     if densest is not None and 1 < densest["wrong"] > densest["total"] * count / asked.total:
@@ -161,29 +162,27 @@ def _figure(card: Card, asked: Cells, b: Bounds, seen: Seen) -> Figure:
 
 
 def _densest(
-    wrong: NDArray[np.int64], there: NDArray[np.bool_], low_a: int, low_b: int
+    wrong: NDArray[np.bool_], there: NDArray[np.bool_], low_a: int, low_b: int
 ) -> dict[str, Any] | None:
-    """The block, a tenth of each side, with the most mistakes; None where nothing is wrong."""
+    """The block, a tenth of each side, with the most mistakes; None where nothing is wrong.
+
+    `wrong` is (a, b); `there` (b,) are the numbers of b that have cells.
+    """
     if not wrong.any():
         return None
-    sides = [-(-length // BLOCKS) for length in wrong.shape]
-
-    def by_block(counts: NDArray[Any]) -> NDArray[np.int64]:
-        rows = np.add.reduceat(counts.astype(np.int64), range(0, counts.shape[0], sides[0]), 0)
-        return np.add.reduceat(rows, range(0, counts.shape[1], sides[1]), 1)
-
-    blocks = by_block(wrong)
-    i, j = (int(place) for place in np.unravel_index(blocks.argmax(), blocks.shape))
-    ends = [
-        min((place + 1) * side, length) - 1
-        for place, side, length in zip((i, j), sides, wrong.shape, strict=True)
-    ]
+    blocks = product(*(_blocks(length) for length in wrong.shape))
+    some_a, some_b = most = max(blocks, key=lambda block: wrong[block].sum())
     return {
-        "a": [low_a + i * sides[0], low_a + ends[0]],
-        "b": [low_b + j * sides[1], low_b + ends[1]],
-        "wrong": int(blocks[i, j]),
-        "total": int(by_block(there)[i, j]),
+        "a": [low_a + some_a.start, low_a + some_a.stop - 1],
+        "b": [low_b + some_b.start, low_b + some_b.stop - 1],
+        "wrong": int(wrong[most].sum()),
+        "total": (some_a.stop - some_a.start) * int(there[some_b].sum()),
     }
+
+
+def _blocks(length: int) -> list[slice]:
+    side = -(-length // BLOCKS)
+    return [slice(first, min(first + side, length)) for first in range(0, length, side)]
 
 
 def _notes(asked: Cells, card: Card) -> list[str]:

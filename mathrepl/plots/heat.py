@@ -33,7 +33,7 @@ def heat_block(heat: Heatmap) -> Block:
     across, down = _cell_sizes(heat)
 
     def draw(axes: Axes) -> None:
-        low, high = _bounds(heat)
+        low, high = heat.bounds
         image = axes.imshow(
             np.clip(heat.cells.astype(np.float64), low, high),
             cmap=palette(heat.palette),
@@ -74,14 +74,6 @@ def _cell_sizes(heat: Heatmap) -> tuple[int, int]:
         readable = min(LINE, SIDE // count) if labels else 0
         sizes.append(max(square, thick, readable))
     return sizes[0], sizes[1]
-
-
-def _bounds(heat: Heatmap) -> tuple[float, float]:
-    low, high = heat.low, heat.high
-    if heat.palette == "signed":
-        high = max(abs(low), abs(high))
-        low = -high
-    return (low, high) if low < high else (low, low + 1.0)
 
 
 def _set_ticks(

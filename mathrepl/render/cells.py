@@ -223,11 +223,8 @@ def reduced(cells: Numbers, rows: int, columns: int, *, peaks: bool, signed: boo
 
 def _steps(heat: Heatmap, values: Numbers, count: int) -> Steps:
     """The step on a ramp of `count` steps for each value, in the shape of the values."""
-    low, high = heat.low, heat.high
-    if heat.palette == "signed":
-        high = max(abs(low), abs(high))
-        low = -high
-    shares = np.clip((values - low) / (high - low if high > low else 1.0), 0.0, 1.0)
+    low, high = heat.bounds
+    shares = np.clip((values - low) / (high - low), 0.0, 1.0)
     steps = np.rint(np.nan_to_num(shares) * (count - 1))
     return np.where(np.isnan(values), -1, steps).astype(np.int64)
 

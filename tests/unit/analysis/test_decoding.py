@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mathrepl.analysis.decoding import Written, beam, likeliest, parse_forced, step
+from mathrepl.analysis.decoding import Candidate, beam, likeliest, parse_forced, step
 from mathrepl.analysis.figure import Bars
 from mathrepl.analysis.network import Network, network_of
 from mathrepl.inference.answer import Answer
@@ -365,7 +365,7 @@ def test_a_network_that_is_wholly_sure_has_one_answer(architecture: Architecture
     bias = np.full_like(one.tensors["output.bias"], -1e6)
     bias[one.encoding.characters.index("5")] = 1e6
     one = replace(one, tensors={**one.tensors, "output.bias": bias})
-    assert likeliest(one, QUESTION, 5) == [Written("555", 1.0)]
+    assert likeliest(one, QUESTION, 5) == [Candidate("555", 1.0)]
 
 
 @each_that_writes
