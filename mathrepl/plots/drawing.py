@@ -34,11 +34,6 @@ SPACING = 1.45  # distance of lines, in font sizes
 _LOOKS: dict[str, Any] = {
     "font.family": [SANS],
     "font.size": SMALL,
-    "xtick.labelsize": SMALL,
-    "ytick.labelsize": SMALL,
-    "axes.labelsize": SMALL,
-    "legend.fontsize": SMALL,
-    "legend.title_fontsize": SMALL,
     "text.color": INK,
     "axes.edgecolor": QUIET,
     "axes.labelcolor": QUIET,

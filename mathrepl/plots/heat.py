@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.image import AxesImage
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from mathrepl.analysis.figure import Heatmap, Palette
 from mathrepl.plots.block import MISSING, QUIET, ROUND, Block, plain_number, say_empty
@@ -113,14 +113,10 @@ def _add_bar(axes: Axes, image: AxesImage, name: Palette, size: tuple[int, int])
     """A colour bar right of the grid, which is `size` pixels (wide, high)."""
     width, height = size
     beside = axes.inset_axes((1 + GAP / width, 0, BAR / width, 1))
-    bar = axes.figure.colorbar(image, cax=beside)
+    ticks = MaxNLocator(max(1, min(5, height // 40)), steps=ROUND)
+    number = FuncFormatter(plain_number)
+    bar = axes.figure.colorbar(image, cax=beside, ticks=ticks, format=number)
     bar.outline.set_visible(False)
-    axis = beside.yaxis
-    axis.set_minor_locator(NullLocator())
     if name == "verdict":
-        axis.set_ticks(image.get_clim(), ["right", "wrong"])
-    else:
-        bar.locator = MaxNLocator(max(1, min(5, height // 40)), steps=ROUND)
-        bar.formatter = FuncFormatter(plain_number)
-        bar.update_ticks()
+        bar.set_ticks(image.get_clim(), labels=["right", "wrong"])
     beside.tick_params(length=3, color=QUIET)

@@ -6,7 +6,7 @@ from math import isfinite, nan
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
 from mathrepl.analysis.figure import Lines, Series
 from mathrepl.plots.block import ROUND, Block, plain_number, say_empty
@@ -55,7 +55,7 @@ def _heights(series: Series, *, log: bool) -> list[float]:
 def _set_scale(axes: Axes, lines: Lines) -> None:
     whole = all(x == int(x) for s in lines.series for x in s.x if isfinite(x))
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=whole, steps=ROUND))
-    axes.xaxis.set_major_formatter(FuncFormatter(plain_number))
+    axes.xaxis.set_major_formatter(plain_number)
     if lines.log:
         axes.set_yscale("log")
     bottom, top = _limits(lines, *axes.get_ylim())
@@ -65,7 +65,7 @@ def _set_scale(axes: Axes, lines: Lines) -> None:
         few = top / bottom < 1000
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,)))
         axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.yaxis.set_major_formatter(FuncFormatter(plain_number))
+    axes.yaxis.set_major_formatter(plain_number)
 
 
 def _limits(lines: Lines, bottom: float, top: float) -> tuple[float, float]:
