@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from mathrepl.analysis.answered import Answered, in_batches
 from mathrepl.analysis.figure import Figure, Heatmap, Palette, Progress
 from mathrepl.analysis.grid import COMPUTED, MAX_LISTED, NOTABLE, Bounds, Cells, Seen, Show, ending
-from mathrepl.arithmetic.expression import OPERATIONS
 from mathrepl.arithmetic.parser import parse
 from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.coverage import check_characters
@@ -46,8 +45,6 @@ def plane(
     card = weights.card
     if operation is None:
         operation = next((o for o in card.task.operations if o != "/"), "/")
-    if operation not in tuple(OPERATIONS):
-        raise UsageError(f"{operation!r} is not one operation", hint="use one of + - * /")
     for name, (low, high) in (("a", a), ("b", b)):
         if low > high:
             raise UsageError(

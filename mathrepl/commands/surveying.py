@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterator
 
 from mathrepl.analysis.figure import Progress
-from mathrepl.arithmetic.task import parse_operations, parse_range
+from mathrepl.arithmetic.expression import OPERATIONS
+from mathrepl.arithmetic.task import parse_range
 from mathrepl.commands.figures import SAVE, path_of, show_figures
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Parameter, Value
 from mathrepl.networks.kinds import BUILT_IN
 from mathrepl.store.card import Card
-from mathrepl.support.errors import UsageError
 from mathrepl.support.interrupts import counted
 
 _USUAL, _WORK = BUILT_IN["seq2seq"], BUILT_IN["work"]
@@ -27,13 +27,6 @@ def map_plane(context: Context, arguments: Arguments) -> Iterator[Value]:
 
     session = context.session
     task = session.card.task
-    operation = arguments.text("op")
-    if operation is not None:
-        if "%" in operation:
-            raise UsageError("there is no map of remainders", hint="use one of + - * /")
-        operation = parse_operations(operation)
-        if len(operation) != 1:
-            raise UsageError(f"{operation!r} is not one operation", hint="write --op - or another")
     text = arguments.text("range")
     widest = session.card.architecture.row.map_side
     low = max(task.low, -(widest // 2)) if task.low < 0 else task.low
@@ -44,7 +37,7 @@ def map_plane(context: Context, arguments: Arguments) -> Iterator[Value]:
         arguments,
         lambda: plane(
             session.weights,
-            operation=operation,
+            operation=arguments.text("op"),
             a=a,
             b=parse_range(other) if other else a,
             show=arguments.value("show") or "wrong",
@@ -116,7 +109,7 @@ COMMANDS = (
         (
             Parameter("range", "the numbers, such as 0..99", default=MAP_DEFAULT),
             Parameter("--b", "the numbers of b", default="those of a"),
-            Parameter("--op", "the operation, one of + - * /"),
+            Parameter("--op", "the operation", choices=tuple(OPERATIONS)),
             Parameter(
                 "--show",
                 "what a cell shows",

@@ -31,7 +31,7 @@ LEAST = 210  # pixels of a panel with its labels, so that its title has some roo
 PANEL_TITLE = 10.5  # points
 SPACING = 1.45  # distance of lines, in font sizes
 
-_LOOKS: dict[str, Any] = {
+_STYLE: dict[str, Any] = {
     "font.family": [SANS],
     "font.size": SMALL,
     "text.color": INK,
@@ -47,9 +47,9 @@ _LOOKS: dict[str, Any] = {
 
 
 @contextmanager
-def looks() -> Iterator[None]:
+def styled() -> Iterator[None]:
     """Draw and save under these settings, whatever a person's matplotlibrc says."""
-    with style.context(["default", _LOOKS]):
+    with style.context(["default", _STYLE]):
         yield
 
 
@@ -57,18 +57,18 @@ def picture(figure: Figure, kind: Literal["png", "svg"]) -> bytes:
     """The bytes of a file; the same figure gives the same bytes."""
     unstamped = {"Software": None} if kind == "png" else {"Date": None, "Creator": None}
     file = BytesIO()
-    with looks():
+    with styled():
         drawn(figure).savefig(file, format=kind, dpi=DPI, metadata=unstamped)
     return file.getvalue()
 
 
 def drawn(figure: Figure) -> Drawing:
-    """`figure` as matplotlib's, DPI pixels an inch; save it within `looks()`.
+    """`figure` as matplotlib's, DPI pixels an inch; save it within `styled()`.
 
     The title is on top, panels below each other, those of fixed size side by side where they
     fit, and facts and notes at the bottom.
     """
-    with looks():
+    with styled():
         drawing = Drawing((1, 1), dpi=DPI, facecolor="white")
         rows = _in_rows([_Placed(drawing, _block(panel)) for panel in figure.panels])
         margin = max((row[0].left for row in rows if len(row) == 1), default=0)

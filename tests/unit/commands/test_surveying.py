@@ -9,10 +9,10 @@ from mathrepl.support.errors import UsageError
 from tests.kit.lab import Lab
 
 
-def test_remainders_have_no_map(lab: Lab):
-    with pytest.raises(UsageError, match="no map of remainders") as caught:
-        lab.value(":map 0..9 --op %")
-    assert caught.value.hint == "use one of + - * /"
+@pytest.mark.parametrize("operation", ["%", "+-", "x"])
+def test_a_map_is_of_one_operation(lab: Lab, operation: str):
+    with pytest.raises(UsageError, match=r"--op must be one of \+, -, \*, /, not "):
+        lab.value(f":map 0..9 --op {operation}")
 
 
 @pytest.mark.parametrize("count", ["0", "2000001"])
