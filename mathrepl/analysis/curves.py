@@ -35,14 +35,13 @@ class _Course:
         epoch with the most held-out answers right in full, at a tie the one of the least loss, as
         in a training.
         """
-        for number, epoch in enumerate(self.epochs, 1):
-            if epoch.number == self.card.best_epoch:
-                return number
-        held_out = [epoch.held_out for epoch in self.epochs]
-        ranks = [
-            (-one.exact, one.loss if math.isfinite(one.loss) else math.inf) for one in held_out
-        ]
-        return ranks.index(min(ranks)) + 1
+        kept = (epoch for epoch in self.epochs if epoch.number == self.card.best_epoch)
+        best = next(kept, None) or min(self.epochs, key=lambda epoch: _rank(epoch.held_out))
+        return self.epochs.index(best) + 1
+
+    @property
+    def exact(self) -> float:
+        return self.epochs[self.best - 1].held_out.exact
 
     @property
     def seconds(self) -> float:
@@ -50,19 +49,22 @@ class _Course:
 
     @property
     def fact(self) -> str:
-        exact = self.epochs[self.best - 1].held_out.exact
         return (
             f"{self.name}: best epoch {self.best:,} of {len(self.epochs):,}, "
-            f"{percent(exact, 1)} of the held-out right in full, {self.seconds:.3g} s an epoch"
+            f"{percent(self.exact, 1)} of the held-out right in full, {self.seconds:.3g} s an epoch"
         )
 
     def record(self) -> dict[str, Any]:
         return {
             "part": self.part,
             "best_epoch": self.best,
-            "best_held_out_exact": self.epochs[self.best - 1].held_out.exact,
+            "best_held_out_exact": self.exact,
             "seconds_per_epoch": self.seconds,
         }
+
+
+def _rank(metrics: Metrics) -> tuple[float, float]:
+    return -metrics.exact, metrics.loss if math.isfinite(metrics.loss) else math.inf
 
 
 def curve(cards: Sequence[Card]) -> Figure:
