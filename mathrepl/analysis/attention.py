@@ -57,9 +57,9 @@ def attend(network: Network, question: str) -> Figure:
 
 
 def attend_to_work(
-    reader: Network, doer: Network, solver: ScratchpadSolver, question: str, number: int | None
+    tagger: Network, rewriter: Network, solver: ScratchpadSolver, question: str, number: int | None
 ) -> Figure:
-    """The span that the reader marks in each line, and the doer's attention weights over it.
+    """The span that the tagger marks in each line, and the rewriter's attention weights over it.
 
     `number` picks one line, from 1. Raises `UsageError` for a line that does not exist.
     """
@@ -70,13 +70,13 @@ def attend_to_work(
     heats: list[Heatmap] = []
     data = []
     # One batch for all lines, even to show one: alone, its numbers could be rounded differently.
-    all_tags = reader.probabilities([line.text for line, _ in marked]) if marked else ()
-    attention = _attention_weights(doer, [part for _, part in marked]) if marked else []
+    all_tags = tagger.probabilities([line.text for line, _ in marked]) if marked else ()
+    attention = _attention_weights(rewriter, [part for _, part in marked]) if marked else []
     lines = zip(marked, all_tags, attention, strict=True)
     for index, ((line, part), of_line, (weights, codes)) in enumerate(lines, 1):
         if number not in (None, index):
             continue
-        tags = of_line[: len(line.text), 1]
+        tags, written = of_line[: len(line.text), 1], rewriter.read(codes)
         heats += [
             Heatmap(
                 f"line {index}: the reader marks {part}, {line.probability:.2%} sure of the step",
@@ -84,23 +84,25 @@ def attend_to_work(
                 rows=("span",),
                 columns=tuple(line.text),
             ),
-            _heat(f"the doer writes {doer.read(codes)}", weights.mean(1), doer, codes, part),
+            _heat(
+                f"the doer writes {rewriter.read(codes)}", weights.mean(1), rewriter, codes, part
+            ),
         ]
         data.append(
             {
                 "line": line.text,
                 "marked": part,
                 "mark_probabilities": rounded(tags),
-                "written": doer.read(codes),
+                "written": written,
                 "attention": rounded(weights),
             }
         )
     return Figure(
-        f"spans marked by {reader.card.name} and attention weights over them, {question}",
+        f"spans marked by {tagger.card.name} and attention weights over them, {question}",
         tuple(heats),
-        (f"the doer writes {_order(doer)}; the mean of its heads is shown",),
+        (f"the doer writes {_order(rewriter)}; the mean of its heads is shown",),
         (solution.stuck,) if solution.stuck else (),
-        data={"weights": reader.card.name, "question": question, "lines": data},
+        data={"weights": tagger.card.name, "question": question, "lines": data},
     )
 
 

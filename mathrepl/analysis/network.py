@@ -116,7 +116,7 @@ class Network:
     def target(self, question: str, answer: str) -> str | None:
         """The right output for `question`, whose answer is `answer`.
 
-        A doer writes the result of one step; for it a question of several steps has none.
+        A rewriter writes the result of one step; for it a question of several steps has none.
         """
         if not self.writes_steps:
             return answer
@@ -127,13 +127,13 @@ class Network:
         return step.result if step.redex == question else None
 
     def step_facts(self, question: str) -> tuple[str, ...]:
-        """A fact that a doer writes one step and not the answer; nothing for other networks."""
+        """A fact that a rewriter writes one step and not the answer; nothing for other networks."""
         if not self.writes_steps or self.target(question, "") is None:
             return ()
         return (f"one step of a working: the doer's replacement for {question}",)
 
     def step_notes(self, question: str) -> tuple[str, ...]:
-        """A note where a doer would never read this question, which takes several steps."""
+        """A note where a rewriter would never read this question, which takes several steps."""
         if self.target(question, "") is not None:
             return ()
         note = f"{question} takes several steps, and {self.card.name} gives its doer one at a time"

@@ -136,7 +136,7 @@ def like(
 ) -> Iterator[Progress | Figure]:
     """The `count` equations, of `sample` drawn ones, with the encoding nearest to `question`'s.
 
-    Progress comes before the figure. A doer is compared over single steps. The distance is the
+    Progress comes before the figure. A rewriter is compared over single steps. The distance is the
     Euclidean one between encodings, divided by its mean over random pairs of the sample. Raises
     `UsageError` for a network without a recurrent encoder, or of an installed kind.
     """
