@@ -16,6 +16,7 @@ from mathrepl.commands.spec import Arguments, Command, Context, Note, Parameter,
 from mathrepl.networks.kinds import BUILT_IN
 from mathrepl.store.card import Card
 from mathrepl.support.interrupts import counted
+from mathrepl.training.checks import card_of
 
 _USUAL, _WORK = BUILT_IN["seq2seq"], BUILT_IN["work"]
 MAP_DEFAULT = f"those of the task, at most {_USUAL.map_side} a side, of work {_WORK.map_side}"
@@ -64,7 +65,7 @@ def curve(context: Context, arguments: Arguments) -> Iterator[Value]:
     names = arguments.texts("names") or (current,)
 
     def cards() -> list[Card]:
-        return [session.card_of(name) for name in names]
+        return [card_of(session.store, session.running_job, name) for name in names]
 
     if job is not None and job.plan.name in names and context.host == "session":
         yield Note("live until the training ends; Ctrl-C stops looking, not the training")

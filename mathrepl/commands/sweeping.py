@@ -31,6 +31,7 @@ from mathrepl.store.store import Store, check_name
 from mathrepl.store.train_settings import MAX_EPOCHS, TrainSettings
 from mathrepl.support.errors import UsageError
 from mathrepl.support.interrupts import counted
+from mathrepl.training.checks import recipe_plans
 from mathrepl.training.plan import Plan
 from mathrepl.training.recipes import RECIPES
 from mathrepl.training.sweep import (
@@ -138,13 +139,12 @@ def _plans(
     reverse = changes.get("reverse")
     recipe, epochs = arguments.text("recipe"), arguments.integer("epochs")
     if recipe is not None:
-        plans = session.recipe_plans(recipe, seed=seed, epochs=epochs, saved_as=target)
+        plans = recipe_plans(session.store, recipe, seed=seed, epochs=epochs, saved_as=target)
     else:
         fresh = session.plan(
             TrainSettings(epochs or 1, seed=seed),
             fresh=True,
             name=target,
-            task=session.fresh_task,
             architecture=replace(Architecture(), **shape),
             reverse=reverse,
         )

@@ -28,6 +28,7 @@ from mathrepl.store.train_settings import MAX_EPOCHS
 from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import UsageError
 from mathrepl.support.interrupts import counted
+from mathrepl.training.checks import recipe_plans
 from mathrepl.training.events import Finished, Launched, Warned
 from mathrepl.training.job import Job
 from mathrepl.training.plan import Plan
@@ -95,7 +96,8 @@ def _plans(context: Context, arguments: Arguments) -> list[Plan]:
     given = [p.name for p in NOT_WITH_RECIPE if arguments.given(p.key)]
     if given:
         raise UsageError(f"a recipe decides {given[0]} itself", hint=f"leave out {given[0]}")
-    return session.recipe_plans(
+    return recipe_plans(
+        session.store,
         recipe,
         seed=arguments.integer("seed"),
         epochs=epochs,

@@ -268,16 +268,16 @@ class Session:
         self,
         settings: TrainSettings,
         *,
-        fresh: bool,
-        name: str | None,
-        task: Task | None,
-        architecture: Architecture | None,
-        reverse: bool | None,
+        fresh: bool = False,
+        name: str | None = None,
+        task: Task | None = None,
+        architecture: Architecture | None = None,
+        reverse: bool | None = None,
         part: str | None = None,
     ) -> Plan:
-        """Check a training before it starts; None stands for "as it is".
+        """The checked plan of a training; None keeps the name, task or shape in use.
 
-        Raises `TaskError` where going on cannot honour the settings.
+        Raises `TaskError` for settings that the weights in use cannot continue with.
         """
         return checks.plan(
             self.store,
@@ -289,19 +289,6 @@ class Session:
             reverse=reverse,
             part=part,
         )
-
-    def recipe_plans(
-        self, name: str, *, seed: int | None, epochs: int | None, saved_as: str | None
-    ) -> list[Plan]:
-        """The trainings of a recipe, each going on from the one before."""
-        return checks.recipe_plans(self.store, name, seed=seed, epochs=epochs, saved_as=saved_as)
-
-    def card_of(self, name: str) -> Card:
-        """The card of some weights, with the epochs of a training of them that runs.
-
-        Raises `WeightsError`.
-        """
-        return checks.card_of(self.store, self.running_job, name)
 
     def train(self, plan: Plan, *, follow: bool) -> Job:
         """Start the worker; with `follow` its events can be read from `Job.events`."""

@@ -334,8 +334,6 @@ def test_the_command_of_a_training_names_its_rule(lab: Lab):
             fresh=True,
             name="new",
             task=Task(high=9, rule=rule),
-            architecture=None,
-            reverse=None,
         )
         assert plan.encoding == Encoding.for_task(plan.task)
         return reproduce(plan)

@@ -33,6 +33,7 @@ from mathrepl.support.errors import (
     UsageError,
     WeightsError,
 )
+from mathrepl.training.checks import card_of
 from mathrepl.training.plan import Plan
 from mathrepl.training.recipes import RECIPES
 from tests.kit.lab import METRICS, FakeJob, Lab, epoch_done, files
@@ -561,14 +562,7 @@ def test_ctrl_c_during_one_long_look_ends_it(lab: Lab, capsys, monkeypatch: pyte
 @pytest.fixture
 def job(lab: Lab) -> FakeJob:
     """A training of `tiny` that runs, without any epoch yet."""
-    plan = lab.session.plan(
-        TrainSettings(3),
-        fresh=False,
-        name=None,
-        task=None,
-        architecture=None,
-        reverse=None,
-    )
+    plan = lab.session.plan(TrainSettings(3))
     return running(lab, plan)
 
 
@@ -618,7 +612,7 @@ def test_a_curve_while_training_goes_on_from_the_history_of_the_card(
     history = tuple(Epoch(number, 0.1, METRICS, METRICS) for number in (1, 2))
     lab.store.save_card(replace(card, history=history))
     job.epochs += [epoch_done(2), epoch_done(3)]  # the second is in the card already
-    assert [one.number for one in lab.session.card_of("tiny").history] == [1, 2, 3]
+    assert [one.number for one in card_of(lab.store, job, "tiny").history] == [1, 2, 3]
     while_asleep(monkeypatch, lambda: job.end("stopped"))
     _, live, _ = lab.values(":curve")
     assert epochs(live) == [1, 2, 3]

@@ -33,6 +33,7 @@ from mathrepl.support.errors import (
     WeightsError,
 )
 from mathrepl.support.settings import Settings
+from mathrepl.training.checks import recipe_plans
 from mathrepl.training.plan import Plan
 from mathrepl.training.recipes import RECIPES
 from tests.kit.lab import FakeJob, Lab, ScriptedSolver, files
@@ -52,18 +53,8 @@ def ask_with(lab: Lab, task: Task, text: str) -> Answer:
     return lab.session.ask(text)
 
 
-AS_IT_IS: dict[str, Any] = {
-    "fresh": False,
-    "name": None,
-    "task": None,
-    "architecture": None,
-    "reverse": None,
-    "part": None,
-}
-
-
 def plan_of(lab: Lab, **changes: Any) -> Plan:
-    return lab.session.plan(TrainSettings(1), **(AS_IT_IS | changes))
+    return lab.session.plan(TrainSettings(1), **changes)
 
 
 def no_space(*_: object) -> None:
@@ -375,7 +366,7 @@ def test_a_failed_use_leaves_auto_as_it_was(auto: Session):
 
 def test_auto_sees_weights_that_a_training_has_saved(auto: Session):
     before = auto.ask("30 + 4")
-    plan = auto.plan(TrainSettings(1), **(AS_IT_IS | {"name": "long"}))
+    plan = auto.plan(TrainSettings(1), name="long")
     job = FakeJob(1, plan, follow=False)
     auto.jobs.append(job)
     tiny_weights(auto.store, "long", CHAINS, seed=7)
@@ -667,10 +658,6 @@ def test_a_fresh_plan_needs_no_weights(lab: Lab):
     plan = session.plan(
         TrainSettings(1),
         fresh=True,
-        name=None,
-        task=None,
-        architecture=None,
-        reverse=None,
     )
     assert (plan.name, plan.task) == ("new", Task())
 
@@ -736,7 +723,7 @@ def test_weights_of_two_are_not_started_without_their_recipe(lab: Lab):
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_is_a_training_a_stage_each_going_on_from_the_one_before(lab: Lab, name: str):
     recipe = RECIPES[name]
-    plans = lab.session.recipe_plans(name, seed=None, epochs=None, saved_as=None)
+    plans = recipe_plans(lab.store, name, seed=None, epochs=None, saved_as=None)
     assert [plan.settings for plan in plans] == [stage.settings for stage in recipe.stages]
     assert [plan.part for plan in plans] == [stage.part for stage in recipe.stages]
     assert {plan.name for plan in plans} == {name}
@@ -751,7 +738,7 @@ def test_a_recipe_is_a_training_a_stage_each_going_on_from_the_one_before(lab: L
 
 
 def test_a_recipe_takes_a_seed_epochs_and_a_name(lab: Lab):
-    plans = lab.session.recipe_plans("work", seed=3, epochs=2, saved_as="mine")
+    plans = recipe_plans(lab.store, "work", seed=3, epochs=2, saved_as="mine")
     assert {(plan.settings.seed, plan.settings.epochs, plan.name) for plan in plans} == {
         (3, 2, "mine")
     }
@@ -761,10 +748,10 @@ def test_a_recipe_takes_a_seed_epochs_and_a_name(lab: Lab):
 
 def test_an_unknown_recipe_is_refused(lab: Lab):
     with pytest.raises(UsageError, match="no recipe 'cake'") as caught:
-        lab.session.recipe_plans("cake", seed=None, epochs=None, saved_as=None)
+        recipe_plans(lab.store, "cake", seed=None, epochs=None, saved_as=None)
     assert "add" in (caught.value.hint or "")
     with pytest.raises(WeightsError, match="cannot name"):
-        lab.session.recipe_plans("add", seed=None, epochs=None, saved_as="../x")
+        recipe_plans(lab.store, "add", seed=None, epochs=None, saved_as="../x")
 
 
 # Starting a training
