@@ -24,8 +24,6 @@ from mathrepl.training.events import (
     Event,
     Finished,
     Started,
-    Stepped,
-    Warned,
     load_event,
 )
 from mathrepl.training.plan import Plan
@@ -57,7 +55,6 @@ class Job:
         self.plan = plan
         self.started: Started | None = None
         self.last_epoch: EpochDone | None = None
-        self.last_step: Stepped | None = None
         self.best: EpochDone | None = None
         self.epochs: list[EpochDone] = []
         self.finished: Finished | None = None
@@ -171,19 +168,14 @@ class Job:
         self._events.put(finished)
 
     def _note(self, event: Event) -> None:
-        match event:
-            case Started():
-                self.started = event
-            case Stepped():
-                self.last_step = event
-            case EpochDone():
-                self.last_epoch = event
-                self.epochs.append(event)
-                if event.best:
-                    self.best = event
-                    self.saves += 1
-            case Warned() | Finished():
-                pass
+        if isinstance(event, Started):
+            self.started = event
+        elif isinstance(event, EpochDone):
+            self.last_epoch = event
+            self.epochs.append(event)
+            if event.best:
+                self.best = event
+                self.saves += 1
 
     def _died(self, code: int) -> Finished:
         epochs = self.last_epoch.index if self.last_epoch else 0

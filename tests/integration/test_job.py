@@ -286,7 +286,7 @@ def test_a_job_notes_what_its_worker_tells(stand_in: StandIn) -> None:
     job = Job(7, stand_in(*told), follow=True)
     assert tuple(job.events(lambda: None)) == told
     assert ended(job) == FINISHED
-    assert (job.number, job.started, job.last_step) == (7, STARTED, step)
+    assert (job.number, job.started) == (7, STARTED)
     assert (job.best, job.last_epoch) == (DONE, WORSE)
 
 
