@@ -201,10 +201,8 @@ class Extension:
         self._person.shown = shown
         values = run_line(context, lines[0]) if len(lines) == 1 else _together(context, lines)
         done = perform(context, values, shown)
-        for job in context.session.jobs:
-            if job.finished is not None and not job.told:
-                job.told = True
-                renderer_for(self._theme, terminal=self._terminal).show(job.finished)
+        for finished in context.session.ended_trainings():
+            renderer_for(self._theme, terminal=self._terminal).show(finished)
         if shown.result is not None:
             self._dress(type(shown.result))
         return shown.result, not (context.interrupted or done.leave)

@@ -24,6 +24,7 @@ from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import MathreplError, UsageError, WeightsError
 from mathrepl.support.settings import Settings, data_directory
 from mathrepl.training import checks
+from mathrepl.training.events import Finished
 from mathrepl.training.job import Job
 from mathrepl.training.plan import Plan
 
@@ -259,6 +260,13 @@ class Session:
             if usual == AUTO or usual in self.store.names():
                 self.use(usual)
             return None, undone
+
+    def ended_trainings(self) -> Iterator[Finished]:
+        """The outcomes of trainings in the background, each yielded once."""
+        for job in self.jobs:
+            if job.finished is not None and not job.told:
+                job.told = True
+                yield job.finished
 
     @property
     def running_job(self) -> Job | None:

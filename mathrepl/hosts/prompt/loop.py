@@ -200,12 +200,10 @@ class Repl:
         from mathrepl.commands.spec import Note
 
         session, renderer = self._parts.session, self._parts.renderer
-        for job in session.jobs:
-            if job.finished is not None and not job.told:
-                job.told = True
-                renderer.show(job.finished)
-                if job.finished.saved and job.plan.name != session.name:
-                    renderer.show(Note(Advice(Run("use", job.plan.name), " to ask it")))
+        for finished in session.ended_trainings():
+            renderer.show(finished)
+            if finished.saved and finished.name != session.name:
+                renderer.show(Note(Advice(Run("use", finished.name), " to ask it")))
 
     def _may_leave(self) -> bool:
         job = self.parts.session.running_job
