@@ -26,12 +26,7 @@ from mathrepl.store.store import AUTO
 from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import UsageError
 from mathrepl.support.setting_rows import rows
-from mathrepl.support.settings import (
-    FILE_NAME,
-    Settings,
-    changed,
-    config_directory,
-)
+from mathrepl.support.settings import FILE_NAME, Settings, changed, config_directory
 
 SETTING_KEYS = tuple(row.name for row in rows(Settings))
 

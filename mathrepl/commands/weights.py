@@ -57,30 +57,20 @@ def models(context: Context, arguments: Arguments) -> Result:
             problems.append(f"{name}: {error}")
             continue
         card = found.card
+        task, size = card.task.describe(), f"{card.parameters:,}"
         exact = f"{card.held_out.exact:.2%}" if card.held_out else "-"
         spaces = card.certificates
-        wrong = sum(one.wrong for one in spaces)
-        total = sum(one.total for one in spaces)
+        wrong, total = sum(one.wrong for one in spaces), sum(one.total for one in spaces)
         certified = f"{wrong:,} wrong of {total:,}" if spaces else "-"
         if len(spaces) > 1:
             certified += f" in {len(spaces)} spaces"
-        rows.append(
-            (
-                mark,
-                name,
-                card.task.describe(),
-                exact,
-                certified,
-                f"{card.parameters:,}",
-                found.origin,
-            )
-        )
+        rows.append((mark, name, task, exact, certified, size, found.origin))
         records.append(
             {
                 "weights": name,
-                "current": name == session.name,
+                "current": bool(mark),
                 "origin": found.origin,
-                "task": card.task.describe(),
+                "task": task,
                 "parameters": card.parameters,
                 "held_out_exact": card.held_out.exact if card.held_out else None,
                 "certified": [
