@@ -167,6 +167,7 @@ def evaluated(written: str, truth: str) -> Metrics:
     return trainer_of(ByFirstCharacter(table), one, one).evaluate()
 
 
+@pytest.mark.usefixtures("eager")
 def test_held_out_metrics_equal_an_independent_computation() -> None:
     from mathrepl.training.keras.models import load_into
 
@@ -192,6 +193,7 @@ def test_held_out_metrics_of_uneven_answers_equal_an_independent_computation() -
     assert_close(subject.evaluate(), wanted)
 
 
+@pytest.mark.usefixtures("eager")
 def test_held_out_examples_are_evaluated_in_batches_without_loss(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -203,6 +205,7 @@ def test_held_out_examples_are_evaluated_in_batches_without_loss(
     assert_close(trainer(model).evaluate(), whole)
 
 
+@pytest.mark.usefixtures("eager")
 def test_training_metrics_equal_an_independent_computation() -> None:
     from mathrepl.training.keras.models import load_into
 
@@ -307,6 +310,7 @@ def test_a_few_examples_are_learnt_by_heart() -> None:
     assert subject.evaluate().exact == 1.0
 
 
+@pytest.mark.usefixtures("eager")
 def test_batch_statistics_move_while_training_and_not_while_evaluating() -> None:
     from mathrepl.training.keras.models import tensors_of
 
@@ -321,6 +325,7 @@ def test_batch_statistics_move_while_training_and_not_while_evaluating() -> None
         assert not np.array_equal(before[name], after[name]), name
 
 
+@pytest.mark.usefixtures("eager")
 def test_dropout_is_off_while_evaluating() -> None:
     subject = trainer(real_model(architecture=Architecture(hidden=8, dropout=0.5)))
     assert subject.evaluate() == subject.evaluate()
@@ -376,6 +381,7 @@ def counted_metrics(part: str, data: Any, probabilities: Floats) -> Metrics:
 
 
 @masked
+@pytest.mark.usefixtures("eager")
 def test_metrics_count_what_is_no_padding(architecture: Architecture, part: str) -> None:
     model, data, probabilities = uneven(architecture, part)
     # Some are wrong in the last character, after which none is guessed from it.
