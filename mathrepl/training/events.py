@@ -73,9 +73,9 @@ class Warned(_Reported, frozen=True):
 
 
 class Finished(_Reported, frozen=True):
-    """The end: `saved` says whether weights were kept, `held_out` how good they are.
+    """The end of a training. `saved` is true if weights were kept; `held_out` measures them.
 
-    `best_epoch` counts within this run, from 1; 0 where none was saved.
+    `best_epoch` counts within this run, from 1; 0 if none was saved.
     """
 
     outcome: Outcome
@@ -98,7 +98,7 @@ def dump_event(event: Event) -> str:
 
 
 def load_event(line: str) -> Event:
-    """Inverse of `dump_event`. Raises `ValueError` for a line that is no event."""
+    """Inverse of `dump_event`. Raises `ValueError` for any other line."""
     try:
         event: Event = msgspec.convert(json.loads(line), Event)
     except (msgspec.ValidationError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""A training as its starter sees it: a process that streams events, can be stopped, or dropped."""
+"""Jobs: trainings in worker processes, which stream events and can be stopped or dropped."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _BEGIN = (
 
 
 def worker_command() -> list[str]:
-    """What starts a worker of this very package.
+    """The command that starts a worker of this package.
 
-    Not by `-m`, which imports from the current folder first: a `json.py` in somebody else's folder
-    would run.
+    It does not use `-m`, which imports from the current folder first and would run a `json.py`
+    there.
     """
     return [sys.executable, "-P", "-c", _BEGIN, str(Path(__file__).parents[2])]
 
@@ -47,7 +47,7 @@ def worker_command() -> list[str]:
 class Job:
     """One training in a worker process. All public members may be used from any thread.
 
-    Raises `WeightsError` where another process trains weights of that name.
+    Raises `WeightsError` if another process trains weights of that name.
     """
 
     def __init__(self, number: int, plan: Plan, *, follow: bool) -> None:
@@ -104,7 +104,7 @@ class Job:
                 return
 
     def tell(self, event: Event) -> None:
-        """Put a word of the starter's own among the events, where they are followed."""
+        """Add an event of the starter to those that `events` yields."""
         self._events.put(event)
 
     def stop(self) -> None:
@@ -115,14 +115,14 @@ class Job:
         self._send("stop")
 
     def drop(self) -> None:
-        """End, also after the end, and put back the weights from before this training."""
+        """Stop, if it runs, and restore the weights from before this training."""
         self.stop()
         self.wait()
         if self.finished is not None and self.finished.outcome != "dropped":
             self.finished = self._put_back(self.finished)
 
     def wait(self, seconds: float = STOP_SECONDS) -> None:
-        """Wait for the end; a worker that does not end in time is killed, its best is kept."""
+        """Wait for the end; kill a worker that does not end in time, and keep its best weights."""
         deadline = time.monotonic() + seconds
         while self.running and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -136,7 +136,7 @@ class Job:
             assert self._process.stdin is not None  # noqa: S101 - it was opened as a pipe
             self._process.stdin.write(line + "\n")
             self._process.stdin.flush()
-        except (OSError, ValueError):  # the worker has ended; its last event says how
+        except (OSError, ValueError):  # the worker has ended, and its last event says how
             return
 
     def _read(self) -> None:
@@ -198,7 +198,7 @@ class Job:
         )
 
     def _unreported(self) -> Epoch | None:
-        """The epoch whose weights are on disk, where the worker did not live to tell it."""
+        """The epoch whose weights are on disk, if the worker died before it reported the epoch."""
         if self._store.sha256(self.plan.name) in ("", self._before):
             return None
         try:
