@@ -65,15 +65,7 @@ class Expression:
 
     def value(self) -> Fraction:
         """Exact value. Raises `DivisionByZeroError` with the column of the slash."""
-        try:
-            return Fraction(_value(self.root))
-        except _ZeroDivisorError as error:
-            raise DivisionByZeroError(
-                "division by zero has no answer",
-                text=self.text,
-                column=error.column,
-                hint="divide by another number",
-            ) from None
+        return Fraction(_value(self.root, self.text))
 
     def operands(self) -> tuple[int | Fraction, ...]:
         """Values of the literals, left to right, each with the sign directly before it."""
@@ -94,16 +86,6 @@ class Expression:
         """The binary operations, left to right, for instance `+*`."""
         return "".join([node.operation for node in _walk(self.root) if isinstance(node, Binary)])
 
-    def two_numbers(self) -> tuple[str, str, str] | None:
-        """Literal, operation and literal of a question that is no more than that, else None."""
-        root = self.root
-        if not isinstance(root, Binary):
-            return None
-        left, right = root.left, root.right
-        if isinstance(left, Number) and isinstance(right, Number):
-            return left.text, root.operation, right.text
-        return None
-
     def has_signs(self) -> bool:
         """True where a plus stands before an operand, or a sign before a parenthesis or a sign."""
         return any(
@@ -116,21 +98,15 @@ class Expression:
         return _format(self.root, " " if spaced else "")
 
 
-class _ZeroDivisorError(Exception):
-    def __init__(self, column: int) -> None:
-        super().__init__()
-        self.column = column
-
-
-def _value(node: Node) -> int | Fraction:
+def _value(node: Node, text: str) -> int | Fraction:
     if isinstance(node, Number):
         return node.value
     if isinstance(node, Group):
-        return _value(node.inner)
+        return _value(node.inner, text)
     if isinstance(node, Unary):
-        value = _value(node.operand)
+        value = _value(node.operand, text)
         return -value if node.sign == "-" else value
-    operation, a, b = node.operation, _value(node.left), _value(node.right)
+    operation, a, b = node.operation, _value(node.left, text), _value(node.right, text)
     if operation == "+":
         return a + b
     if operation == "-":
@@ -138,7 +114,12 @@ def _value(node: Node) -> int | Fraction:
     if operation == "*":
         return a * b
     if b == 0:
-        raise _ZeroDivisorError(node.column)
+        raise DivisionByZeroError(
+            "division by zero has no answer",
+            text=text,
+            column=node.column,
+            hint="divide by another number",
+        )
     return a % b if operation == "%" else Fraction(a) / b
 
 

@@ -13,7 +13,6 @@ The grammar, with the usual precedence and left association:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from mathrepl.arithmetic.expression import (
     MAX_LENGTH,
@@ -38,12 +37,6 @@ _TWO_NUMBERS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    text: str
-    column: int
-
-
 def parse(line: str) -> Expression:
     """Read `94 + 909`, `94+909 =` or `94 + 909 = ?`.
 
@@ -63,8 +56,7 @@ def parse(line: str) -> Expression:
         return Expression(text, Binary(two[2], left, right, two.start(2)))
     if not text:
         raise EquationError("nothing to read", hint="type an equation such as 94 + 909")
-    tokens = _tokens(text)
-    parser = _Parser(text, tokens)
+    parser = _Parser(text)
     root = parser.expression(0)
     if parser.peek() is not None:
         raise parser.unexpected()
@@ -89,17 +81,16 @@ def readable(text: str) -> str:
     return text.translate(_LOOKALIKES)
 
 
-def _tokens(text: str) -> list[_Token]:
+def _tokens(text: str) -> list[re.Match[str]]:
     tokens = []
-    for match in _TOKEN.finditer(readable(text)):
-        token = _Token(match[0], match.start())
-        if match[2]:
-            raise _unreadable(text, token.column)
-        if len(token.text) > MAX_DIGITS:
+    for token in _TOKEN.finditer(readable(text)):
+        if token[2]:
+            raise _unreadable(text, token.start())
+        if len(token[0]) > MAX_DIGITS:
             raise EquationError(
-                f"a number of {len(token.text):,} digits is too long",
+                f"a number of {len(token[0]):,} digits is too long",
                 text=text,
-                column=token.column,
+                column=token.start(),
                 hint=f"a number may have at most {MAX_DIGITS}",
             )
         tokens.append(token)
@@ -126,15 +117,15 @@ def _unreadable(text: str, column: int) -> EquationError:
 class _Parser:
     """A recursive descent over tokens; `depth` counts parentheses and signs together."""
 
-    def __init__(self, text: str, tokens: list[_Token]) -> None:
+    def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens = tokens
+        self.tokens = _tokens(text)
         self.position = 0
 
     def peek(self) -> str | None:
-        return self.tokens[self.position].text if self.position < len(self.tokens) else None
+        return self.tokens[self.position][0] if self.position < len(self.tokens) else None
 
-    def take(self) -> _Token:
+    def take(self) -> re.Match[str]:
         token = self.tokens[self.position]
         self.position += 1
         return token
@@ -143,14 +134,14 @@ class _Parser:
         left = self.term(depth)
         while self.peek() in ("+", "-"):
             token = self.take()
-            left = Binary(token.text, left, self.term(depth), token.column)
+            left = Binary(token[0], left, self.term(depth), token.start())
         return left
 
     def term(self, depth: int) -> Node:
         left = self.factor(depth)
         while self.peek() in ("*", "/", "%"):
             token = self.take()
-            left = Binary(token.text, left, self.factor(depth), token.column)
+            left = Binary(token[0], left, self.factor(depth), token.start())
         return left
 
     def factor(self, depth: int) -> Node:
@@ -160,38 +151,38 @@ class _Parser:
         token = self.take()
         if depth >= MAX_DEPTH and head in "+-(":
             message = f"parentheses and signs are nested more than {MAX_DEPTH} deep"
-            raise self.error(message, token.column, "simplify it")
+            raise self.error(message, token.start(), "simplify it")
         if head in "+-":
-            return Unary(head, self.factor(depth + 1), token.column)
+            return Unary(head, self.factor(depth + 1), token.start())
         if head == "(":
             inner = self.expression(depth + 1)
             if self.peek() is None:
-                raise self.error("this parenthesis is never closed", token.column, "add )")
+                raise self.error("this parenthesis is never closed", token.start(), "add )")
             if self.peek() != ")":
                 raise self.unexpected()
             self.take()
             return Group(inner)
-        return Number(head, token.column)
+        return Number(head, token.start())
 
     def unexpected(self) -> EquationError:
         if self.position >= len(self.tokens):
             end = len(self.text)
             return self.error("a number is missing at the end", end, "finish the equation")
         token = self.tokens[self.position]
-        previous = self.tokens[self.position - 1].text if self.position else None
-        after_operand = previous is not None and (previous[-1].isdigit() or previous == ")")
-        if token.text == ")":
+        text, previous = token[0], self.tokens[self.position - 1][0] if self.position else ""
+        after_operand = previous == ")" or previous[-1:].isdigit()
+        if text == ")":
             if after_operand:
                 message, hint = "this parenthesis was never opened", "remove it, or add ("
             else:
                 message, hint = "a number is missing before this parenthesis", "add a number"
         elif after_operand:
-            message, hint = f"an operation is missing before {token.text}", "add + - * or /"
-        elif previous == token.text == "*":
+            message, hint = f"an operation is missing before {text}", "add + - * or /"
+        elif previous == text == "*":
             message, hint = "** is not an operation here", "use + - * or /"
         else:
-            message, hint = f"a number is missing before {token.text}", "add a number"
-        return self.error(message, token.column, hint)
+            message, hint = f"a number is missing before {text}", "add a number"
+        return self.error(message, token.start(), hint)
 
     def error(self, message: str, column: int, hint: str) -> EquationError:
         return EquationError(message, text=self.text, column=column, hint=hint)

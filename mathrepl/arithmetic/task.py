@@ -8,7 +8,14 @@ from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from typing import Any, Literal
 
-from mathrepl.arithmetic.expression import MAX_LENGTH, OPERATIONS, Expression, format_value
+from mathrepl.arithmetic.expression import (
+    MAX_LENGTH,
+    OPERATIONS,
+    Binary,
+    Expression,
+    Number,
+    format_value,
+)
 from mathrepl.arithmetic.rules import rule_of
 from mathrepl.support.errors import TaskError
 from mathrepl.support.records import BIG, LATER
@@ -134,9 +141,7 @@ class Task:
         """
         if self.rule:
             return rule_of(self.rule).answer_length
-        smallest, largest = _hull(
-            bound for count in range(self.fewest, self.most + 1) for bound in self._bounds(count)
-        )
+        smallest, largest = self._bounds()
         longest = max(len(format_value(smallest, 0)), len(format_value(largest, 0)))
         if self.brackets:
             # Among numbers from 2 up a product is the largest value, however they are grouped.
@@ -148,8 +153,8 @@ class Task:
             longest = max(longest, len("-0"))
         return longest + 1 + self.decimals
 
-    def _bounds(self, count: int) -> _Interval:
-        """The least and greatest value with `count` operations, by interval arithmetic.
+    def _bounds(self) -> _Interval:
+        """The least and greatest value, by interval arithmetic.
 
         It follows the grammar: `terms[j]` bounds a term of j products and quotients, `sums[k]` an
         expression of k operations, whose last term holds j of them.
@@ -161,28 +166,24 @@ class Task:
             if d and self.low <= d <= self.high
         ]
         terms = [numbers]
-        for _ in range(count):
+        for _ in range(self.most):
             values = [a * b for a in terms[-1] for b in numbers] if "*" in self.operations else []
             if "/" in self.operations:
                 values += [a / d for a in terms[-1] for d in divisors]
             if not values:
                 break
             terms.append(_hull(values))
-        sums: list[_Interval | None] = []
-        for k in range(count + 1):
+        sums: list[_Interval] = []
+        for k in range(self.most + 1):
             values = list(terms[k]) if k < len(terms) else []
             for j in range(min(k, len(terms))):
                 head, (low, high) = sums[k - j - 1], terms[j]
-                if head is None:
-                    continue
                 if "+" in self.operations:
                     values += [head[0] + low, head[1] + high]
                 if "-" in self.operations:
                     values += [head[0] - high, head[1] - low]
-            sums.append(_hull(values) if values else None)
-        bounds = sums[count]
-        assert bounds is not None  # noqa: S101 - any one operation extends every shorter equation
-        return bounds
+            sums.append(_hull(values))
+        return _hull(bound for interval in sums[self.fewest :] for bound in interval)
 
     def target(self, expression: Expression, value: Fraction | None = None) -> str:
         """The right answer: the exact value, rounded as this task says, or that of its rule.
@@ -254,13 +255,13 @@ class Task:
 
     def _plainly_inside(self, expression: Expression) -> bool:
         """True for two whole numbers of this task: a fast answer for most questions."""
-        two = expression.two_numbers()
-        if two is None or self.fewest > 1 or two[1] not in self.operations:
-            return False
-        return all(
-            text.isdigit() and self.low <= int(text) <= self.high and text == str(int(text))
-            for text in (two[0], two[2])
-        )
+        match expression.root:
+            case Binary(sign, Number(a), Number(b)) if self.fewest == 1 and sign in self.operations:
+                return all(
+                    text.isdigit() and self.low <= int(text) <= self.high and text == str(int(text))
+                    for text in (a, b)
+                )
+        return False
 
 
 def _hull(values: Iterable[Fraction]) -> _Interval:
