@@ -109,7 +109,7 @@ def set_value(context: Context, arguments: Arguments) -> Iterator[Value]:
         if value == "keras":
             yield Note("loading TensorFlow, a few seconds …")
             session.weights.models  # noqa: B018 - loaded here, so that the next question is quick
-        session.weights.set_engine(value)
+        session.weights.set_engine(settings.engine)
     session.settings = settings
     yield Note(f"{key} is {value} for this session")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.task import Task
@@ -160,14 +160,6 @@ def _every_whole(task: Task) -> Iterator[Example]:
             for operation in task.operations:
                 value = a + b if operation == "+" else a - b if operation == "-" else a * b
                 yield Example(f"{a}{space}{operation}{space}{b}", str(value))
-
-
-def narrowed(task: Task, *, bounds: tuple[int, int] | None, operations: str | None) -> Task:
-    """`task` with other bounds or operations. Raises `TaskError`."""
-    low, high = bounds if bounds is not None else (task.low, task.high)
-    return replace(
-        task, low=low, high=high, operations=task.operations if operations is None else operations
-    )
 
 
 def _example(task: Task, question: str) -> Example | None:

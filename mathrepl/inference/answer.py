@@ -12,7 +12,7 @@ from typing import Any, Literal
 from mathrepl.arithmetic.expression import MAX_LENGTH, format_value, read_value
 from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.reference_steps import ReferenceStep, next_step
-from mathrepl.arithmetic.scratchpad import Span, splice
+from mathrepl.arithmetic.scratchpad import splice
 from mathrepl.inference.solution import DIGITS_KEPT, Guess, ScratchpadStep, Solution
 from mathrepl.support.errors import MathreplError
 
@@ -220,7 +220,9 @@ class StepChecker:
                 self._wanted = value
                 return CheckedStep(line, "rounded")
             self._wrong = True
-            return _wrong_line(before, line, step, right)
+            marked = step is not None and step.span == before.span
+            columns = align(before.written, step.result) if step and marked else ()
+            return CheckedStep(line, "wrong", right, columns)
         return CheckedStep(line, "equal")
 
 
@@ -238,32 +240,18 @@ def value_of(line: str) -> Fraction | None:
 
 def _right_step(before: ScratchpadStep) -> ReferenceStep | None:
     """The reference step for the span that was worked on, else for the line."""
-    span = before.span
-    if span is not None and _may_be_taken(before.text, span):
-        part = span.of(before.text)
+    line, span = before.text, before.span
+    if span is not None:
+        part = span.of(line)
+        # A span can be worked on by itself if it has the same value in parentheses.
+        value = value_of(f"{line[: span.start]}({part}){line[span.end :]}")
         with suppress(ValueError):
             step = next_step(part)
-            if step.redex == part:
-                return replace(step, line=before.text, span=span)
+            if step.redex == part and value is not None and value == value_of(line):
+                return replace(step, line=line, span=span)
     with suppress(ValueError):
-        return next_step(before.text)
+        return next_step(line)
     return None
-
-
-def _may_be_taken(line: str, span: Span) -> bool:
-    """True if a span can be worked on by itself: in parentheses it would have the same value."""
-    grouped = f"{line[: span.start]}({span.of(line)}){line[span.end :]}"
-    value = value_of(grouped)
-    return value is not None and value == value_of(line)
-
-
-def _wrong_line(
-    before: ScratchpadStep, line: ScratchpadStep, step: ReferenceStep | None, right: str
-) -> CheckedStep:
-    if step is None or step.span != before.span:
-        return CheckedStep(line, "wrong", right)
-    columns = align(before.written, step.result)
-    return CheckedStep(line, "wrong", right, columns)
 
 
 def align(network: str, truth: str, guesses: Sequence[Guess | None] = ()) -> tuple[Column, ...]:

@@ -104,7 +104,10 @@ class ScratchpadSolver:
         All questions advance step by step together, `BATCH` spans of like length at a time.
         Raises `ValueError` for a question without a first line.
         """
-        return [pad.solution() for pad in self._worked_out(questions, keep=True)]
+        pads = [self._laid_out(question) for question in questions]
+        for _ in self._lines(pads, keep=True):
+            pass
+        return [pad.solution() for pad in pads]
 
     def solve_stepwise(self, question: str) -> Iterator[tuple[ScratchpadStep, ...] | Solution]:
         """The steps so far whenever there is one more, and the solution at the end.
@@ -113,19 +116,16 @@ class ScratchpadSolver:
         """
         pad = self._laid_out(question)
         yield (ScratchpadStep(pad.line),)
-        for _ in range(MAX_STEPS):
-            if not pad.open:
-                break
-            known = len(pad.steps)
-            self._step([pad], keep=True)
-            if len(pad.steps) > known:
+        for number in self._lines([pad], keep=True):
+            if len(pad.steps) == number:
                 yield (*pad.steps, ScratchpadStep(pad.line))
-        _close([pad])
         yield pad.solution()
 
     def write(self, questions: Sequence[str]) -> Written:
         """The answers alone, and the probability of all that both networks wrote for each."""
-        pads = self._worked_out(questions, keep=False)
+        pads = [self._laid_out(question) for question in questions]
+        for _ in self._lines(pads, keep=False):
+            pass
         return Written([pad.answer for pad in pads], [pad.confidence for pad in pads])
 
     def part(self, name: str) -> Callable[[Sequence[str]], Written]:
@@ -165,15 +165,16 @@ class ScratchpadSolver:
             wants_rest="%" in expression.operations(),
         )
 
-    def _worked_out(self, questions: Sequence[str], *, keep: bool) -> list[_Scratchpad]:
-        """The scratchpads of questions, worked to their ends."""
-        pads = [self._laid_out(question) for question in questions]
-        for _ in range(MAX_STEPS):
+    def _lines(self, pads: Sequence[_Scratchpad], *, keep: bool) -> Iterator[int]:
+        """Work scratchpads to their ends, and yield the number of steps after each."""
+        for number in range(1, MAX_STEPS + 1):
             if not (still_open := [pad for pad in pads if pad.open]):
-                break
+                return
             self._step(still_open, keep=keep)
-        _close(pads)
-        return pads
+            yield number
+        for pad in pads:
+            if pad.open:
+                pad.stuck = f"no end after {MAX_STEPS} lines"
 
     def _step(self, pads: Sequence[_Scratchpad], *, keep: bool) -> None:
         """The next line of each; with `keep` steps and guesses are kept for its solution."""
@@ -219,12 +220,6 @@ class ScratchpadSolver:
 def _certainty(tags: Floats, line: str) -> float:
     """The probability of all the likeliest tags (T, 2) of a line."""
     return float(tags[: len(line)].max(-1).prod())
-
-
-def _close(pads: Sequence[_Scratchpad]) -> None:
-    for pad in pads:
-        if pad.open:
-            pad.stuck = f"no end after {MAX_STEPS} lines"
 
 
 def _alike(items: Sequence[_T], length: Callable[[_T], int]) -> Iterator[list[_T]]:

@@ -50,7 +50,6 @@ class NetworkSolver:
         self._run_part = run
 
     def solve(self, questions: Sequence[str]) -> list[Solution]:
-        """Solutions in order, asked in batches of at most `BATCH`."""
         encoding = self.card.encoding
         solutions: list[Solution] = []
         for batch, probabilities in self._batches(questions):
@@ -61,11 +60,9 @@ class NetworkSolver:
         return solutions
 
     def solve_stepwise(self, question: str) -> Iterator[tuple[ScratchpadStep, ...] | Solution]:
-        """The solution, which has no steps."""
         yield self.solve([question])[0]
 
     def write(self, questions: Sequence[str]) -> Written:
-        """The answers alone and their confidences, for large numbers of questions."""
         found = Written([], [])
         for _, probabilities in self._batches(questions):
             texts, confidences = written_of(self.card.encoding, probabilities)
@@ -74,7 +71,6 @@ class NetworkSolver:
         return found
 
     def part(self, name: str) -> Callable[[Sequence[str]], Written]:
-        """`write`: there is one network alone, which has no name."""
         return {"": self.write}[name]
 
     def _batches(self, questions: Sequence[str]) -> Iterator[tuple[list[str], Floats]]:

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from mathrepl.store.card import Card
 from mathrepl.store.store import Found, Store
-from mathrepl.support.errors import UsageError, WeightsError
+from mathrepl.support.errors import WeightsError
 from mathrepl.support.interrupts import counted
-from mathrepl.support.setting_rows import row_of
-from mathrepl.support.settings import Settings
 from mathrepl.training.job import Job
 
 if TYPE_CHECKING:
@@ -113,8 +111,6 @@ class ActiveWeights:
         return self if name in (None, self.name) else self.beside(str(name))
 
     def set_engine(self, engine: str) -> None:
-        if engine not in row_of(Settings, "engine").choices:
-            raise UsageError(f"engine must be numpy or keras, not {engine!r}")
         if engine != self.engine:
             self.engine = engine
             self._solver = None

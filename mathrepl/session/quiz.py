@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from typing import Any
 
 from mathrepl.arithmetic.expression import read_value
-from mathrepl.data.sampling import draw_held_out, narrowed
+from mathrepl.data.sampling import draw_held_out
 from mathrepl.inference.answer import Answer
 from mathrepl.session.coverage import check_characters
 from mathrepl.session.session import Session
@@ -135,7 +135,8 @@ def questions(
     character for.
     """
     task = session.card.task
-    asked = narrowed(task, bounds=bounds, operations=operations)
+    low, high = bounds or (task.low, task.high)
+    asked = replace(task, low=low, high=high, operations=operations or task.operations)
     check_characters(session.card, asked)
     drawn = draw_held_out(asked, random.Random(seed), split_seed=task.seed)
     found = [example.question for example in islice(drawn, count)]

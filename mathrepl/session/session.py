@@ -22,7 +22,7 @@ from mathrepl.store.store import AUTO, Store, check_name
 from mathrepl.store.train_settings import TrainSettings
 from mathrepl.support.advice import Advice, Run
 from mathrepl.support.errors import MathreplError, UsageError, WeightsError
-from mathrepl.support.settings import Settings, data_directory
+from mathrepl.support.settings import Settings
 from mathrepl.training import checks
 from mathrepl.training.events import Finished
 from mathrepl.training.job import Job
@@ -322,11 +322,6 @@ class Session:
                 job.stop()
         for job in self.jobs:
             job.wait()
-
-
-def open_session(settings: Settings, directory: Path | None = None) -> Session:
-    """A session over the weights in a data directory, else in the user's own."""
-    return Session(settings, Store((directory or data_directory()) / "weights"))
 
 
 def _together(texts: Sequence[str], found: Sequence[Answer | MathreplError]) -> Answers:

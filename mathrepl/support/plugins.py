@@ -107,16 +107,15 @@ def flaw_in(found: object, kind: type[_T], flaw_of: Callable[[_T], str | None]) 
 def _named(points: tuple[EntryPoint, ...], taken: frozenset[str]) -> Mapping[str, EntryPoint]:
     found: dict[str, EntryPoint] = {}
     for point in points:
-        flaw = None
         if not _NAME.fullmatch(point.name):
             flaw = "a name is of lower-case letters and digits, with - between them"
         elif point.name in taken or point.name in found:
             flaw = "the name is taken"
-        if flaw is None:
-            found[point.name] = point
         else:
-            what = f"{point.name!r} of {source_of(point)}"
-            note_problem(MathreplError(f"{what} in {point.group} is left out: {flaw}"))
+            found[point.name] = point
+            continue
+        what = f"{point.name!r} of {source_of(point)}"
+        note_problem(MathreplError(f"{what} in {point.group} is left out: {flaw}"))
     return MappingProxyType(found)
 
 

@@ -84,11 +84,6 @@ def rows(kind: type) -> tuple[Setting, ...]:
     return tuple(replace(row, name=name) for name, row in found if row is not None)
 
 
-def row_of(kind: type, name: str) -> Setting:
-    """The row of one field."""
-    return next(row for row in rows(kind) if row.name == name)
-
-
 def check_bounds(settings: Any) -> None:
     """Raise `TaskError` for the first value that its row does not allow."""
     kind: type = type(settings)

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from mathrepl.support.errors import SettingsError
+from mathrepl.support.safe_text import cropped
 from mathrepl.support.setting_rows import rows, setting
 
 FILE_NAME = "settings.toml"
@@ -49,17 +50,17 @@ def changed(settings: Settings, key: str, value: Any, where: str = "") -> Settin
     kind = type(row.default)
     parsed = _parse(kind, value)
     if parsed is None or not row.allows(parsed):
-        wanted = _wanted(kind) if parsed is None else row.bounds
+        words = {bool: "true or false", int: "a whole number", str: "text"}
+        wanted = words[kind] if parsed is None else row.bounds
         raise SettingsError(f"{key}{at} must be {wanted}, not {_shown(value)}")
     return replace(settings, **{key: parsed})
 
 
 def _shown(value: Any) -> str:
     try:
-        text = repr(value)
+        return cropped(repr(value), 60)
     except ValueError:  # Python refuses to write out integers of thousands of digits
         return "that"
-    return text if len(text) <= 60 else f"{text[:59]}…"
 
 
 def _parse(kind: type, value: Any) -> Any:
@@ -67,16 +68,12 @@ def _parse(kind: type, value: Any) -> Any:
     text = isinstance(value, str)
     if text:
         value = value.strip()
-    if text and kind is bool:
-        value = {"on": "true", "off": "false"}.get(value, value)
+        if kind is bool:
+            value = {"on": "true", "off": "false"}.get(value, value)
     try:
         return msgspec.convert(value, kind, strict=not text)
     except msgspec.ValidationError:
         return None
-
-
-def _wanted(kind: type) -> str:
-    return {bool: "true or false", int: "a whole number", str: "text"}[kind]
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:

@@ -24,7 +24,6 @@ from mathrepl.data.sampling import (
     every,
     is_held_out,
     is_unseen,
-    narrowed,
     split,
 )
 from mathrepl.store.train_settings import MAX_EXAMPLES
@@ -348,12 +347,3 @@ def test_draws_follow_the_generator():
 
     assert drawn(1) == drawn(1)
     assert drawn(1) != drawn(2)
-
-
-def test_narrowed_changes_bounds_and_operations_alone():
-    task = Task(operations="+-", sampling="stratified", seed=4, spaced=False)
-    assert narrowed(task, bounds=None, operations=None) == task
-    inner = narrowed(task, bounds=(5, 7), operations="-")
-    assert inner == Task(5, 7, "-", sampling="stratified", seed=4, spaced=False)
-    with pytest.raises(TaskError):
-        narrowed(task, bounds=(7, 5), operations=None)

@@ -87,7 +87,7 @@ def test_a_session_that_starts_on_bad_weights_can_switch(lab: Lab, how: str):
 
 def test_an_unknown_engine_is_refused_and_the_old_one_stays(lab: Lab):
     with pytest.raises(UsageError):
-        lab.session.weights.set_engine("torch")
+        list(lab.iterate(":set engine torch"))
     assert lab.session.weights.engine == "numpy"
     assert lab.session.ask("3 + 4").engine == "numpy"
 

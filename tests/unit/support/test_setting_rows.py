@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from mathrepl.support.errors import TaskError
-from mathrepl.support.setting_rows import Setting, check_bounds, row_of, rows, setting
+from mathrepl.support.setting_rows import Setting, check_bounds, rows, setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Oven:
 def test_the_rows_are_those_of_the_fields_in_order():
     assert [row.name for row in rows(Oven)] == ["trays", "heat_up", "open", "mode", "light"]
     assert [row.key for row in rows(Oven)] == ["trays", "warm", "open", "mode", "light"]
-    assert row_of(Oven, "trays") == Setting(2, "trays in it", low=1, high=1_000, name="trays")
-    assert Oven().trays == row_of(Oven, "trays").default
+    assert rows(Oven)[0] == Setting(2, "trays in it", low=1, high=1_000, name="trays")
+    assert Oven().trays == rows(Oven)[0].default
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mathrepl.support.errors import SettingsError
-from mathrepl.support.setting_rows import row_of, rows
+from mathrepl.support.setting_rows import rows
 from mathrepl.support.settings import (
     MAX_FILE_BYTES,
     Settings,
@@ -188,7 +188,7 @@ def test_changed_refuses_values_out_of_bounds(key, value):
 
 @pytest.mark.parametrize("key", ["engine", "theme", "editing"])
 def test_choices_are_all_possible_and_named_when_refused(key):
-    choices = row_of(Settings, key).choices
+    (choices,) = (row.choices for row in rows(Settings) if row.name == key)
     assert len(choices) > 1
     for choice in choices:
         assert getattr(changed(Settings(), key, choice), key) == choice
