@@ -10,8 +10,7 @@ from mathrepl.data.codec import Floats
 from mathrepl.data.step_examples import PARTS
 from mathrepl.inference.scratchpad_solver import ScratchpadSolver
 from mathrepl.session.active_weights import ActiveWeights
-from mathrepl.support.advice import Advice, Run
-from mathrepl.support.errors import UsageError
+from mathrepl.support.errors import Advice, Run, UsageError
 
 
 def attend_to(weights: ActiveWeights, question: str, number: int | None = None) -> Figure:

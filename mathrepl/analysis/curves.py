@@ -10,8 +10,7 @@ from typing import Any
 
 from mathrepl.analysis.figure import Figure, Lines, Series
 from mathrepl.store.card import Card, Epoch, Metrics
-from mathrepl.support.advice import Advice, Run
-from mathrepl.support.errors import UsageError
+from mathrepl.support.errors import Advice, Run, UsageError
 from mathrepl.support.percent import percent
 
 

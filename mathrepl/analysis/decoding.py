@@ -14,8 +14,7 @@ from mathrepl.analysis.network import END_SHOWN, SPACE_SHOWN, Network, shown
 from mathrepl.data.codec import Floats, Indices
 from mathrepl.data.encoding import END
 from mathrepl.networks.attention import DecoderState
-from mathrepl.support.advice import Advice, Run
-from mathrepl.support.errors import UsageError
+from mathrepl.support.errors import Advice, Run, UsageError
 from mathrepl.support.percent import with_bounds
 
 LIKELIEST = 5

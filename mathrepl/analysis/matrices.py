@@ -10,8 +10,7 @@ import numpy as np
 from mathrepl.analysis.figure import Bar, Bars, Figure, Heatmap
 from mathrepl.data.codec import Floats
 from mathrepl.data.step_examples import PARTS
-from mathrepl.support.advice import Advice, Run
-from mathrepl.support.errors import UsageError
+from mathrepl.support.errors import Advice, Run, UsageError
 
 
 @dataclass(frozen=True, slots=True)

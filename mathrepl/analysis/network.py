@@ -16,8 +16,7 @@ from mathrepl.networks.attention import Decoder
 from mathrepl.networks.lstm import CachedTensors
 from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.store.card import Card
-from mathrepl.support.advice import Advice, Run
-from mathrepl.support.errors import UsageError
+from mathrepl.support.errors import Advice, Run, UsageError
 
 ELSE = Advice("look at it with ", Run("step"), ", ", Run("beam"), " or ", Run("weights"))
 END_SHOWN = "■"

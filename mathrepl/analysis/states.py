@@ -14,8 +14,7 @@ from mathrepl.analysis.network import END_SHOWN, Network, check_known, rounded, 
 from mathrepl.data.codec import Floats
 from mathrepl.data.encoding import END
 from mathrepl.data.sampling import distinct
-from mathrepl.support.advice import Advice, Run
-from mathrepl.support.errors import UsageError
+from mathrepl.support.errors import Advice, Run, UsageError
 
 LIKE_SAMPLE = 20_000
 BATCH = 2048

@@ -23,8 +23,7 @@ from mathrepl.commands.spec import (
 )
 from mathrepl.session.session import Session
 from mathrepl.store.store import AUTO
-from mathrepl.support.advice import Advice, Run
-from mathrepl.support.errors import UsageError
+from mathrepl.support.errors import Advice, Run, UsageError
 from mathrepl.support.setting_rows import rows
 from mathrepl.support.settings import FILE_NAME, Settings, changed, config_directory
 

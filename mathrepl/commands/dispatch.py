@@ -11,8 +11,7 @@ from mathrepl.commands.parse import parse_command
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Quit, Value
 from mathrepl.evaluation.certify import CertifyProgress
 from mathrepl.inference.answer import Answers, Refused
-from mathrepl.support.advice import Advice, Run, spelled
-from mathrepl.support.errors import MathreplError, UsageError
+from mathrepl.support.errors import Advice, MathreplError, Run, UsageError, spelled
 from mathrepl.training.events import Finished, Launched, Stepped
 
 OK, FAILURE, INTERRUPTED = 0, 1, 130

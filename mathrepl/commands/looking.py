@@ -14,8 +14,7 @@ from mathrepl.commands.figures import SAVE, show_figures
 from mathrepl.commands.spec import Arguments, Command, Context, Parameter, Value
 from mathrepl.data.step_examples import PARTS
 from mathrepl.session.router import Question
-from mathrepl.support.advice import Advice, Run
-from mathrepl.support.errors import EquationError, UsageError
+from mathrepl.support.errors import Advice, EquationError, Run, UsageError
 
 if TYPE_CHECKING:
     from mathrepl.analysis.network import Network

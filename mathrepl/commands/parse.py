@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mathrepl.commands.spec import Arguments, Command, CommandLine, Host, Parameter, Word
-from mathrepl.support.advice import Advice, Run
-from mathrepl.support.errors import UsageError
+from mathrepl.support.errors import Advice, Run, UsageError
 
 _WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s"']|["'](?=\S*))+""")
 _QUOTED = re.compile(r""""([^"]*)"|'([^']*)'""")

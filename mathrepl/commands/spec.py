@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from mathrepl.session.session import Session
-from mathrepl.support.advice import Run
-from mathrepl.support.errors import UsageError
+from mathrepl.support.errors import Run, UsageError
 
 Host = Literal["session", "shell"]
 BOTH: tuple[Host, ...] = ("session", "shell")

@@ -25,8 +25,7 @@ from mathrepl.commands.spec import (
     Value,
 )
 from mathrepl.store.train_settings import MAX_EPOCHS
-from mathrepl.support.advice import Advice, Run
-from mathrepl.support.errors import UsageError
+from mathrepl.support.errors import Advice, Run, UsageError
 from mathrepl.support.interrupts import counted
 from mathrepl.training.checks import recipe_plans
 from mathrepl.training.events import Finished, Launched, Warned

@@ -23,8 +23,7 @@ from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.router import AUTOMATIC
 from mathrepl.store.card import Card, Certificate
 from mathrepl.store.store import AUTO
-from mathrepl.support.advice import Advice, Run
-from mathrepl.support.errors import WeightsError
+from mathrepl.support.errors import Advice, Run, WeightsError
 from mathrepl.support.interrupts import counted
 from mathrepl.support.thread_pool import threads_for
 

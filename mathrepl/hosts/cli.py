@@ -12,8 +12,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from mathrepl.hosts.starting import chosen_settings, open_session
-from mathrepl.support.advice import Advice, Run
-from mathrepl.support.errors import MathreplError, UsageError
+from mathrepl.support.errors import Advice, MathreplError, Run, Spell, UsageError
 from mathrepl.support.interrupts import raise_again
 from mathrepl.support.settings import Settings
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from mathrepl.commands.spec import Command, Person, Word
     from mathrepl.render.json_lines import JsonLines
     from mathrepl.render.renderer import Renderer
-    from mathrepl.support.advice import Spell
 
 OK, USAGE, BROKEN_PIPE = 0, 2, 141
 ANSWERING = ("ask", "compare")  # the subcommands whose records are answers

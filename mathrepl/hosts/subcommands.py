@@ -11,7 +11,7 @@ from mathrepl import __version__
 from mathrepl.commands.spec import Command, Parameter, Word, in_shell
 from mathrepl.hosts.cli import ANSWERING, BROKEN_PIPE, Common, run_session, run_shell_command
 from mathrepl.hosts.starting import user_store
-from mathrepl.support.advice import spelled
+from mathrepl.support.errors import spelled
 
 # Typer reads annotations as objects, so this module does not postpone them.
 _Weights = Annotated[

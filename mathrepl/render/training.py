@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mathrepl.render.text import clock, mark, sparkline, thinned
-from mathrepl.support.advice import Run, Spell
+from mathrepl.support.errors import Run, Spell
 from mathrepl.support.safe_text import printable, written
 from mathrepl.training.events import (
     EpochDone,

@@ -13,8 +13,7 @@ from mathrepl.arithmetic.scratchpad import first_line
 from mathrepl.arithmetic.task import MAX_NUMBER_DIGITS, Task
 from mathrepl.store.card import Card
 from mathrepl.store.store import Store
-from mathrepl.support.advice import Advice, Run
-from mathrepl.support.errors import OutOfReachError, WeightsError
+from mathrepl.support.errors import Advice, OutOfReachError, Run, WeightsError
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,7 @@ from mathrepl.session.router import Question, Router, automatic_name, question_f
 from mathrepl.store.card import Card
 from mathrepl.store.store import AUTO, Store, check_name
 from mathrepl.store.train_settings import TrainSettings
-from mathrepl.support.advice import Advice, Run
-from mathrepl.support.errors import MathreplError, UsageError, WeightsError
+from mathrepl.support.errors import Advice, MathreplError, Run, UsageError, WeightsError
 from mathrepl.support.settings import Settings
 from mathrepl.training import checks
 from mathrepl.training.events import Finished

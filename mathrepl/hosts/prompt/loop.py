@@ -28,8 +28,7 @@ from mathrepl.hosts.prompt.history import open_history
 from mathrepl.hosts.prompt.keys import key_bindings
 from mathrepl.hosts.prompt.toolbar import toolbar
 from mathrepl.hosts.starting import open_session
-from mathrepl.support.advice import Advice, Run
-from mathrepl.support.errors import MathreplError
+from mathrepl.support.errors import Advice, MathreplError, Run
 from mathrepl.support.interrupts import counted, raise_again
 from mathrepl.support.settings import Settings, data_directory, is_light
 

@@ -11,13 +11,15 @@ from mathrepl.analysis.figure import Figure
 from mathrepl.commands.dispatch import Done, perform, run_line
 from mathrepl.commands.spec import Host, Note, Quit, Value
 from mathrepl.inference.answer import Answer, Answers, Refused
-from mathrepl.support.advice import Advice, Run, spelled
 from mathrepl.support.errors import (
+    Advice,
     DivisionByZeroError,
     EquationError,
     MathreplError,
+    Run,
     UsageError,
     WeightsError,
+    spelled,
 )
 from tests.kit.lab import Lab, Recorder, finished
 

@@ -22,8 +22,7 @@ from mathrepl.render.renderer import Renderer
 from mathrepl.render.theme import styles
 from mathrepl.session.quiz import Round, Score
 from mathrepl.store.card import Certificate, Epoch, Metrics, Mistake
-from mathrepl.support.advice import Spell
-from mathrepl.support.errors import EquationError
+from mathrepl.support.errors import EquationError, Spell
 from mathrepl.training.events import EpochDone, Finished, Launched, Sample, Started, Stepped, Warned
 from tests.kit.answers import answer
 from tests.kit.weights import tiny_card
