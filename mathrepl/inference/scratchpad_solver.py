@@ -95,7 +95,6 @@ class ScratchpadSolver:
     def __init__(self, card: Card, run: Callable[[str, Indices], Floats]) -> None:
         self.card = card
         self._run = run
-        self._rewriter_encoding = card.encoding
         self._tagger_encoding = replace(card.encoding, reverse=False)
 
     def solve(self, questions: Sequence[str]) -> list[Solution]:
@@ -130,7 +129,11 @@ class ScratchpadSolver:
 
     def part(self, name: str) -> Callable[[Sequence[str]], Written]:
         """The tagger's tags of lines, the rewriter's texts for spans, or `write` for ""."""
-        return {"": self.write, "reader": self._write_tags, "doer": self._write_results}[name]
+        return {
+            "": self.write,
+            "reader": self._write_tags,
+            "doer": lambda spans: written_of(self.card.encoding, self._rewritten(spans)),
+        }[name]
 
     def _write_tags(self, lines: Sequence[str]) -> Written:
         found = Written([], [])
@@ -139,16 +142,13 @@ class ScratchpadSolver:
             found.confidences.append(_certainty(tags, line))
         return found
 
-    def _write_results(self, spans: Sequence[str]) -> Written:
-        return written_of(self._rewriter_encoding, self._rewritten(spans))
-
     def _tagged(self, lines: Sequence[str]) -> Floats:
         """The tagger's probabilities (n, T, 2)."""
         return self._run("reader", encode_questions(self._tagger_encoding, lines))
 
     def _rewritten(self, spans: Sequence[str]) -> Floats:
         """The rewriter's probabilities (n, U, V)."""
-        return self._run("doer", encode_questions(self._rewriter_encoding, spans))
+        return self._run("doer", encode_questions(self.card.encoding, spans))
 
     def _laid_out(self, question: str) -> _Scratchpad:
         expression = parse(question)
@@ -192,7 +192,7 @@ class ScratchpadSolver:
             if keep:
                 self._rewrite_and_keep(spans, probabilities)
                 continue
-            written = written_of(self._rewriter_encoding, probabilities)
+            written = written_of(self.card.encoding, probabilities)
             for (pad, span, certainty), text, confidence in zip(spans, *written, strict=True):
                 pad.confidence *= certainty * confidence
                 pad.rewrite(span, text)
@@ -200,7 +200,7 @@ class ScratchpadSolver:
     def _rewrite_and_keep(
         self, spans: Sequence[tuple[_Scratchpad, Span, float]], probabilities: Floats
     ) -> None:
-        encoding = self._rewriter_encoding
+        encoding = self.card.encoding
         written = guesses_of(encoding.characters, probabilities, reverse=encoding.reverse)
         for (pad, span, certainty), (guesses, end) in zip(spans, written, strict=True):
             text = "".join([guess.character for guess in guesses])

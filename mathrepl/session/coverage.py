@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -142,14 +143,11 @@ def _card(user: Path, bundled: Path, name: str, _stamps: tuple[object, ...]) -> 
 
 def _stamps(store: Store, name: str) -> tuple[object, ...]:
     """File states that change when one of the cards of that name is written."""
-    stamps: list[object] = []
+    stamps = []
     for directory in (store.user, store.bundled):
-        try:
+        with suppress(OSError):
             state = (directory / f"{name}.json").stat()
-        except OSError:
-            stamps.append(None)
-        else:
-            stamps.append((state.st_mtime_ns, state.st_size, state.st_ino))
+            stamps.append((directory, state.st_mtime_ns, state.st_size, state.st_ino))
     return tuple(stamps)
 
 

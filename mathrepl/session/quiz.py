@@ -159,17 +159,15 @@ def play(
     rounds: list[Round] = []
     early = False
     for number, question in enumerate(asked, 1):
-        if should_stop():
-            early = True
-            break
         reply, person_seconds = None, None
-        if person is not None:
+        early = should_stop()
+        if person is not None and not early:
             started = time.perf_counter()
             reply = person(f"{number}/{len(asked)}  {question} = ")
             person_seconds = time.perf_counter() - started
-            if reply is None:
-                early = True
-                break
+            early = reply is None
+        if early:
+            break
         answer = session.ask(question)
         seconds = session.history[-1].seconds
         rounds.append(Round(number, len(asked), answer, seconds, reply, person_seconds))

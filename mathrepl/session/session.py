@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -151,13 +151,10 @@ class Session:
         """The results or errors of `ask_line` for each line, all asked in one batch."""
         texts = [(split_line(line) or [line]) if ";" in line else [line] for line in lines]
         answers = iter(self._ask_many([text for some in texts for text in some]))
-        found: list[Answer | Answers | MathreplError] = []
-        for some in texts:
-            if len(some) == 1:
-                found.append(next(answers))
-            else:
-                found.append(_together(some, list(islice(answers, len(some)))))
-        return found
+        return [
+            next(answers) if len(some) == 1 else _together(some, islice(answers, len(some)))
+            for some in texts
+        ]
 
     def ask_stepwise(self, text: str) -> Iterator[CheckedStep | Answer]:
         """The steps of a scratchpad as they come, then the answer. Raises `EquationError`."""
@@ -173,17 +170,15 @@ class Session:
                 yield checker.check(found[-2] if len(found) > 1 else None, found[-1])
 
     def _ask_many(self, texts: Sequence[str]) -> list[Answer | MathreplError]:
-        questions: list[Question] = []
-        items: list[MathreplError | None] = []
+        asked: list[Question | MathreplError] = []
         names = self.store.names() if self.auto else ()
         for text in texts:
             try:
-                questions.append(self.question(parse(text), names))
-                items.append(None)
+                asked.append(self.question(parse(text), names))
             except MathreplError as error:
-                items.append(error)
-        answers = iter(self.answer(questions))
-        return [next(answers) if item is None else item for item in items]
+                asked.append(error)
+        answers = iter(self.answer([one for one in asked if isinstance(one, Question)]))
+        return [next(answers) if isinstance(one, Question) else one for one in asked]
 
     def answer(self, questions: Sequence[Question]) -> list[Answer]:
         """Answer questions, those for the same weights in one batch, and remember them."""
@@ -196,11 +191,10 @@ class Session:
             seconds = (time.perf_counter() - started) / len(places)
             for place, solution in zip(places, solutions, strict=True):
                 asked[place] = Asked(self._compared(questions[place], solution), seconds)
-        in_order = [asked[place] for place in range(len(questions))]
-        self._remember(in_order)
-        return [one.answer for one in in_order]
+        self._remember(asked[place] for place in range(len(questions)))
+        return [asked[place].answer for place in range(len(questions))]
 
-    def _remember(self, asked: Sequence[Asked]) -> None:
+    def _remember(self, asked: Iterable[Asked]) -> None:
         self.history += asked
         del self.history[:-MAX_HISTORY]
 
@@ -323,7 +317,7 @@ class Session:
             job.wait()
 
 
-def _together(texts: Sequence[str], found: Sequence[Answer | MathreplError]) -> Answers:
+def _together(texts: Sequence[str], found: Iterable[Answer | MathreplError]) -> Answers:
     """Several of one line; what could not be asked is `Refused` in its place."""
     return Answers(
         tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
@@ -73,10 +73,8 @@ class Store:
         """All names, sorted; unreadable directories count as empty."""
         found: set[str] = set()
         for directory in (self.user, self.bundled):
-            try:
+            with suppress(OSError):
                 found.update(p.stem for p in directory.glob("*.json") if NAME.fullmatch(p.stem))
-            except OSError:
-                continue
         return sorted(found)
 
     def find(self, name: str) -> Found:
