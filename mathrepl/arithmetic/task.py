@@ -135,10 +135,7 @@ class Task:
 
     @property
     def answer_length(self) -> int:
-        """A length that every answer fits into, from bounds on the value, not from sampling.
-
-        A rule states its own.
-        """
+        """A length that every answer fits into, by bounds on the value; a rule states its own."""
         if self.rule:
             return rule_of(self.rule).answer_length
         smallest, largest = self._bounds()
@@ -154,18 +151,14 @@ class Task:
         return longest + 1 + self.decimals
 
     def _bounds(self) -> _Interval:
-        """The least and greatest value, by interval arithmetic.
-
-        It follows the grammar: `terms[j]` bounds a term of j products and quotients, `sums[k]` an
-        expression of k operations, whose last term holds j of them.
-        """
+        """The least and greatest value, by interval arithmetic along the grammar."""
         numbers = (Fraction(self.low), Fraction(self.high))
         divisors = [
             d
             for d in (self.low, self.high, max(self.low, 1), min(self.high, -1))
             if d and self.low <= d <= self.high
         ]
-        terms = [numbers]
+        terms = [numbers]  # terms[j] bounds a term of j products and quotients
         for _ in range(self.most):
             values = [a * b for a in terms[-1] for b in numbers] if "*" in self.operations else []
             if "/" in self.operations:
@@ -173,7 +166,7 @@ class Task:
             if not values:
                 break
             terms.append(_hull(values))
-        sums: list[_Interval] = []
+        sums: list[_Interval] = []  # sums[k] bounds k operations, whose last term holds j of them
         for k in range(self.most + 1):
             values = list(terms[k]) if k < len(terms) else []
             for j in range(min(k, len(terms))):

@@ -90,7 +90,10 @@ class _Scratchpad:
 
 
 class ScratchpadSolver:
-    """Weights of two networks; `run` maps a part and indices to that network's probabilities."""
+    """Weights of two networks; `run` maps a part and indices to that network's probabilities.
+
+    All questions advance line by line together, `BATCH` spans of like length at a time.
+    """
 
     def __init__(self, card: Card, run: Callable[[str, Indices], Floats]) -> None:
         self.card = card
@@ -98,21 +101,12 @@ class ScratchpadSolver:
         self._tagger_encoding = replace(card.encoding, reverse=False)
 
     def solve(self, questions: Sequence[str]) -> list[Solution]:
-        """Solutions with their scratchpads, in order.
-
-        All questions advance step by step together, `BATCH` spans of like length at a time.
-        Raises `ValueError` for a question without a first line.
-        """
         pads = [self._laid_out(question) for question in questions]
         for _ in self._lines(pads, keep=True):
             pass
         return [pad.solution() for pad in pads]
 
     def solve_stepwise(self, question: str) -> Iterator[tuple[ScratchpadStep, ...] | Solution]:
-        """The steps so far whenever there is one more, and the solution at the end.
-
-        Raises `ValueError` for a question without a first line.
-        """
         pad = self._laid_out(question)
         yield (ScratchpadStep(pad.line),)
         for number in self._lines([pad], keep=True):
@@ -121,7 +115,6 @@ class ScratchpadSolver:
         yield pad.solution()
 
     def write(self, questions: Sequence[str]) -> Written:
-        """The answers alone, and the probability of all that both networks wrote for each."""
         pads = [self._laid_out(question) for question in questions]
         for _ in self._lines(pads, keep=False):
             pass

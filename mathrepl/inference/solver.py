@@ -24,7 +24,10 @@ Run = Callable[[str, Indices], Floats]
 
 
 class Solver(Protocol):
-    """Answers questions given as canonical text; raises `ValueError` for unknown characters."""
+    """Answers questions given as canonical text.
+
+    Raises `ValueError` for unknown characters, and for a question that cannot be laid out.
+    """
 
     def solve(self, questions: Sequence[str]) -> list[Solution]:
         """Solutions in order, with a guess for each character."""
@@ -36,10 +39,7 @@ class Solver(Protocol):
         """The answers alone and their confidences, for large numbers of questions."""
 
     def part(self, name: str) -> Callable[[Sequence[str]], Written]:
-        """`write` for one network of several alone; "" is all of them, and a lone network.
-
-        Raises `KeyError` for an unknown part.
-        """
+        """`write` for one network of several, "" for all of them. Raises `KeyError` for others."""
 
 
 class NetworkSolver:

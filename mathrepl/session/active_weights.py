@@ -123,10 +123,7 @@ class ActiveWeights:
         return list(dict.fromkeys(name.rsplit(".", 1)[0] for name in names))
 
     def changed_elsewhere(self) -> bool:
-        """True if another session has saved other weights under this name since they were read.
-
-        They are then read again when they are next needed.
-        """
+        """True if another session has saved others of this name; the next use reads them."""
         self._take_saves()
         if self._found is None:
             return False

@@ -112,11 +112,8 @@ def _unlaid(expression: Expression) -> tuple[str, str]:
 
 
 def _only_longer(card: Card, expression: Expression) -> bool:
-    """True if only the length of its numbers takes an equation out of the training.
-
-    A network that looks digits up by position holds for any length.
-    """
-    if not card.architecture.lookup:
+    """True if only the length of its numbers takes an equation out of the training."""
+    if not card.architecture.lookup:  # with it digits are looked up by position, at any length
         return False
     wider = replace(card.task, high=max(card.task.high, 10**MAX_NUMBER_DIGITS - 1))
     return not wider.outside(expression)

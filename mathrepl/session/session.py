@@ -42,9 +42,8 @@ class Asked:
 class Session:
     """Answers questions through the weights in use, and trains networks.
 
-    `weights` are those in use; in `auto` the router picks others for a question that they do not
-    suit. Raises `MathreplError`s only; after any of them the session goes on with the weights it
-    had.
+    In `auto` the router picks other weights for a question that those in use do not suit. Raises
+    `MathreplError`s only; after any of them the session goes on with the weights it had.
     """
 
     def __init__(self, settings: Settings, store: Store) -> None:
@@ -97,10 +96,7 @@ class Session:
         return self._task is not None
 
     def use(self, name: str) -> Card:
-        """Switch to other weights after checking them in full. Raises `WeightsError`.
-
-        `auto` picks the weights that suit each question.
-        """
+        """Switch to other weights, checked in full, or to `auto`. Raises `WeightsError`."""
         self._router.forget()
         card = self.weights.use(automatic_name(self.store) if name == AUTO else name)
         self.auto = name == AUTO
@@ -112,10 +108,7 @@ class Session:
         self.weights.refresh()
 
     def question(self, expression: Expression, names: Sequence[str] = ()) -> Question:
-        """The equation with the weights that answer it; `names` are those of the store, if known.
-
-        Raises `EquationError`.
-        """
+        """The equation with the weights that answer it; `names` as in `route`."""
         if self.auto:
             return self._router.route(expression, names)
         return question_for(self.weights, expression)
@@ -237,10 +230,9 @@ class Session:
             self.weights.refresh()
 
     def undo(self) -> tuple[Card | None, str | None]:
-        """Go back to before the last training of the current weights.
+        """Undo the last training; returns the card now in force, and the name of what was undone.
 
-        Returns the card now in force (None where there was none before), and the name under
-        which the undone weights are kept.
+        The card is None where there was none before the training.
         """
         if self.running_job is not None and self.running_job.plan.name == self.name:
             raise UsageError("these weights are being trained", hint=STOP_FIRST)

@@ -60,10 +60,7 @@ def check_start(file: BinaryIO, card: Card, where: str) -> None:
 
 
 def most_bytes(card: Card, where: str) -> int:
-    """The largest size that a file of such weights can have.
-
-    Raises `WeightsError` for an architecture that is unknown here.
-    """
+    """The largest size that a file of such weights can have. Raises `WeightsError`."""
     return 8 + MAX_HEADER_BYTES + 4 * sum(prod(shape) for shape in _wanted(card, where).values())
 
 

@@ -23,10 +23,7 @@ def check_writable(directory: Path, hint: str = "set MATHREPL_DATA_DIR to anothe
 
 
 def check_destination(path: Path) -> None:
-    """Check, before a long computation, that its output file can be written.
-
-    Raises `MathreplError` where the directory is missing or cannot be written to.
-    """
+    """Raise `MathreplError`, before a long computation, if its output file cannot be written."""
     with _writing(str(path)):
         if path.is_dir():
             raise MathreplError(f"{path} is a directory", hint="name a file in it")
@@ -39,10 +36,7 @@ def check_destination(path: Path) -> None:
 
 
 def write(path: Path, data: bytes) -> Path:
-    """Write a whole file or none; returns `path`.
-
-    Raises `MathreplError` where the disk refuses.
-    """
+    """Write a whole file or none; returns `path`. Raises `MathreplError` where the disk refuses."""
     with _writing(str(path)):
         write_bytes(path, data)
     return path

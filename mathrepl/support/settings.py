@@ -135,10 +135,8 @@ def _chosen(variable: str) -> Path | None:
 
 
 def is_light(theme: str) -> bool:
-    """Whether a theme is for a light background.
-
-    `auto` reads COLORFGBG, which some terminals set; its last part is the background.
-    """
+    """Whether a theme is for a light background; `auto` reads COLORFGBG of the terminal."""
     if theme != "auto":
         return theme == "light"
+    # Its last part is the background.
     return os.environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
