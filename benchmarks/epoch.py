@@ -26,7 +26,7 @@ def ours() -> list[float]:
     from mathrepl.training.keras.quiet import prepare_tensorflow
 
     prepare_tensorflow()
-    from mathrepl.store.train_settings import TrainSettings
+    from mathrepl.store.card import TrainSettings
     from mathrepl.training.keras.loop import Trainer
     from mathrepl.training.keras.models import build
     from mathrepl.training.keras.objectives import arrays_of

@@ -19,7 +19,7 @@ from mathrepl.commands.spec import (
 )
 from mathrepl.inference.answer import Answers
 from mathrepl.session.quiz import play, questions
-from mathrepl.store.train_settings import MAX_SEED
+from mathrepl.store.card import MAX_SEED
 from mathrepl.support.errors import EquationError, UsageError
 from mathrepl.support.interrupts import counted
 

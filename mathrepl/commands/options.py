@@ -23,8 +23,7 @@ from mathrepl.networks.config import Architecture, settings_of
 from mathrepl.networks.kinds import fresh_kinds
 from mathrepl.networks.plugin_kinds import kind_names
 from mathrepl.session.session import Session
-from mathrepl.store.card import Card
-from mathrepl.store.train_settings import TrainSettings
+from mathrepl.store.card import Card, TrainSettings
 from mathrepl.support.errors import MathreplError, TaskError, UsageError
 from mathrepl.support.setting_rows import rows
 from mathrepl.training.checks import part_of

@@ -27,8 +27,8 @@ from mathrepl.commands.spec import (
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
 from mathrepl.session.session import Session
+from mathrepl.store.card import MAX_EPOCHS, TrainSettings
 from mathrepl.store.store import Store, check_name
-from mathrepl.store.train_settings import MAX_EPOCHS, TrainSettings
 from mathrepl.support.errors import UsageError
 from mathrepl.support.interrupts import counted
 from mathrepl.training.checks import recipe_plans

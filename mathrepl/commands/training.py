@@ -24,7 +24,7 @@ from mathrepl.commands.spec import (
     Table,
     Value,
 )
-from mathrepl.store.train_settings import MAX_EPOCHS
+from mathrepl.store.card import MAX_EPOCHS
 from mathrepl.support.errors import Advice, Run, UsageError
 from mathrepl.support.interrupts import counted
 from mathrepl.training.checks import recipe_plans

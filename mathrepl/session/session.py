@@ -17,9 +17,8 @@ from mathrepl.inference.solution import Solution
 from mathrepl.networks.config import Architecture
 from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.router import Question, Router, automatic_name, question_for
-from mathrepl.store.card import Card
+from mathrepl.store.card import Card, TrainSettings
 from mathrepl.store.store import AUTO, Store, check_name
-from mathrepl.store.train_settings import TrainSettings
 from mathrepl.support.errors import Advice, MathreplError, Run, UsageError, WeightsError
 from mathrepl.support.settings import Settings
 from mathrepl.training import checks

@@ -9,9 +9,8 @@ from typing import Any, cast
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
-from mathrepl.store.card import Card
+from mathrepl.store.card import Card, TrainSettings
 from mathrepl.store.store import Store, check_name
-from mathrepl.store.train_settings import TrainSettings
 from mathrepl.support.errors import TaskError, UsageError
 from mathrepl.training.job import Job
 from mathrepl.training.plan import Plan

@@ -11,7 +11,7 @@ from msgspec import to_builtins
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
-from mathrepl.store.train_settings import TrainSettings
+from mathrepl.store.card import TrainSettings
 from mathrepl.support.records import convert
 
 

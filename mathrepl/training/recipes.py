@@ -10,7 +10,7 @@ from mathrepl.arithmetic.scratchpad import CHARACTERS
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.encoding import END, Encoding
 from mathrepl.networks.config import Architecture
-from mathrepl.store.train_settings import TrainSettings
+from mathrepl.store.card import TrainSettings
 
 
 @dataclass(frozen=True, slots=True)

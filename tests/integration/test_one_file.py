@@ -125,7 +125,7 @@ except TaskError as error:
 
 def test_a_setting_of_training_is_a_field_with_its_row(tmp_path: Path) -> None:
     copy = Copy(tmp_path, "Add a setting of training")
-    assert copy.touched == ["mathrepl/store/train_settings.py"]
+    assert copy.touched == ["mathrepl/store/card.py"]
     assert "share of the targets made wrong" in " ".join(copy.run("train", "--help").split())
     assert "--noise" in copy.run(typed=":help train\n")
     assert copy.completed("train --noi") == ["--noise"]

@@ -13,7 +13,7 @@ from mathrepl.data.codec import Floats
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks import shapes_of
 from mathrepl.networks.config import Architecture
-from mathrepl.store.train_settings import TrainSettings
+from mathrepl.store.card import TrainSettings
 from mathrepl.training.plan import Plan
 
 TASK = Task(high=9)

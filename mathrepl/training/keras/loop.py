@@ -12,8 +12,7 @@ import tensorflow as tf
 
 from mathrepl.data.codec import Indices
 from mathrepl.data.encoding import Encoding
-from mathrepl.store.card import Metrics
-from mathrepl.store.train_settings import TrainSettings
+from mathrepl.store.card import Metrics, TrainSettings
 from mathrepl.training.keras.models import objective_of
 from mathrepl.training.keras.objectives import Arrays
 

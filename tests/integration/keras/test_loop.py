@@ -11,8 +11,7 @@ import pytest
 from mathrepl.data.codec import Floats, Indices, decode, encode_answers, encode_questions
 from mathrepl.networks import kind_of, part_tensors, parts_of
 from mathrepl.networks.config import Architecture
-from mathrepl.store.card import Metrics
-from mathrepl.store.train_settings import TrainSettings
+from mathrepl.store.card import Metrics, TrainSettings
 from tests.kit.training import ARCHITECTURE, ATTENTION, ENCODING, WORK, random_tensors
 
 pytestmark = pytest.mark.usefixtures("tensorflow_ready")

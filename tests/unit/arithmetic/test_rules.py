@@ -326,7 +326,7 @@ def test_set_names_a_rule_and_none_takes_it_back(lab: Lab):
 
 
 def test_the_command_of_a_training_names_its_rule(lab: Lab):
-    from mathrepl.store.train_settings import TrainSettings
+    from mathrepl.store.card import TrainSettings
 
     def command(rule: str) -> str:
         plan = lab.session.plan(

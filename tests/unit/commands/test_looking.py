@@ -23,8 +23,7 @@ from mathrepl.commands.spec import Note
 from mathrepl.hosts.cli import run
 from mathrepl.networks import shapes_of
 from mathrepl.networks.config import Architecture
-from mathrepl.store.card import Epoch
-from mathrepl.store.train_settings import TrainSettings
+from mathrepl.store.card import Epoch, TrainSettings
 from mathrepl.support.errors import (
     DivisionByZeroError,
     EquationError,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mathrepl.arithmetic.task import SAMPLINGS, Task
 from mathrepl.commands.options import task_changes
-from mathrepl.store.train_settings import MAX_EPOCHS, MAX_EXAMPLES, MAX_SEED, SCHEDULES
+from mathrepl.store.card import MAX_EPOCHS, MAX_EXAMPLES, MAX_SEED, SCHEDULES
 from mathrepl.support.errors import TaskError, UsageError
 from tests.kit.lab import Lab, plan_again, shell_plan
 from tests.kit.weights import tiny_weights

@@ -22,7 +22,7 @@ from mathrepl.commands.parse import parse_command
 from mathrepl.commands.spec import Command, Parameter
 from mathrepl.commands.table import command_table
 from mathrepl.networks.config import Architecture
-from mathrepl.store.train_settings import TrainSettings
+from mathrepl.store.card import TrainSettings
 from mathrepl.support.setting_rows import rows
 from mathrepl.support.settings import Settings
 

@@ -18,9 +18,8 @@ from mathrepl.commands.spec import Note, Table
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
 from mathrepl.session.session import Session
-from mathrepl.store.card import Training
+from mathrepl.store.card import Training, TrainSettings
 from mathrepl.store.store import Store
-from mathrepl.store.train_settings import TrainSettings
 from mathrepl.support import atomic
 from mathrepl.support.errors import MathreplError, TaskError, UsageError, WeightsError
 from mathrepl.support.settings import Settings

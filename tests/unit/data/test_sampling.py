@@ -26,7 +26,7 @@ from mathrepl.data.sampling import (
     is_unseen,
     split,
 )
-from mathrepl.store.train_settings import MAX_EXAMPLES
+from mathrepl.store.card import MAX_EXAMPLES
 from mathrepl.support.errors import TaskError
 from tests.kit.weights import tasks
 

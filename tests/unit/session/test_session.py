@@ -20,8 +20,8 @@ from mathrepl.networks.config import Architecture
 from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.router import FALLBACK
 from mathrepl.session.session import Session
+from mathrepl.store.card import TrainSettings
 from mathrepl.store.store import Found, Store
-from mathrepl.store.train_settings import TrainSettings
 from mathrepl.support import atomic
 from mathrepl.support.errors import (
     DivisionByZeroError,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mathrepl.networks.config import Architecture
 from mathrepl.store.card import (
     MAX_CARD_BYTES,
+    MAX_EPOCHS,
     MAX_HISTORY,
     Card,
     Certificate,
@@ -21,7 +22,6 @@ from mathrepl.store.card import (
     load_card,
     thinned,
 )
-from mathrepl.store.train_settings import MAX_EPOCHS
 from mathrepl.support.errors import WeightsError
 from mathrepl.support.records import read
 from tests.kit.weights import tasks, tiny_card

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import MAX_PLACES, Architecture
-from mathrepl.store.train_settings import MAX_EPOCHS, MAX_EXAMPLES, MAX_SEED, TrainSettings
+from mathrepl.store.card import MAX_EPOCHS, MAX_EXAMPLES, MAX_SEED, TrainSettings
 from mathrepl.support.errors import TaskError
 from mathrepl.training.plan import Plan
 from tests.kit.weights import tasks
