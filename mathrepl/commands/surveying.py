@@ -82,11 +82,12 @@ def curve(context: Context, arguments: Arguments) -> Iterator[Value]:
 def report(context: Context, arguments: Arguments) -> Iterator[Value]:
     """The sections one after the other, then the file."""
     from mathrepl.analysis.report import sections
-    from mathrepl.plots.report import check_report_path, write_report
+    from mathrepl.plots.files import check_path
+    from mathrepl.plots.report import REPORT_ENDINGS, write_report
 
     session = context.session
     path = path_of(arguments.text("file") or f"{session.name}.html")
-    check_report_path(path)
+    check_path(path, REPORT_ENDINGS)
     made = []
     with counted() as presses:
         for value in sections(session.weights):

@@ -1,35 +1,34 @@
 """A figure drawn by matplotlib's objects: no pyplot, and no setting outlives a call.
 
-Axes have a size in pixels, so that a cell of a heat map is a whole number of them. Matplotlib
-measures their labels, and texts and axes are then placed from the top down.
+Places are in pixels, so that a cell of a heat map is a whole number of them. Texts and panels
+are placed from the top down, and the file is cut around them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
-from math import ceil
+from math import ceil, floor
 from typing import Any, Literal
 
+import numpy as np
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
-from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
-from mathrepl.analysis.figure import Bars, Figure, Heatmap, Lines, Panel
-from mathrepl.plots.answers import answers_block
-from mathrepl.plots.bars import bars_block
-from mathrepl.plots.block import INK, QUIET, Block
-from mathrepl.plots.heat import heat_block
-from mathrepl.plots.lines import lines_block
-from mathrepl.plots.text import DPI, SANS, SMALL, TITLE, px, wrapped
+from mathrepl.analysis.figure import Figure, Heatmap, Lines, Panel
+from mathrepl.inference.answer import Answers
+from mathrepl.plots.heat import draw_heat
+from mathrepl.plots.lines import draw_lines
+from mathrepl.plots.rows import draw_answers, draw_bars
+from mathrepl.plots.text import DPI, INK, QUIET, SANS, SMALL, TITLE, wrapped
 
 EDGE, GAP = 24, 28  # pixels around everything, and between panels
-NARROWEST, WIDEST = 760, 1500  # pixels between the edges; panels share a row up to the widest
-LEAST = 210  # pixels of a panel with its labels, so that its title has some room
+NARROWEST, WIDEST = 760, 1500  # pixels of lines of text at least; heat maps share a row up to it
+LEAST = 210  # pixels that the title of a narrow panel has
 PANEL_TITLE = 10.5  # points
-SPACING = 1.45  # distance of lines, in font sizes
 
 _STYLE: dict[str, Any] = {
     "font.family": [SANS],
@@ -37,6 +36,11 @@ _STYLE: dict[str, Any] = {
     "text.color": INK,
     "axes.edgecolor": QUIET,
     "axes.labelcolor": QUIET,
+    "axes.titlelocation": "left",
+    "axes.titlesize": PANEL_TITLE,
+    "axes.titlepad": 8,
+    "axes.formatter.useoffset": False,
+    "axes.formatter.limits": (-9, 9),
     "xtick.color": QUIET,
     "ytick.color": QUIET,
     "xtick.labelcolor": INK,
@@ -58,120 +62,93 @@ def picture(figure: Figure, kind: Literal["png", "svg"]) -> bytes:
     unstamped = {"Software": None} if kind == "png" else {"Date": None, "Creator": None}
     file = BytesIO()
     with styled():
-        drawn(figure).savefig(file, format=kind, dpi=DPI, metadata=unstamped)
+        drawing = drawn(figure)
+        x0, y0, x1, y1 = drawing.get_tightbbox().extents * DPI
+        whole = np.array([[floor(x0) - EDGE, floor(y0) - EDGE], [ceil(x1) + EDGE, ceil(y1) + EDGE]])
+        around = Bbox(whole / DPI)
+        drawing.savefig(file, format=kind, dpi=DPI, metadata=unstamped, bbox_inches=around)
     return file.getvalue()
 
 
 def drawn(figure: Figure) -> Drawing:
-    """`figure` as matplotlib's, DPI pixels an inch; save it within `styled()`.
+    """`figure` as matplotlib's, down from the corner of an inch; save it within `styled()`.
 
-    The title is on top, panels below each other, those of fixed size side by side where they
-    fit, and facts and notes at the bottom.
+    The title is on top, panels below each other, heat maps side by side where they fit, and facts
+    and notes at the bottom.
     """
     with styled():
         drawing = Drawing((1, 1), dpi=DPI, facecolor="white")
-        rows = _in_rows([_Placed(drawing, _block(panel)) for panel in figure.panels])
-        margin = max((row[0].left for row in rows if len(row) == 1), default=0)
+        rows: list[list[_Placed]] = []
+        for panel in figure.panels:
+            placed = _Placed(drawing, panel)
+            shares = rows and placed.is_heat and rows[-1][-1].is_heat
+            if shares and _width([*rows[-1], placed]) <= WIDEST:
+                rows[-1].append(placed)
+            else:
+                rows.append([placed])
+        margin = max((row[0].left for row in rows), default=0)
+        width = max([NARROWEST, *(margin - row[0].left + _width(row) for row in rows)])
+        top = _write(drawing, 0, [figure.title], TITLE, INK, width)
         for row in rows:
-            # A table has no labels left of it, so it keeps to the edge.
-            if len(row) == 1 and row[0].left:
-                row[0].left = margin
-        sheet = _Sheet(drawing, max([NARROWEST, *map(_row_width, rows)]))
-        if figure.title:
-            sheet.write(figure.title, TITLE, INK)
-            sheet.height += 10
-        for row in rows:
-            sheet.place(row)
-        for text in figure.facts:
-            sheet.write(text, SMALL, INK)
-        for text in figure.notes:
-            sheet.write(f"! {text}", SMALL, QUIET)
-        sheet.finish()
+            top = _place(row, margin, top)
+        top = _write(drawing, top, figure.facts, SMALL, INK, width)
+        _write(drawing, top, [f"! {note}" for note in figure.notes], SMALL, QUIET, width)
         return drawing
 
 
-def _block(panel: Panel) -> Block:
-    if isinstance(panel, Heatmap):
-        return heat_block(panel)
-    if isinstance(panel, Lines):
-        return lines_block(panel)
-    if isinstance(panel, Bars):
-        return bars_block(panel)
-    return answers_block(panel)
-
-
 class _Placed:
-    """A block drawn into axes, with the room in pixels that its labels take around them."""
+    """A panel drawn into axes, with the pixels that its title and labels take around them."""
 
-    def __init__(self, drawing: Drawing, block: Block) -> None:
-        self.block = block
-        self.axes = drawing.add_axes((0, 0, block.width / DPI, block.height / DPI))
-        block.draw(self.axes)
+    def __init__(self, drawing: Drawing, panel: Panel) -> None:
+        self.axes = drawing.add_axes((0, 0, 1, 1))
+        self.is_heat = isinstance(panel, Heatmap)
+        self.width, self.height = _draw(self.axes, panel)
+        self.axes.set_position((0, 0, self.width / DPI, self.height / DPI))
         box = self.axes.get_tightbbox() or self.axes.bbox
         self.left: int = max(0, ceil(-box.x0))
-        self.right: int = max(0, ceil(box.x1 - block.width), LEAST - self.left - block.width)
+        self.right: int = max(0, ceil(box.x1) - self.width)
+        self.above: int = max(0, ceil(box.y1) - self.height)
         self.below: int = max(0, ceil(-box.y0))
 
-    @property
-    def room(self) -> int:
-        return self.left + self.block.width + self.right
+
+def _draw(axes: Axes, panel: Panel) -> tuple[int, int]:
+    """Draw a panel and its title; returns the pixels (wide, high) that the axes must have."""
+    if isinstance(panel, Answers):
+        return draw_answers(axes, panel)
+    if isinstance(panel, Heatmap):
+        width, height = draw_heat(axes, panel)
+    elif isinstance(panel, Lines):
+        width, height = draw_lines(axes, panel)
+    else:
+        width, height = draw_bars(axes, panel)
+    axes.set_title("\n".join(wrapped(panel.title, PANEL_TITLE, max(LEAST, width))))
+    return width, height
 
 
-def _in_rows(panels: list[_Placed]) -> list[list[_Placed]]:
-    """Rows of panels: those of fixed size share one while it is not too wide."""
-    rows: list[list[_Placed]] = []
-    for panel in panels:
-        shares = rows and not panel.block.stretches and not rows[-1][-1].block.stretches
-        if shares and _row_width([*rows[-1], panel]) <= WIDEST:
-            rows[-1].append(panel)
-        else:
-            rows.append([panel])
-    return rows
+def _width(row: Sequence[_Placed]) -> int:
+    return sum(one.left + one.width + one.right for one in row) + GAP * (len(row) - 1)
 
 
-def _row_width(row: list[_Placed]) -> int:
-    return sum(panel.room for panel in row) + GAP * (len(row) - 1)
+def _place(row: Sequence[_Placed], margin: int, top: int) -> int:
+    """Place axes beside each other, the first at `margin`; returns the next row's top."""
+    top -= max(one.above for one in row)
+    left = margin - row[0].left
+    for one in row:
+        x, y = left + one.left, top - one.height
+        one.axes.set_position((x / DPI, y / DPI, one.width / DPI, one.height / DPI))
+        left = x + one.width + one.right + GAP
+    return top - max(one.height + one.below for one in row) - GAP
 
 
-class _Sheet:
-    """Texts and axes placed from the top down, in pixels, until the height is known."""
-
-    def __init__(self, drawing: Drawing, width: int) -> None:
-        self.drawing, self.width, self.height = drawing, width, EDGE
-        self._places: list[tuple[Text | Axes, int, int, int, int]] = []
-
-    def write(self, text: str, points: float, colour: str, left: int = EDGE, room: int = 0) -> None:
-        """Write lines of at most `room` pixels, by default the width of the sheet."""
-        for line in wrapped(text, points, room or self.width):
-            artist = self.drawing.text(0, 0, line, size=points, color=colour, va="top")
-            self._places.append((artist, left, self.height, 0, 0))
-            self.height += px(points * SPACING)
-
-    def place(self, row: list[_Placed]) -> None:
-        """Place axes beside each other, their tops aligned, titles over them."""
-        start, left, top = self.height, EDGE, self.height
-        for panel in row:
-            if panel.block.title:
-                self.write(panel.block.title, PANEL_TITLE, INK, left, panel.room)
-                top = max(top, self.height + 6)
-                self.height = start
-            left += panel.room + GAP
-        left = EDGE
-        for panel in row:
-            block = panel.block
-            width = block.width + (self.width - panel.room if block.stretches else 0)
-            self._places.append((panel.axes, left + panel.left, top, width, block.height))
-            self.height = max(self.height, top + block.height + panel.below)
-            left += panel.room + GAP
-        self.height += GAP
-
-    def finish(self) -> None:
-        """Size the drawing, and set the places, which are fractions of its size."""
-        across, high = self.width + 2 * EDGE, self.height + EDGE
-        self.drawing.set_size_inches(across / DPI, high / DPI)
-        for artist, left, top, width, height in self._places:
-            x, y = left / across, 1 - (top + height) / high
-            if isinstance(artist, Axes):
-                artist.set_position((x, y, width / across, height / high))
-            else:
-                artist.set_position((x, y))
+def _write(
+    drawing: Drawing, top: int, texts: Sequence[str], points: float, colour: str, room: int
+) -> int:
+    """Write texts below each other, wrapped to `room` pixels; returns the top of what follows."""
+    lines = [line for text in texts if text for line in wrapped(text, points, room)]
+    if not lines:
+        return top
+    written = drawing.text(
+        0, top / DPI, "\n".join(lines), size=points, color=colour, va="top", linespacing=1.4
+    )
+    bottom: int = floor(written.get_window_extent().y0)
+    return bottom - GAP // 2

@@ -10,11 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.image import AxesImage
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from mathrepl.analysis.figure import Heatmap, Palette
-from mathrepl.plots.block import MISSING, QUIET, ROUND, Block, plain_number, say_empty
-from mathrepl.plots.text import SMALL, drawable, px, text_width
+from mathrepl.plots.text import QUIET, ROUND, SMALL, drawable, px, say_empty, text_width
 from mathrepl.support.safe_text import cropped
 
 SIDE = 1000  # pixels the longer side of a grid aims at
@@ -23,35 +22,38 @@ CELL = 48  # pixels a cell has at most
 LABEL = 24  # characters of a row's or column's label
 LINE = px(SMALL * 1.3)
 GAP, BAR = 18, 18  # pixels between a grid and its colour bar, and the bar's width
+MISSING = "#b4b9bf"
 
 
-def heat_block(heat: Heatmap) -> Block:
-    """Lay out a heat map; one without rows or columns says so."""
+def draw_heat(axes: Axes, heat: Heatmap) -> tuple[int, int]:
+    """Draw a heat map in axes of the pixels (wide, high) that are returned."""
     rows, columns = heat.cells.shape
     if not rows or not columns:
-        return Block(heat.title, 600, 4 * LINE, say_empty, stretches=True)
+        say_empty(axes)
+        return 600, 4 * LINE
     across, down = _cell_sizes(heat)
-
-    def draw(axes: Axes) -> None:
-        low, high = heat.bounds
-        image = axes.imshow(
-            np.clip(heat.cells.astype(np.float64), low, high),
-            cmap=palette(heat.palette),
-            vmin=low,
-            vmax=high,
-            aspect="auto",
-            interpolation="nearest",
-            zorder=3,  # over the ticks, whose blurred ends would reach into the outermost cells
-        )
-        _set_ticks(axes.yaxis, heat.rows, heat.row_range, rows, down)
-        _set_ticks(axes.xaxis, heat.columns, heat.column_range, columns, across, across=True)
-        axes.set_ylabel(drawable(cropped(heat.row_axis, 60)))
-        axes.set_xlabel(drawable(cropped(heat.column_axis, 60)))
-        # A frame's line would cover half of the outermost cells where a cell is a pixel.
-        axes.spines[:].set_visible(False)
-        _add_bar(axes, image, heat.palette, (across * columns, down * rows))
-
-    return Block(heat.title, across * columns, down * rows, draw)
+    width, height = across * columns, down * rows
+    low, high = heat.bounds
+    left, right = _edges(heat.column_range, columns)
+    top, bottom = _edges(heat.row_range, rows)
+    image = axes.imshow(
+        np.clip(heat.cells.astype(np.float64), low, high),
+        cmap=palette(heat.palette),
+        vmin=low,
+        vmax=high,
+        aspect="auto",
+        interpolation="nearest",
+        extent=(left, right, bottom, top),
+        zorder=3,  # over the ticks, whose blurred ends would reach into the outermost cells
+    )
+    _set_ticks(axes.yaxis, heat.rows, heat.row_range, height, down)
+    _set_ticks(axes.xaxis, heat.columns, heat.column_range, width, across, across=True)
+    axes.set_ylabel(drawable(cropped(heat.row_axis, 60)))
+    axes.set_xlabel(drawable(cropped(heat.column_axis, 60)))
+    # A frame's line would cover half of the outermost cells where a cell is a pixel.
+    axes.spines[:].set_visible(False)
+    _add_bar(axes, image, heat.palette, width, height)
+    return width, height
 
 
 def palette(name: Palette) -> Colormap:
@@ -76,46 +78,40 @@ def _cell_sizes(heat: Heatmap) -> tuple[int, int]:
     return sizes[0], sizes[1]
 
 
+def _edges(ends: tuple[int, int] | None, count: int) -> tuple[float, float]:
+    """The outer edges of `count` cells, the first and last of which are centred at `ends`."""
+    first, last = ends or (0, count - 1)
+    half = (last - first) / (count - 1) / 2 if first != last else 0.5
+    return first - half, last + half
+
+
 def _set_ticks(
     axis: Axis,
     labels: Sequence[str],
     ends: tuple[int, int] | None,
-    count: int,
+    room: int,
     size: int,
     *,
     across: bool = False,
 ) -> None:
-    """Label `count` cells of `size` pixels, as many as have room."""
+    """Label cells of `size` pixels, as many as have room."""
     if not labels:
-        axis.set_ticks(*(_range_ticks(ends, count, size) if ends else ([], [])))
+        number = MaxNLocator(max(1, min(10, room // 90)), integer=True, min_n_ticks=1, steps=ROUND)
+        axis.set_major_locator(number if ends else NullLocator())
         return
     shown = [drawable("␣" if text == " " else cropped(text, LABEL)) for text in labels]
     widest = max(text_width(text, SMALL) for text in shown) + 4
     # Short labels are thinned instead of turned: a digit on its side would be misread.
     upright = across and widest > max(size, 2 * LINE)
     step = -(-(widest if across and not upright else LINE) // size)
-    axis.set_ticks(range(0, count, step), shown[::step], rotation=90 if upright else 0)
+    axis.set_ticks(range(0, len(shown), step), shown[::step], rotation=90 if upright else 0)
 
 
-def _range_ticks(ends: tuple[int, int], count: int, size: int) -> tuple[list[float], list[str]]:
-    """Places and texts of round numbers between `ends`, the first and the last of `count` cells."""
-    first, last = ends
-    if first == last or count == 1:
-        return [0.0], [plain_number(first)]
-    wanted = max(1, min(10, count * size // 90))
-    values = MaxNLocator(wanted, integer=True, steps=ROUND).tick_values(min(ends), max(ends))
-    inside = [int(v) for v in values if min(ends) <= v <= max(ends) and v == int(v)]
-    places = [(value - first) / (last - first) * (count - 1) for value in inside]
-    return places, [f"{value:d}".replace("-", "\N{MINUS SIGN}") for value in inside]
-
-
-def _add_bar(axes: Axes, image: AxesImage, name: Palette, size: tuple[int, int]) -> None:
-    """A colour bar right of the grid, which is `size` pixels (wide, high)."""
-    width, height = size
+def _add_bar(axes: Axes, image: AxesImage, name: Palette, width: int, height: int) -> None:
+    """A colour bar right of the grid, which is `width` by `height` pixels."""
     beside = axes.inset_axes((1 + GAP / width, 0, BAR / width, 1))
     ticks = MaxNLocator(max(1, min(5, height // 40)), steps=ROUND)
-    number = FuncFormatter(plain_number)
-    bar = axes.figure.colorbar(image, cax=beside, ticks=ticks, format=number)
+    bar = axes.figure.colorbar(image, cax=beside, ticks=ticks)
     bar.outline.set_visible(False)
     if name == "verdict":
         bar.set_ticks(image.get_clim(), labels=["right", "wrong"])

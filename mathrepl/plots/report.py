@@ -16,13 +16,8 @@ from mathrepl.plots.report_style import STYLE
 from mathrepl.support.output_files import write
 from mathrepl.support.safe_text import printable
 
-ENDINGS = (".html", ".htm")
+REPORT_ENDINGS = (".html", ".htm")
 MANY_CELLS = 400  # rows or columns from which a grid is shown pixel for pixel
-
-
-def check_report_path(path: Path) -> None:
-    """Refuse early a file that `write_report` could not write. Raises as `check_path`."""
-    check_path(path, ENDINGS)
 
 
 def write_report(path: Path, title: str, sections: Sequence[Section]) -> Path:
@@ -30,73 +25,59 @@ def write_report(path: Path, title: str, sections: Sequence[Section]) -> Path:
 
     Raises as `check_path`, and `MathreplError` where the disk refuses.
     """
-    check_report_path(path)
+    check_path(path, REPORT_ENDINGS)
     return write(path, page(title, sections).encode())
 
 
 def page(title: str, sections: Sequence[Section]) -> str:
     """The HTML of a report."""
-    parts = [_element("h1", _safe(title))]
-    if len(sections) > 1:
-        links = [
-            _element("li", _element("a", _safe(section.title), href=f"#section-{number}"))
-            for number, section in enumerate(sections, 1)
-        ]
-        parts.append(_element("nav", _element("ol", *links), aria_label="Contents"))
-    parts += [_section(number, section) for number, section in enumerate(sections, 1)]
-    head = _element(
-        "head",
+    lines = [
+        "<!DOCTYPE html>",
+        '<html lang="en"><head>',
         '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
-        _element("title", _safe(title).strip() or "Report"),
-        _element("style", STYLE),
-    )
-    body = _element("body", _element("main", *parts))
-    return f"<!DOCTYPE html>\n{_element('html', head, body, lang='en')}\n"
+        f"<title>{_safe(title).strip() or 'Report'}</title>",
+        f"<style>{STYLE}</style>",
+        f"</head><body><main><h1>{_safe(title)}</h1>",
+    ]
+    if len(sections) > 1:
+        lines.append('<nav aria-label="Contents"><ol>')
+        for number, section in enumerate(sections, 1):
+            lines.append(f'<li><a href="#section-{number}">{_safe(section.title)}</a></li>')
+        lines.append("</ol></nav>")
+    for number, section in enumerate(sections, 1):
+        lines += [f'<section id="section-{number}">', *_section(section), "</section>"]
+    return "\n".join([*lines, "</main></body></html>", ""])
 
 
-def _element(tag: str, *inner: str, **attributes: str) -> str:
-    """An element around safe HTML; attributes are named as Python does: `class_`, `aria_label`."""
-    named = [f' {name.strip("_").replace("_", "-")}="{text}"' for name, text in attributes.items()]
-    content = "\n".join(inner)
-    return f"<{tag}{''.join(named)}>{content}</{tag}>"
+def _safe(text: str) -> str:
+    return escape(printable(text, keep="\n"))
 
 
-def _safe(text: str, keep: str = "") -> str:
-    return escape(printable(text, keep))
-
-
-def _section(number: int, section: Section) -> str:
-    parts = [_element("h2", _safe(section.title))]
+def _section(section: Section) -> list[str]:
+    lines = [f"<h2>{_safe(section.title)}</h2>"]
     paragraphs = [part.strip("\n") for part in section.text.split("\n\n")]
-    parts += [_element("p", _safe(part, keep="\n")) for part in paragraphs if part.strip()]
+    lines += [f"<p>{_safe(part)}</p>" for part in paragraphs if part.strip()]
     if section.rows:
         rows = [
-            _element(
-                "tr", _element("th", _safe(key), scope="row"), _element("td", _safe(value, "\n"))
-            )
+            f'<tr><th scope="row">{_safe(key)}</th><td>{_safe(value)}</td></tr>'
             for key, value in section.rows
         ]
-        parts.append(_element("table", _element("tbody", *rows)))
-    if section.figure is not None:
-        parts.append(_figure(section.figure, section.title))
-    return _element("section", *parts, id=f"section-{number}")
+        lines += ["<table><tbody>", *rows, "</tbody></table>"]
+    return lines + (_figure(section.figure, section.title) if section.figure else [])
 
 
-def _figure(figure: Figure, heading: str) -> str:
+def _figure(figure: Figure, heading: str) -> list[str]:
     """Panels as a picture; title, facts and notes as text, which can be read out and copied."""
-    parts = [_picture(figure)] if figure.panels else []
-    caption = []
-    if figure.title and figure.title != heading:
-        caption.append(_element("strong", _safe(figure.title)))
-    items = [_element("li", _safe(fact)) for fact in figure.facts]
-    items += [_element("li", _safe(note), class_="note") for note in figure.notes]
+    picture = [_picture(figure)] if figure.panels else []
+    title = figure.title if figure.title != heading else ""
+    caption = [f"<strong>{_safe(title)}</strong>"] if title else []
+    items = [f"<li>{_safe(fact)}</li>" for fact in figure.facts]
+    items += [f'<li class="note">{_safe(note)}</li>' for note in figure.notes]
     if items:
-        caption.append(_element("ul", *items))
-    if caption:
-        parts.append(_element("figcaption", *caption))
-    return _element("figure", *parts)
+        caption += ["<ul>", *items, "</ul>"]
+    return ["<figure>", *picture, "<figcaption>", *caption, "</figcaption></figure>"]
 
 
 def _picture(figure: Figure) -> str:
@@ -106,11 +87,12 @@ def _picture(figure: Figure) -> str:
     # A PNG's width and height, in pixels, are the first two numbers of its first chunk.
     width, height = struct.unpack(">II", png[16:24])
     full = any(isinstance(p, Heatmap) and max(p.cells.shape) > MANY_CELLS for p in figure.panels)
-    image = (
+    shown = "exact" if full else "fluid"
+    return (
+        f'<div class="picture {shown}">'
         f'<img alt="{_safe(_alternative(figure))}" width="{width}" height="{height}" '
-        f'src="data:image/png;base64,{b64encode(png).decode()}">'
+        f'src="data:image/png;base64,{b64encode(png).decode()}"></div>'
     )
-    return _element("div", image, class_="picture exact" if full else "picture fluid")
 
 
 def _alternative(figure: Figure) -> str:

@@ -19,10 +19,10 @@ def pixels(figure: Figure) -> np.ndarray:
 
 
 def texts(figure: Figure) -> list[str]:
-    """All that is written in a drawing, top and bottom included."""
+    """All lines that are written in a drawing, top and bottom included."""
     drawing = drawn(figure)
     drawing.draw_without_rendering()
-    return [text.get_text() for text in drawing.findobj(Text) if text.get_text()]
+    return [line for text in drawing.findobj(Text) for line in text.get_text().splitlines()]
 
 
 def axes_of(panel):

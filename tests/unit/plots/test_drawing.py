@@ -90,9 +90,7 @@ def test_more_names_than_room_are_counted():
     legend = drawing.axes[0].get_legend()
     assert [text.get_text() for text in legend.get_texts()][-1] == "and 26 more"
     drawing.draw_without_rendering()
-    extent = legend.get_window_extent()
-    assert extent.y0 >= 0
-    assert extent.x1 <= drawing.bbox.x1
+    assert legend.get_window_extent().y0 >= drawing.axes[0].bbox.y0
     assert len({(line.get_color(), line.get_linestyle()) for line in drawing.axes[0].lines}) == 40
 
 
