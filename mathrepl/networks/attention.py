@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from mathrepl.data.codec import Floats, Indices, digit_positions, digits_in
 from mathrepl.data.encoding import Encoding
+from mathrepl.networks import Kind, Shapes, State, States, Tensors, states_of
 from mathrepl.networks.config import Architecture
-from mathrepl.networks.kind import Kind, State, States, Tensors, states_of
 from mathrepl.networks.lstm import (
     Lengths,
     cell_shapes,
@@ -35,11 +35,11 @@ MASKED = np.float32(-1e9)
 NOTHING_FORCED: Mapping[int, int] = MappingProxyType({})
 
 
-def shapes(architecture: Architecture, encoding: Encoding) -> dict[str, tuple[int, ...]]:
+def shapes(architecture: Architecture, encoding: Encoding) -> Shapes:
     """Name and shape of every tensor; an LSTM kernel holds its gates as i, f, g, o."""
     v, e, h = len(encoding.characters), architecture.embedding, architecture.hidden
     heads, half = architecture.heads, architecture.hidden // 2
-    found: dict[str, tuple[int, ...]] = {"embedding.characters.embeddings": (v, e)}
+    found: Shapes = {"embedding.characters.embeddings": (v, e)}
     if architecture.places:
         found["embedding.places.embeddings"] = (architecture.places, e)
     seen = e

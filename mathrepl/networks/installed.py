@@ -1,28 +1,21 @@
-"""The numpy networks of other packages; what they return is checked.
-
-An invalid one raises a one-line error that names its package.
-"""
+"""The numpy networks of other packages, with checks of what they return."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import cache
 from math import prod
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 
-from mathrepl.data.codec import Floats, Indices
-from mathrepl.data.encoding import Encoding
-from mathrepl.networks.config import Architecture, settings_of
-from mathrepl.networks.kind import Kind, States, Tensors
-from mathrepl.networks.plugin_kinds import KINDS, imported, installed_kind, missing
+from mathrepl.data.codec import Floats
+from mathrepl.networks import Kind, Shapes, States
+from mathrepl.networks.config import settings_of
+from mathrepl.networks.plugin_kinds import KINDS, imported, missing, row_of
 from mathrepl.support.errors import WeightsError
 from mathrepl.support.plugins import guarded
 
-_R = TypeVar("_R")
-Run = Callable[[Tensors, Architecture, Encoding, Indices], _R]
 MAX_NUMBERS = 500_000_000  # the most that a file of weights may hold
 _TENSOR = re.compile(r"\w+(\.\w+)*", re.ASCII)
 
@@ -33,31 +26,28 @@ def installed_network(name: str) -> Kind:
 
     Raises `WeightsError` where no package does, or it cannot be used.
     """
-    added = installed_kind(name)
-    if added is None or settings_of(name) is None:  # raises for settings that do not exist
+    if settings_of(name) is None:  # raises for settings that do not exist
         raise missing(name)
     source = KINDS.source(name)
-    kind: object = imported(name, added.network)
+    kind: object = imported(name, row_of(name).network)
     if not isinstance(kind, Kind):
         raise WeightsError(
             f"{source} cannot be used: its network is no Kind, but of type {type(kind).__name__}"
         )
-    shapes = guarded(f"the shapes of {source} failed", kind.shapes)
+    run_shapes = guarded(f"the shapes of {source} failed", kind.shapes)
     run = guarded(f"the network of {source} failed", kind.probabilities)
+    run_states = kind.states and guarded(f"the states of {source} failed", kind.states)
 
-    def checked_shapes(
-        architecture: Architecture, encoding: Encoding
-    ) -> dict[str, tuple[int, ...]]:
-        found = shapes(architecture, encoding)
+    def shapes(*asked: Any) -> Shapes:
+        found = run_shapes(*asked)
         flaw = _flaw_of_shapes(found)
         if flaw is not None:
             raise WeightsError(f"{source} cannot be used: {flaw}")
         return found
 
-    def checked(
-        tensors: Tensors, architecture: Architecture, encoding: Encoding, questions: Indices
-    ) -> Floats:
-        found: object = run(tensors, architecture, encoding, questions)
+    def probabilities(*asked: Any) -> Floats:
+        _, _, encoding, questions = asked
+        found: object = run(*asked)
         wanted = (len(questions), encoding.answer_length, len(encoding.characters))
         if not isinstance(found, np.ndarray) or found.shape != wanted:
             given = getattr(found, "shape", type(found).__name__)
@@ -66,24 +56,16 @@ def installed_network(name: str) -> Kind:
             raise WeightsError(f"{source} gives no probabilities: at a position they add up to 1")
         return found.astype(np.float32, copy=False)
 
-    return Kind(checked_shapes, checked, kind.states and _checked_states(kind.states, source))
-
-
-def _checked_states(states: Run[States], source: str) -> Run[States]:
-    run = guarded(f"the states of {source} failed", states)
-
-    def checked(
-        tensors: Tensors, architecture: Architecture, encoding: Encoding, questions: Indices
-    ) -> States:
-        found: object = run(tensors, architecture, encoding, questions)
+    def states(*asked: Any) -> States:
+        found: object = run_states(*asked) if run_states else None
         if not isinstance(found, dict) or not all(
-            isinstance(name, str) and _is_state(pair, len(questions))
+            isinstance(name, str) and _is_state(pair, len(asked[-1]))
             for name, pair in found.items()
         ):
             raise WeightsError(f"{source} gives states that are not two arrays (n, steps, units)")
         return found
 
-    return checked
+    return Kind(shapes, probabilities, run_states and states)
 
 
 def _is_state(pair: object, n: int) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mathrepl.data.codec import Floats
-from mathrepl.networks.kind import State, States, Tensors
+from mathrepl.networks import Shapes, State, States, Tensors
 
 Cell = tuple[Floats, Floats, Floats]
 Lengths = NDArray[np.int64]
@@ -24,7 +24,7 @@ def cell_of(tensors: Tensors, name: str) -> Cell:
     )
 
 
-def cell_shapes(name: str, width: int, units: int) -> dict[str, tuple[int, ...]]:
+def cell_shapes(name: str, width: int, units: int) -> Shapes:
     """Names and shapes of an LSTM cell's tensors."""
     return {
         f"{name}.kernel": (width, 4 * units),

@@ -10,8 +10,8 @@ import numpy as np
 
 from mathrepl.data.codec import Floats, Indices, one_hot
 from mathrepl.data.encoding import Encoding
+from mathrepl.networks import Kind, Shapes, States, Tensors, states_of
 from mathrepl.networks.config import Architecture
-from mathrepl.networks.kind import Kind, States, Tensors, states_of
 from mathrepl.networks.lstm import cell_shapes, dense, read_both_ways, softmax
 
 NORM_EPSILON = 1e-3  # Keras's BatchNormalization default
@@ -24,10 +24,10 @@ def layer_names(architecture: Architecture) -> list[str]:
     return encoder + [f"decoder.{i}" for i in range(architecture.decoder_depth)]
 
 
-def shapes(architecture: Architecture, encoding: Encoding) -> dict[str, tuple[int, ...]]:
+def shapes(architecture: Architecture, encoding: Encoding) -> Shapes:
     """Name and shape of every tensor; an LSTM kernel holds its gates as i, f, g, o."""
     h, width = architecture.hidden, len(encoding.characters)
-    found: dict[str, tuple[int, ...]] = {}
+    found: Shapes = {}
     for layer in layer_names(architecture):
         for direction in DIRECTIONS:
             found |= cell_shapes(f"{layer}.{direction}", width, h)

@@ -10,19 +10,17 @@ import numpy as np
 
 from mathrepl.data.codec import Floats, Indices
 from mathrepl.data.encoding import Encoding
+from mathrepl.networks import Kind, Shapes, States, Tensors, states_of
 from mathrepl.networks.config import Architecture
-from mathrepl.networks.kind import Kind, States, Tensors, states_of
 from mathrepl.networks.lstm import cell_shapes, dense, read_both_ways, softmax
 
 TAGS = 2  # 0: leave alone, 1: marked
 
 
-def shapes(architecture: Architecture, encoding: Encoding) -> dict[str, tuple[int, ...]]:
+def shapes(architecture: Architecture, encoding: Encoding) -> Shapes:
     """Name and shape of every tensor; an LSTM kernel holds its gates as i, f, g, o."""
     width, h = architecture.embedding, architecture.reader_hidden
-    found: dict[str, tuple[int, ...]] = {
-        "embedding.characters.embeddings": (len(encoding.characters), width)
-    }
+    found: Shapes = {"embedding.characters.embeddings": (len(encoding.characters), width)}
     for layer in range(architecture.reader_depth):
         found |= cell_shapes(f"layer.{layer}.forward", width, h)
         found |= cell_shapes(f"layer.{layer}.backward", width, h)
