@@ -54,33 +54,18 @@ def run(
     A stop takes effect between steps, but TensorFlow can take seconds for the first, or for an
     evaluation. With `leave`, which ends the process, another thread then stops it.
     """
-    prepared: list[_Run] = []
+    training = _Run(plan, emit, should_stop)
     if leave is not None:
-        leaving = (plan, emit, should_stop, leave, prepared)
-        threading.Thread(target=_leave_unheard, args=leaving, daemon=True).start()
-    try:
-        prepared.append(_Run(plan, emit, should_stop))
-    except _FAILURES as error:
-        emit(Finished("failed", plan.name, 0, False, 0, None, None, _reason(error)))
-        return
-    prepared[0].run()
+        threading.Thread(target=_leave_unheard, args=(training, leave), daemon=True).start()
+    training.run()
 
 
-def _leave_unheard(
-    plan: Plan,
-    emit: Callable[[Event], None],
-    should_stop: Callable[[], bool],
-    leave: Callable[[], None],
-    prepared: list[_Run],
-) -> None:
+def _leave_unheard(training: _Run, leave: Callable[[], None]) -> None:
     """Wait for a stop, and close the training if it does not close itself soon."""
-    while not should_stop():
+    while not training.should_stop():
         time.sleep(0.02)
     time.sleep(HEAR_SECONDS)
-    if prepared:
-        prepared[0].close("stopped")
-    else:
-        emit(Finished("stopped", plan.name, 0, False, 0, None, None))
+    training.close("stopped")
     leave()
 
 
@@ -94,6 +79,8 @@ def _reason(error: Exception) -> str:
 
 
 class _Run:
+    """One training; `close` may come from another thread, at any time."""
+
     def __init__(
         self, plan: Plan, emit: Callable[[Event], None], should_stop: Callable[[], bool]
     ) -> None:
@@ -101,15 +88,37 @@ class _Run:
         self.emit = emit
         self.should_stop = should_stop
         self.store = Store(plan.user, plan.bundled)
+        self.history: list[Epoch] = []
+        self.best: Metrics | None = None
+        self.baseline: Metrics | None = None
+        self.undo: int | None = None
+        self.kept: Card | None = None
+        self.unsaved: tuple[dict[str, Floats], Card] | None = None
+        self._keeping = threading.RLock()  # held while the best changes, and kept at the end
+        self._closed = False
+
+    def run(self) -> None:
+        outcome: Outcome = "finished"
+        message = ""
+        try:
+            self._prepare()
+            if self.plan.source:
+                self.baseline = self.trainer.evaluate()
+                self.best = self.baseline if np.isfinite(self.baseline.loss) else None
+            outcome, message = self._epochs()
+        except _FAILURES as error:
+            outcome, message = "failed", _reason(error)
+        self.close(outcome, message)
+
+    def _prepare(self) -> None:
+        """Make the model, its examples and its card."""
+        plan = self.plan
         self.on_disk = self.store.sha256(plan.name)
         source, tensors = self.store.load(plan.source) if plan.source else (None, {})
-        if source and (source.card.architecture, source.card.encoding) != (
-            plan.architecture,
-            plan.encoding,
-        ):
+        shape = plan.architecture, plan.encoding
+        if source and (source.card.architecture, source.card.encoding) != shape:
             raise MathreplError(f"{plan.source} is no longer the network it was; try again")
-        count = parameter_count(plan.architecture, plan.encoding)
-        self.card = Card(plan.name, plan.architecture, plan.encoding, plan.task, count)
+        self.card = Card(plan.name, *shape, plan.task, parameter_count(*shape))
         if source:
             kept = ("trainings", "history", "best_epoch", "held_out")
             past = {name: getattr(source.card, name) for name in kept}
@@ -124,7 +133,7 @@ class _Run:
         self.tags, self.encoding = half.tags, half.encoding(plan.encoding)
         self.tensors: dict[str, Floats] = {}
         for part in kinds:
-            model = build(plan.architecture, plan.encoding, part=part, fused=True)
+            model = build(*shape, part=part, fused=True)
             if source:
                 load_into(model, part_tensors(tensors, part))
             self.tensors |= _named(part, model)
@@ -147,26 +156,6 @@ class _Run:
             versions=_versions() | version_of_kind(plan.architecture.kind),
             part=plan.part,
         )
-        self.history: list[Epoch] = []
-        self.best: Metrics | None = None
-        self.baseline: Metrics | None = None
-        self.undo: int | None = None
-        self.kept: Card | None = None
-        self.unsaved: tuple[dict[str, Floats], Card] | None = None
-        self._keeping = threading.RLock()  # held while the best changes, and kept at the end
-        self._closed = False
-
-    def run(self) -> None:
-        outcome: Outcome = "finished"
-        message = ""
-        try:
-            if self.plan.source:
-                self.baseline = self.trainer.evaluate()
-                self.best = self.baseline if np.isfinite(self.baseline.loss) else None
-            outcome, message = self._epochs()
-        except _FAILURES as error:
-            outcome, message = "failed", _reason(error)
-        self.close(outcome, message)
 
     def _epochs(self) -> tuple[Outcome, str]:
         settings = self.plan.settings
@@ -226,7 +215,7 @@ class _Run:
             written = predict(self.model, self.encoding, questions).argmax(-1)
         if self.tags:
             texts = [
-                "".join(str(tag) for tag in row[: len(e.question)])
+                "".join(map(str, row[: len(e.question)]))
                 for row, e in zip(written, shown, strict=True)
             ]
         else:
@@ -275,9 +264,7 @@ class _Run:
                 self._close(outcome, message)
 
     def _close(self, outcome: Outcome, message: str) -> None:
-        if self.unsaved is not None:
-            self._save(*self.unsaved)
-        if self.unsaved is not None:
+        if self.unsaved is not None and not self._save(*self.unsaved):
             outcome, message = "failed", "the best weights could not be saved; free the disk"
         kept = self.kept
         if kept is None and self.undo is not None:
