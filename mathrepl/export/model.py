@@ -30,10 +30,9 @@ def onnx_file(card: Card, part: str, tensors: Tensors) -> bytes:
     shape: tuple[str | int, ...] = (encoding.answer_length, len(encoding.characters))
     if network.tags:
         shape = ("T", network.tags)
-    graph = Graph()
+    graph = Graph(part_tensors(tensors, part))
     write = imported(kind, row_of(kind).onnx)
-    found = write(graph, part_tensors(tensors, part), card.architecture, encoding, INPUT)
-    graph.rename(found, OUTPUT)
+    graph.rename(write(graph, card.architecture, encoding, INPUT), OUTPUT)
     proto = graph.proto(
         kind,
         [helper.make_tensor_value_info(INPUT, onnx.TensorProto.INT64, ("n", "T"))],

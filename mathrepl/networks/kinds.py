@@ -99,7 +99,7 @@ BUILT_IN = MappingProxyType(
             _seq2seq,
             network="mathrepl.networks.seq2seq:NETWORK",
             builder="mathrepl.training.keras.seq2seq_model:build",
-            onnx="mathrepl.export.seq2seq:write",
+            onnx="mathrepl.export.bilstm:seq2seq",
             keras_file=True,
         ),
         "attention": _ATTENTION,
@@ -108,7 +108,7 @@ BUILT_IN = MappingProxyType(
             _tagger,
             network="mathrepl.networks.tagger:NETWORK",
             builder="mathrepl.training.keras.tagger_model:Tagger",
-            onnx="mathrepl.export.tagger:write",
+            onnx="mathrepl.export.bilstm:tagger",
             only_part=True,
         ),
         "work": InstalledKind(
