@@ -108,8 +108,7 @@ def _to_keras(weights: ActiveWeights, path: Path) -> Exported:
     found = weights.found
     card, tensors = found.card, weights.store.tensors(found)
     (model,) = weights.models.values()
-    from mathrepl.training.keras.files import keras_file, opened
-    from mathrepl.training.keras.models import predict
+    from mathrepl.training.keras.models import keras_file, opened, predict
 
     data = keras_file(model)
     again = opened(data)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -10,10 +14,10 @@ import numpy as np
 
 from mathrepl.data.codec import Floats, Indices, one_hot
 from mathrepl.data.encoding import Encoding
-from mathrepl.networks import parts_of, shapes_of
+from mathrepl.networks import Shapes, parts_of, shapes_of
 from mathrepl.networks.config import Architecture
 from mathrepl.networks.kinds import BUILT_IN
-from mathrepl.networks.plugin_kinds import KINDS, imported, installed_kind, missing
+from mathrepl.networks.plugin_kinds import KINDS, imported, row_of
 from mathrepl.support.errors import WeightsError
 from mathrepl.support.plugins import guarded
 from mathrepl.training.keras import seq2seq_model
@@ -29,17 +33,14 @@ def build(
 
     An `IndexedModel` takes indices and gives logits; any other takes one-hot (n, T, V) and gives
     probabilities (n, U, V). T is free. With `fused` the LSTM layers of built-in kinds run in one
-    operation each: the same function, faster to train. Raises `WeightsError` for a kind without a
-    model, and for a model of an installed kind that does not fit its numpy network's shapes.
+    operation each: the same function, faster to train. Raises `WeightsError` for a kind that is
+    not there, and for a model of an installed kind that does not fit its numpy network's shapes.
     """
     kind = parts_of(architecture)[part]
-    row = BUILT_IN.get(kind)
-    if row is None:
-        return _build_installed(architecture, encoding)
-    if not row.builder:
-        raise WeightsError(f"networks of kind {kind} have no Keras model")
-    lstm = FusedLSTM if fused else keras.layers.LSTM
-    return imported(kind, row.builder)(architecture, encoding, lstm)
+    builder = imported(kind, row_of(kind).builder)
+    if kind in BUILT_IN:
+        return builder(architecture, encoding, FusedLSTM if fused else keras.layers.LSTM)
+    return _build_installed(builder, architecture, encoding)
 
 
 def variables(model: Any) -> dict[str, Any]:
@@ -50,12 +51,13 @@ def variables(model: Any) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     for name, layer in _named_layers(model).items():
-        weights = layer.weights
-        names = [variable.name for variable in weights]
-        for variable in weights:
+        names = [variable.name for variable in layer.weights]
+        for variable in layer.weights:
             own = variable.name
             if names.count(own) > 1:
-                own = ".".join(_within(layer.name, variable.path.split("/")))
+                # A model's name may stand before its layer's.
+                below = f"/{variable.path}".partition(f"/{layer.name}/")[2]
+                own = (below or variable.path).replace("/", ".")
             found[f"{name}.{own}"] = variable
     return found
 
@@ -87,18 +89,38 @@ def predict(model: Any, encoding: Encoding, questions: Indices) -> Floats:
     return np.asarray(model.predict_on_batch(one_hot(encoding, questions)), np.float32)
 
 
-def _build_installed(architecture: Architecture, encoding: Encoding) -> Any:
-    """The untrained model that the kind's builder makes.
+def keras_file(model: Any) -> bytes:
+    """The bytes of a `.keras` file; Keras opens one of the seed network without mathrepl."""
+    with _path() as path:
+        model.save(path)
+        return path.read_bytes()
+
+
+def opened(data: bytes) -> Any:
+    """The model in such a file's bytes, as `keras.models.load_model` reads it."""
+    with _path() as path:
+        path.write_bytes(data)
+        return keras.models.load_model(path)
+
+
+@contextmanager
+def _path() -> Iterator[Path]:
+    """A temporary path, since Keras reads and writes only named files.
+
+    Keras turns its variables into arrays in a way that numpy 2 warns of.
+    """
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield Path(folder) / "model.keras"
+
+
+def _build_installed(builder: Any, architecture: Architecture, encoding: Encoding) -> Any:
+    """The untrained model that an installed kind's builder makes.
 
     Raises `WeightsError` for one that fails, that gives no probabilities, or whose variables are
     not the tensors of the numpy network by name and shape.
     """
-    name = architecture.kind
-    kind = installed_kind(name)
-    if kind is None:
-        raise missing(name)
-    source = f"the Keras model of {KINDS.source(name)}"
-    builder = imported(name, kind.builder)
+    source = f"the Keras model of {KINDS.source(architecture.kind)}"
 
     def made() -> tuple[Any, Any, dict[str, Any], Sequence[Any]]:
         model = builder(architecture, encoding)
@@ -128,9 +150,7 @@ def _flaw_of_output(output: Any, encoding: Encoding) -> str | None:
     return None
 
 
-def _flaw_of_variables(
-    found: Mapping[str, tuple[int, ...]], wanted: Mapping[str, tuple[int, ...]]
-) -> str | None:
+def _flaw_of_variables(found: Shapes, wanted: Shapes) -> str | None:
     for name in sorted(set(found) ^ set(wanted)):
         verb = "lacks" if name in wanted else "has besides its network's"
         return f"{verb} the variable {name!r}"
@@ -151,13 +171,6 @@ def _named_layers(model: Any) -> dict[str, Any]:
         if isinstance(layer, keras.layers.Bidirectional):
             found[f"{name}.forward"] = layer.forward_layer
             found[f"{name}.backward"] = layer.backward_layer
-        elif isinstance(layer, keras.layers.TimeDistributed):
-            found[name] = layer.layer
         else:
-            found[name] = layer
+            found[name] = layer.layer if isinstance(layer, keras.layers.TimeDistributed) else layer
     return found
-
-
-def _within(layer: str, path: list[str]) -> list[str]:
-    """The variable's path below its layer; a model's name may stand before it."""
-    return path[path.index(layer) + 1 :] if layer in path else path

@@ -35,8 +35,7 @@ assert not [name for name in sys.modules if name.startswith("mathrepl")]
 
 
 def file_of(architecture: Architecture, encoding: Any, tensors: Any) -> bytes:
-    from mathrepl.training.keras.files import keras_file
-    from mathrepl.training.keras.models import build, load_into
+    from mathrepl.training.keras.models import build, keras_file, load_into
 
     model = build(architecture, encoding)
     load_into(model, tensors)
@@ -45,8 +44,7 @@ def file_of(architecture: Architecture, encoding: Any, tensors: Any) -> bytes:
 
 @pytest.mark.parametrize("architecture", [Architecture(hidden=8), EVERYTHING])
 def test_a_file_read_back_gives_what_numpy_gives(architecture: Architecture) -> None:
-    from mathrepl.training.keras.files import opened
-    from mathrepl.training.keras.models import predict
+    from mathrepl.training.keras.models import opened, predict
 
     tensors = random_tensors(architecture, scale=1.0)
     questions = encode_questions(ENCODING, ["1 + 2", "9 + 9", "123 + 4567", "0 + 7"])

@@ -14,9 +14,7 @@ from mathrepl.data.encoding import Encoding
 from mathrepl.inference.solver import keras_solver, numpy_solver
 from mathrepl.networks import kind_of, parameter_count, part_tensors, parts_of
 from mathrepl.networks.config import Architecture
-from mathrepl.networks.kinds import BUILT_IN
 from mathrepl.store.card import Card
-from mathrepl.support.errors import WeightsError
 from tests.kit.training import ATTENTION, ENCODING, TASK, WORK, random_tensors
 
 pytestmark = pytest.mark.usefixtures("tensorflow_ready")
@@ -223,15 +221,6 @@ def test_the_seed_network_has_15733_parameters() -> None:
     encoding = Encoding.for_task(Task())
     assert build(Architecture(), encoding).count_params() == 15_733
     assert parameter_count(Architecture(), encoding) == 15_733
-
-
-def test_a_kind_without_a_keras_model_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mathrepl.training.keras import models
-
-    rows = {"seq2seq": replace(BUILT_IN["seq2seq"], builder="")}
-    monkeypatch.setattr(models, "BUILT_IN", rows)
-    with pytest.raises(WeightsError, match="networks of kind seq2seq have no Keras model"):
-        models.build(Architecture(hidden=3), ENCODING)
 
 
 @pytest.mark.parametrize("architecture", [ARCHITECTURES["everything"], ATTENTION, WORK])
