@@ -163,7 +163,6 @@ def _elsewhere(weights: ActiveWeights, arguments: Arguments) -> Elsewhere | None
     return ray_asker(
         weights.store,
         weights.found,
-        arguments.integer("sample"),
         os.cpu_count() or 1,
         arguments.text("ray_address"),
     )

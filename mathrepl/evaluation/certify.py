@@ -35,8 +35,8 @@ MAX_MISTAKES = 1000
 Asked = tuple[list[Example], Written]
 # Yields each batch with the answers written for it, in order.
 Asker = Callable[[Iterable[list[Example]]], Generator[Asked, None, None]]
-# The asker of a suite, by its number from 0, for networks that run on other machines.
-Elsewhere = Callable[[int], Asker]
+# The asker of a part of the weights, for networks that run on other machines.
+Elsewhere = Callable[[str], Asker]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def certify(
         for number, suite in enumerate(suites, 1):
             if number <= len(finished):
                 continue
-            asker = elsewhere(number - 1) if elsewhere else _here(suite, solver, threads)
+            asker = elsewhere(suite.part) if elsewhere else _here(suite, solver, threads)
             for wrong in _ask(suite, state.tally, asker):
                 if time.monotonic() > kept + KEEP_SECONDS:
                     kept = time.monotonic()

@@ -15,21 +15,20 @@ from typing import Any
 
 from mathrepl.data.sampling import Example
 from mathrepl.evaluation.certify import Asker, Elsewhere
-from mathrepl.evaluation.suites import suites_of
 from mathrepl.inference.solution import Written
-from mathrepl.inference.solver import numpy_solver
+from mathrepl.inference.solver import Solver, numpy_solver
 from mathrepl.store.card import load_card
 from mathrepl.store.store import Found, Store
 from mathrepl.store.tensors import read_tensors
 from mathrepl.support import atomic
 from mathrepl.support.errors import MathreplError
 from mathrepl.support.thread_pool import in_order
-from mathrepl.training.plan import Plan
-from mathrepl.training.sweep import Runner, SweepProgress, Trial, TrialDone, run_trial
+from mathrepl.training.sweep import Runner, SweepProgress, Trial, TrialDone, failed, run_trial
 
 RETRIES = 3
 WAIT_SECONDS = 0.5
 CONNECT_SECONDS = 5.0
+SUFFIXES = (".safetensors", ".json")  # weights before the card that names their checksum
 
 
 def ray_runner(directory: Path, workers: int, address: str | None) -> Runner:
@@ -55,9 +54,7 @@ def ray_runner(directory: Path, workers: int, address: str | None) -> Runner:
     return run
 
 
-def ray_asker(
-    store: Store, found: Found, sample: int | None, workers: int, address: str | None
-) -> Elsewhere:
+def ray_asker(store: Store, found: Found, workers: int, address: str | None) -> Elsewhere:
     """An asker of the batches of a certificate on Ray, each on the next free node.
 
     Equations are drawn and counted here; nodes get the card and the weights once and write
@@ -72,30 +69,24 @@ def ray_asker(
     task = ray.remote(num_cpus=1, max_retries=RETRIES)(write_here)
     most = 3 * int(ray.cluster_resources().get("CPU", 1))
 
-    def asker(number: int) -> Asker:
+    def asker(part: str) -> Asker:
         def submit(batch: list[Example]) -> Any:
-            questions = [example.question for example in batch]
-            return task.remote(card, data, sample, number, questions)
+            return task.remote(card, data, part, [example.question for example in batch])
 
         return lambda batches: in_order(batches, submit, ray.get, most)
 
     return asker
 
 
-def write_here(
-    card: bytes, weights: bytes, sample: int | None, number: int, questions: list[str]
-) -> Written:
-    """Answer questions of the suite of that number; this runs on a node."""
-    return _writer(card, weights, sample, number)(questions)
+def write_here(card: bytes, weights: bytes, part: str, questions: list[str]) -> Written:
+    """Answer questions by one part of the weights; this runs on a node."""
+    return _solver(card, weights).part(part)(questions)
 
 
 @lru_cache(maxsize=1)
-def _writer(
-    card: bytes, weights: bytes, sample: int | None, number: int
-) -> Callable[[Sequence[str]], Written]:
+def _solver(card: bytes, weights: bytes) -> Solver:
     known = load_card(card, "the card")
-    solver = numpy_solver(known, read_tensors(weights, known, "the weights"))
-    return solver.part(suites_of(known, sample)[number].part)
+    return numpy_solver(known, read_tensors(weights, known, "the weights"))
 
 
 def _ray() -> Any:
@@ -117,7 +108,9 @@ def _start(ray: Any, workers: int, address: str | None) -> None:
                 configure_logging=False,
             )
         else:
-            _reach(address)
+            host, colon, port = address.removeprefix("ray://").rpartition(":")
+            if colon and port.isdecimal():  # Ray itself would retry for minutes
+                socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
             ray.init(address=address, log_to_driver=False, configure_logging=False)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         where = address or "here"
@@ -126,22 +119,12 @@ def _start(ray: Any, workers: int, address: str | None) -> None:
         ) from None
 
 
-def _reach(address: str) -> None:
-    """Raise `OSError` where no server listens: Ray itself would retry for minutes."""
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
-    if colon and port.isdecimal():
-        socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
-
-
 def _run(
     ray: Any, trials: Sequence[Trial], should_stop: Callable[[], bool], directory: Path
 ) -> Iterator[SweepProgress | TrialDone]:
     task = ray.remote(num_cpus=1, max_retries=RETRIES)(train_here)
     total, done = sum(trial.epochs for trial in trials), 0
-    waiting = {
-        task.remote([plan.to_json() for plan in trial.plans], trial.settings): trial
-        for trial in trials
-    }
+    waiting = {task.remote(trial): trial for trial in trials}
     while waiting:
         ended, _ = ray.wait(list(waiting), num_returns=1, timeout=WAIT_SECONDS)
         for reference in ended:
@@ -158,32 +141,25 @@ def _run(
 def _fetched(ray: Any, reference: Any, trial: Trial, directory: Path) -> TrialDone:
     """Write a trial's files into `directory`; returns its outcome, also of a failed trial."""
     try:
-        outcome, files = ray.get(reference)
+        done, files = ray.get(reference)
     except ray.exceptions.RayError as error:
-        why = str(error).strip().splitlines()[-1]
-        return TrialDone(trial.name, trial.settings, 0.0, 0.0, 0, 0, 0.0, message=why)
-    for suffix in (".safetensors", ".json"):  # weights before the card that names their checksum
-        if (data := files.get(f"{trial.name}{suffix}")) is not None:
-            atomic.write_bytes(directory / f"{trial.name}{suffix}", data)
-    return replace(TrialDone(**outcome), settings=trial.settings)
+        return failed(trial, str(error).strip().splitlines()[-1], 0.0)
+    for suffix in SUFFIXES:
+        if suffix in files:
+            atomic.write_bytes(directory / f"{trial.name}{suffix}", files[suffix])
+    found: TrialDone = done
+    return found
 
 
-def train_here(
-    plans: Sequence[str], settings: Sequence[tuple[str, str]]
-) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """Run a trial in a temporary directory; returns its record and its files by name.
+def train_here(trial: Trial) -> tuple[TrialDone, dict[str, bytes]]:
+    """Run a trial in a temporary directory; returns its outcome and its files by suffix.
 
     This runs on a node.
     """
     with tempfile.TemporaryDirectory() as nowhere:
-        home = Path(nowhere)
-        local = tuple(
-            replace(plan, user=home, bundled=Store(home).bundled)
-            for plan in map(Plan.from_json, plans)
-        )
-        done = run_trial(Trial(tuple(settings), local), lambda: False, lambda count: None)
+        store = Store(Path(nowhere))
+        plans = (replace(plan, user=store.user, bundled=store.bundled) for plan in trial.plans)
+        done = run_trial(replace(trial, plans=tuple(plans)), lambda: False, lambda count: None)
         assert done is not None  # noqa: S101 - it is never stopped
-        names = (f"{done.name}.safetensors", f"{done.name}.json")
-        files = {name: (home / name).read_bytes() for name in names if (home / name).exists()}
-    record = {key: value for key, value in done.record().items() if key != "settings"}
-    return {**record, "settings": ()}, files
+        paths = (store.user / f"{trial.name}{suffix}" for suffix in SUFFIXES)
+        return done, {path.suffix: path.read_bytes() for path in paths if path.exists()}

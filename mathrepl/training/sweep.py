@@ -193,7 +193,7 @@ def run_trial(
             try:
                 job = Job(0, plan, follow=False)
             except WeightsError as error:  # another sweep trains it
-                return _failed(trial, error.message, time.monotonic() - began)
+                return failed(trial, error.message, time.monotonic() - began)
             try:
                 while job.running and not should_stop():
                     time.sleep(POLL_SECONDS)
@@ -209,7 +209,7 @@ def run_trial(
             if should_stop():
                 return None
             why = finished.message if finished and finished.message else "it did not finish"
-            return _failed(trial, why, time.monotonic() - began)
+            return failed(trial, why, time.monotonic() - began)
         done += plan.settings.epochs
         on_epochs(done)
     return outcome_of(trial, trial.plans[0].user, time.monotonic() - began)
@@ -220,9 +220,9 @@ def outcome_of(trial: Trial, directory: Path, seconds: float) -> TrialDone:
     try:
         card = Store(directory).find(trial.name).card
     except MathreplError as error:
-        return _failed(trial, str(error), seconds)
+        return failed(trial, str(error), seconds)
     if card.held_out is None:
-        return _failed(trial, "no epoch has been kept", seconds)
+        return failed(trial, "no epoch has been kept", seconds)
     return TrialDone(
         trial.name,
         trial.settings,
@@ -234,5 +234,5 @@ def outcome_of(trial: Trial, directory: Path, seconds: float) -> TrialDone:
     )
 
 
-def _failed(trial: Trial, why: str, seconds: float) -> TrialDone:
+def failed(trial: Trial, why: str, seconds: float) -> TrialDone:
     return TrialDone(trial.name, trial.settings, 0.0, 0.0, 0, 0, round(seconds, 2), message=why)

@@ -110,11 +110,11 @@ def test_a_certificate_asked_on_a_ray_that_is_started_here_is_the_one_asked_with
         return tuple(replace(one, seconds=0.0) for one in last)
 
     here = certified(None)
-    assert certified(ray_asker(store, found, None, 1, None)) == here
+    assert certified(ray_asker(store, found, 1, None)) == here
     assert ray.cluster_resources()["CPU"] == 1
     assert os.environ["RAY_AUTH_MODE"] == "token"  # Ray's own default, since 2.59
     # A Ray that runs already is used again, and left running.
-    assert certified(ray_asker(store, found, None, 2, None)) == here
+    assert certified(ray_asker(store, found, 2, None)) == here
     assert list(ray_runner(tmp_path, 2, None)([], lambda: False)) == []
     assert ray.is_initialized()
     assert ray.cluster_resources()["CPU"] == 1
