@@ -51,12 +51,9 @@ def digit_positions(encoding: Encoding, indices: Indices) -> Indices:
     Other characters have 0. With a reversed encoding the least significant digit has 1.
     """
     is_digit = digits_in(encoding)[indices]
-    counted = np.zeros_like(indices)
-    run = np.zeros(len(indices), indices.dtype)
-    for t in range(indices.shape[1]):
-        run = np.where(is_digit[:, t], run + 1, 0).astype(indices.dtype)
-        counted[:, t] = run
-    return counted
+    counted = np.cumsum(is_digit, axis=1, dtype=indices.dtype)
+    before = np.maximum.accumulate(np.where(is_digit, 0, counted), axis=1)  # the number starts
+    return counted - before
 
 
 def _encode(encoding: Encoding, texts: Sequence[str], length: int) -> Indices:
@@ -65,11 +62,10 @@ def _encode(encoding: Encoding, texts: Sequence[str], length: int) -> Indices:
         raise ValueError(f"a text does not fit {length - 1} characters and an end mark")
     # numpy pads fixed-width text with NUL, which is the end mark.
     points = np.array(ordered, dtype=f"<U{length}").view("<u4").reshape(len(ordered), length)
-    table = np.full(max(map(ord, encoding.characters)) + 1, -1, dtype=np.int32)
-    for index, character in enumerate(encoding.characters):
-        table[ord(character)] = index
-    known = points < len(table)
-    indices: Indices = np.where(known, table[np.where(known, points, 0)], -1).astype(np.int32)
+    # The last entry of the table stands for every character beyond the alphabet's.
+    table = np.full(max(map(ord, encoding.characters)) + 2, -1, dtype=np.int32)
+    table[[ord(character) for character in encoding.characters]] = range(len(encoding.characters))
+    indices: Indices = table.take(points, mode="clip")
     if (indices < 0).any():
         row, column = np.argwhere(indices < 0)[0]
         raise ValueError(f"no character {ordered[row][column]!r} in the alphabet")

@@ -112,12 +112,9 @@ def distinct(
     """
     seen: set[str] = set()
     for question in _at_random(task, rng):
-        if question in seen or not wanted(question):
-            continue
-        seen.add(question)
-        example = _example(task, question)
-        if example is not None:
-            yield example
+        if question not in seen and wanted(question):
+            seen.add(question)
+            yield from _answered(task, [question])
 
 
 def _at_random(task: Task, rng: random.Random) -> Iterator[str]:
@@ -144,12 +141,8 @@ def _at_random(task: Task, rng: random.Random) -> Iterator[str]:
 def every(task: Task) -> Iterator[Example]:
     """The whole space in order, without equations that have no answer."""
     if task.most == 1 and "/" not in task.operations and not task.rule:
-        yield from _every_whole(task)
-        return
-    for question in every_question(task):
-        example = _example(task, question)
-        if example is not None:
-            yield example
+        return _every_whole(task)
+    return _answered(task, every_question(task))
 
 
 def _every_whole(task: Task) -> Iterator[Example]:
@@ -162,8 +155,10 @@ def _every_whole(task: Task) -> Iterator[Example]:
                 yield Example(f"{a}{space}{operation}{space}{b}", str(value))
 
 
-def _example(task: Task, question: str) -> Example | None:
-    try:
-        return Example(question, task.target(parse(question)))
-    except DivisionByZeroError:
-        return None
+def _answered(task: Task, questions: Iterable[str]) -> Iterator[Example]:
+    for question in questions:
+        try:
+            answer = task.target(parse(question))
+        except DivisionByZeroError:
+            continue
+        yield Example(question, answer)

@@ -49,23 +49,14 @@ def guesses_of(
 
 def written_of(encoding: Encoding, probabilities: Floats) -> Written:
     """Texts alone of probabilities (n, U, V), and the probability of the whole of each."""
-    texts = decode(encoding, probabilities.argmax(-1))
-    return Written(texts, confidences_of(probabilities, reverse=encoding.reverse))
-
-
-def confidences_of(probabilities: Floats, *, reverse: bool) -> list[float]:
-    """The product over the likeliest characters (n, U, V) up to and with the first end mark.
-
-    The factors stand in the order of `Solution.confidence`, in reading order and the end mark
-    last, so that the two are equal to the last bit.
-    """
+    best = probabilities.argmax(-1)
     likeliest = probabilities.max(-1).astype(np.float64)
-    ends = probabilities.argmax(-1) == 0
+    ends = best == 0
     before_end = ~np.logical_or.accumulate(ends, axis=1)
     found = np.ones(len(probabilities))
     positions = range(probabilities.shape[1])
-    for position in reversed(positions) if reverse else positions:
+    # In the order of `Solution.confidence`, so that the two products are equal to the last bit.
+    for position in reversed(positions) if encoding.reverse else positions:
         found *= np.where(before_end[:, position], likeliest[:, position], 1.0)
     end = likeliest[np.arange(len(ends)), ends.argmax(1)]
-    confidences: list[float] = np.where(ends.any(1), found * end, found).tolist()
-    return confidences
+    return Written(decode(encoding, best), np.where(ends.any(1), found * end, found).tolist())
