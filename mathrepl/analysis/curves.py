@@ -11,7 +11,7 @@ from typing import Any
 from mathrepl.analysis.figure import Figure, Lines, Series
 from mathrepl.store.card import Card, Epoch, Metrics
 from mathrepl.support.errors import Advice, Run, UsageError
-from mathrepl.support.percent import percent
+from mathrepl.support.text import percent
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from mathrepl.data.codec import Floats, Indices
 from mathrepl.data.encoding import END
 from mathrepl.networks.attention import DecoderState
 from mathrepl.support.errors import Advice, Run, UsageError
-from mathrepl.support.percent import with_bounds
+from mathrepl.support.text import with_bounds
 
 LIKELIEST = 5
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")

@@ -18,7 +18,7 @@ from mathrepl.evaluation.suites import SEED, WHOLE_SPACE
 from mathrepl.inference.answer import Answers, compare
 from mathrepl.inference.solution import Written
 from mathrepl.support.errors import UsageError
-from mathrepl.support.percent import percent
+from mathrepl.support.text import percent
 
 if TYPE_CHECKING:
     from mathrepl.arithmetic.task import Task

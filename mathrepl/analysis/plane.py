@@ -18,7 +18,7 @@ from mathrepl.arithmetic.parser import parse
 from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.coverage import check_characters
 from mathrepl.support.errors import UsageError
-from mathrepl.support.percent import percent
+from mathrepl.support.text import percent
 
 if TYPE_CHECKING:
     from mathrepl.store.card import Card

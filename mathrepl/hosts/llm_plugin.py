@@ -47,7 +47,7 @@ class Mathrepl(llm.Model):
         Raises `llm.ModelError` for text that cannot be asked.
         """
         from mathrepl.support.errors import MathreplError
-        from mathrepl.support.safe_text import printable
+        from mathrepl.support.text import printable
 
         try:
             yield from self._reply(prompt.prompt, prompt.options)
@@ -59,7 +59,7 @@ class Mathrepl(llm.Model):
     def _reply(self, text: str, options: Any) -> Iterator[str]:
         from mathrepl.arithmetic.parser import split_line
         from mathrepl.support.errors import EquationError, MathreplError
-        from mathrepl.support.safe_text import printable
+        from mathrepl.support.text import printable
 
         session = self._session(options.weights)
         equations = [one for line in text.splitlines() for one in split_line(line)]

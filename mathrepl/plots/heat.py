@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 
 from mathrepl.analysis.figure import Heatmap, Palette
 from mathrepl.plots.text import QUIET, ROUND, SMALL, drawable, px, say_empty, text_width
-from mathrepl.support.safe_text import cropped
+from mathrepl.support.text import cropped
 
 SIDE = 1000  # pixels the longer side of a grid aims at
 THIN = 160  # pixels the shorter side has at least, where cells would be smaller than that

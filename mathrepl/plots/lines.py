@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 
 from mathrepl.analysis.figure import Lines
 from mathrepl.plots.text import ROUND, drawable, say_empty
-from mathrepl.support.safe_text import cropped
+from mathrepl.support.text import cropped
 
 SIZE = (760, 420)  # pixels, wide and high
 NAME, NAMES = 30, 14  # characters of a name in the legend, and names that it has room for

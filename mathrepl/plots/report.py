@@ -14,7 +14,7 @@ from mathrepl.inference.answer import Answers
 from mathrepl.plots.files import check_path
 from mathrepl.plots.report_style import STYLE
 from mathrepl.support.output_files import write
-from mathrepl.support.safe_text import printable
+from mathrepl.support.text import printable
 
 REPORT_ENDINGS = (".html", ".htm")
 MANY_CELLS = 400  # rows or columns from which a grid is shown pixel for pixel

@@ -21,8 +21,7 @@ from mathrepl.plots.text import (
     px,
     say_empty,
 )
-from mathrepl.support.percent import rounded_down
-from mathrepl.support.safe_text import cropped, written
+from mathrepl.support.text import cropped, rounded_down, written
 
 WIDTH = 760  # pixels of a full bar
 BAR, LINE = px(SMALL * 1.9), px(SMALL * 1.5)  # pixels from one to the next

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
 
-from mathrepl.support.safe_text import REPLACEMENT, printable
+from mathrepl.support.text import REPLACEMENT, printable
 
 SANS, MONO = "DejaVu Sans", "DejaVu Sans Mono"
 INK, QUIET, FAINT = "#1f2328", "#59636e", "#d5dae0"

@@ -15,8 +15,7 @@ from mathrepl.data.encoding import END
 from mathrepl.inference.answer import CLOSE_RUNNER_UP, Answer, Answers, CheckedStep, Column, Refused
 from mathrepl.inference.solution import Guess
 from mathrepl.render.text import NARROW, mark, place_name, sure
-from mathrepl.support.percent import rounded_down
-from mathrepl.support.safe_text import printable, written
+from mathrepl.support.text import printable, rounded_down, written
 
 
 def answer_line(answer: Answer, *, named: bool = False) -> Text:

@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from mathrepl.analysis.figure import Lines, Series
-from mathrepl.support.safe_text import printable
+from mathrepl.support.text import printable
 
 LINES = 12  # of a plot, where the window is high enough
 WIDEST = 100  # cells; a wider plot shows no more

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from mathrepl.analysis.figure import Heatmap, Palette
 from mathrepl.render.canvas import indented, number, ruler, sized
-from mathrepl.support.safe_text import printable
+from mathrepl.support.text import printable
 
 Numbers = NDArray[np.float64]
 Depth = Literal["none", "256", "truecolor"]  # of a terminal's colours

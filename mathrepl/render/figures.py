@@ -14,7 +14,7 @@ from rich.text import Text
 from mathrepl.analysis.figure import Bars, Figure, Heatmap, Lines, Panel
 from mathrepl.render.answers import draw_answers
 from mathrepl.render.canvas import draw_lines, sized
-from mathrepl.support.safe_text import printable
+from mathrepl.support.text import printable
 
 if TYPE_CHECKING:
     from mathrepl.render.cells import Depth

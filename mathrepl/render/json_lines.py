@@ -13,7 +13,7 @@ from mathrepl.commands.dispatch import is_passing
 from mathrepl.commands.spec import Note, Quit, Value
 from mathrepl.inference.answer import Answer, Answers, Refused, record_keys
 from mathrepl.support.errors import EquationError, MathreplError, UsageError
-from mathrepl.support.safe_text import printable
+from mathrepl.support.text import printable
 from mathrepl.training.events import Warned
 
 ERROR_FIELDS = ("error", "column")  # of a question that could not be asked

@@ -13,7 +13,7 @@ from mathrepl.commands.spec import Note, Table
 from mathrepl.commands.weights import CardPage
 from mathrepl.evaluation.certify import Certified
 from mathrepl.render.text import NARROW, mark, sparkline, thinned
-from mathrepl.support.safe_text import printable, written
+from mathrepl.support.text import printable, written
 
 
 def draw_note(note: Note) -> RenderableType:

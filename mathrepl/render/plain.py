@@ -7,7 +7,7 @@ from io import StringIO
 from mathrepl.inference.answer import Answer, CheckedStep
 from mathrepl.render.answers import STATES, draw_answer
 from mathrepl.render.theme import make_console
-from mathrepl.support.safe_text import printable, written
+from mathrepl.support.text import printable, written
 
 WIDTH = 100
 

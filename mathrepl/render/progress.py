@@ -15,7 +15,7 @@ from rich.text import Text
 from mathrepl.analysis.figure import Progress
 from mathrepl.evaluation.certify import CertifyProgress
 from mathrepl.render.text import clock
-from mathrepl.support.safe_text import printable
+from mathrepl.support.text import printable
 
 PATIENCE = 1.0  # seconds; a look that takes less needs no bar
 BAR = 24  # cells

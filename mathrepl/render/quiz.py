@@ -9,7 +9,7 @@ from mathrepl.inference.answer import Answers
 from mathrepl.render.answers import draw_answers, verdict
 from mathrepl.render.text import mark, sure
 from mathrepl.session.quiz import Round, Score
-from mathrepl.support.safe_text import printable, written
+from mathrepl.support.text import printable, written
 
 
 def draw_round(one: Round) -> RenderableType:

@@ -25,7 +25,7 @@ from mathrepl.render.theme import make_console, styles
 from mathrepl.render.training import TrainingView, draw_finished
 from mathrepl.session.quiz import Round, Score
 from mathrepl.support.errors import MathreplError, Spell
-from mathrepl.support.safe_text import printable
+from mathrepl.support.text import printable
 from mathrepl.training.events import EpochDone, Event, Finished, Launched, Started, Stepped, Warned
 
 if TYPE_CHECKING:

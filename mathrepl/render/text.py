@@ -8,8 +8,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from mathrepl.support.errors import MathreplError
-from mathrepl.support.percent import rounded_down
-from mathrepl.support.safe_text import printable
+from mathrepl.support.text import printable, rounded_down
 
 NARROW = 60  # cells; below this, tables of several columns become lines
 _BLOCKS = "▁▂▃▄▅▆▇█"

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from mathrepl.render.text import clock, mark, sparkline, thinned
 from mathrepl.support.errors import Run, Spell
-from mathrepl.support.safe_text import printable, written
+from mathrepl.support.text import printable, written
 from mathrepl.training.events import (
     EpochDone,
     Event,

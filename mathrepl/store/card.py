@@ -14,8 +14,8 @@ from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import MAX_PLACES, Architecture
 from mathrepl.support.errors import MathreplError, WeightsError
 from mathrepl.support.records import LATER, TwiceError, check_plain, parse, read
-from mathrepl.support.safe_text import one_line
 from mathrepl.support.setting_rows import check_bounds, setting
+from mathrepl.support.text import one_line
 
 FORMAT = 1
 MAX_CARD_BYTES = 3_000_000

@@ -17,7 +17,7 @@ from mathrepl.store.pairs import MAX_WEIGHTS_BYTES, NAME, Pair, Pairs
 from mathrepl.support import atomic
 from mathrepl.support.errors import WeightsError
 from mathrepl.support.locks import Lock, lock
-from mathrepl.support.safe_text import one_line
+from mathrepl.support.text import one_line
 
 if TYPE_CHECKING:
     from mathrepl.networks import Tensors

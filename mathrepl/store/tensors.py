@@ -15,7 +15,7 @@ from mathrepl.networks.plugin_kinds import missing
 from mathrepl.store.card import Card
 from mathrepl.support.errors import TaskError, WeightsError
 from mathrepl.support.records import TwiceError, convert, parse
-from mathrepl.support.safe_text import one_line
+from mathrepl.support.text import one_line
 
 MAX_HEADER_BYTES = 1_000_000
 # The first bytes of other formats of networks; such files are named and never opened.

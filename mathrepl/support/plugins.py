@@ -23,7 +23,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from mathrepl.support.errors import MathreplError
-from mathrepl.support.safe_text import cropped
+from mathrepl.support.text import cropped
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

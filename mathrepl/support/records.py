@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from mathrepl.support.errors import WeightsError
-from mathrepl.support.safe_text import one_line
+from mathrepl.support.text import one_line
 
 _T = TypeVar("_T")
 MAX_TEXT = 10_000

@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 from mathrepl.support.errors import SettingsError
-from mathrepl.support.safe_text import cropped
 from mathrepl.support.setting_rows import rows, setting
+from mathrepl.support.text import cropped
 
 FILE_NAME = "settings.toml"
 MAX_FILE_BYTES = 1_000_000

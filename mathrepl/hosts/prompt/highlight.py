@@ -14,7 +14,7 @@ from prompt_toolkit.layout.processors import Processor, Transformation, Transfor
 from prompt_toolkit.lexers import Lexer
 from prompt_toolkit.styles import Style
 
-from mathrepl.support.safe_text import REPLACEMENT
+from mathrepl.support.text import REPLACEMENT
 
 if TYPE_CHECKING:
     from mathrepl.hosts.prompt.parts import Parts

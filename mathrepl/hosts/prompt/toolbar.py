@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from mathrepl.support.errors import MathreplError
-from mathrepl.support.safe_text import cropped
+from mathrepl.support.text import cropped
 
 if TYPE_CHECKING:
     from mathrepl.hosts.prompt.parts import Parts

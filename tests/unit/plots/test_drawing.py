@@ -15,7 +15,7 @@ from mathrepl.inference.solution import Guess, Solution
 from mathrepl.plots.drawing import drawn, picture
 from mathrepl.plots.text import MONO, SANS, SMALL, drawable, text_width, wrapped
 from mathrepl.support.errors import MathreplError
-from mathrepl.support.safe_text import cropped
+from mathrepl.support.text import cropped
 from tests.kit.plots import axes_of, pixels, texts
 
 
