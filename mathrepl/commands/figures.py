@@ -10,6 +10,7 @@ from mathrepl.commands.spec import Arguments, Context, Note, Parameter, Value
 from mathrepl.support.errors import UsageError
 from mathrepl.support.interrupts import counted
 
+Figures = Figure | Iterable[Progress | Figure]
 SAVE = Parameter("--save", "write it to a PNG or SVG file of this name")
 
 
@@ -23,8 +24,19 @@ def path_of(text: str) -> Path:
         raise UsageError(f"there is no home directory for {text!r}") from None
 
 
+def showing(
+    make: Callable[[Context, Arguments], Figures],
+) -> Callable[[Context, Arguments], Iterator[Value]]:
+    """The `run` of a command whose figures `make` returns."""
+
+    def run(context: Context, arguments: Arguments) -> Iterator[Value]:
+        return show_figures(context, arguments, lambda: make(context, arguments))
+
+    return run
+
+
 def show_figures(
-    context: Context, arguments: Arguments, make: Callable[[], Figure | Iterable[Progress | Figure]]
+    context: Context, arguments: Arguments, make: Callable[[], Figures]
 ) -> Iterator[Value]:
     """The figure, or several and their progress; with `--save` a file of the last.
 

@@ -5,13 +5,12 @@ What they compute with is imported when they run: numpy is not there at the star
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mathrepl.arithmetic.parser import parse
 from mathrepl.commands.asking import equations_of
-from mathrepl.commands.figures import SAVE, show_figures
-from mathrepl.commands.spec import Arguments, Command, Context, Parameter, Value
+from mathrepl.commands.figures import SAVE, Figures, showing
+from mathrepl.commands.spec import Arguments, Command, Context, Parameter
 from mathrepl.data.step_examples import PARTS
 from mathrepl.session.router import Question
 from mathrepl.support.errors import Advice, EquationError, Run, UsageError
@@ -20,82 +19,65 @@ if TYPE_CHECKING:
     from mathrepl.analysis.network import Network
 
 
-def peek(context: Context, arguments: Arguments) -> Iterator[Value]:
+@showing
+def peek(context: Context, arguments: Arguments) -> Figures:
     from mathrepl.analysis import states
 
     asked = _questions(context, arguments)
     network = _network(asked[0], arguments)
-    unit = arguments.integer("unit")
+    unit, layer = arguments.integer("unit"), arguments.text("layer")
     questions = [_text(network, one) for one in asked]
     if unit is not None:
-        yield from show_figures(context, arguments, lambda: states.follow(network, questions, unit))
-        return
-    layer = arguments.text("layer")
-    yield from show_figures(
-        context, arguments, lambda: (states.peek(network, text, layer) for text in questions)
-    )
+        return states.follow(network, questions, unit)
+    return (states.peek(network, text, layer) for text in questions)
 
 
-def like(context: Context, arguments: Arguments) -> Iterator[Value]:
+@showing
+def like(context: Context, arguments: Arguments) -> Figures:
     from mathrepl.analysis.states import like as find_like
 
     asked = _one(context, arguments)
     network = _network(asked, arguments)
-    count = arguments.integer("count") or 10
-    yield from show_figures(
-        context, arguments, lambda: find_like(network, _text(network, asked), count)
-    )
+    return find_like(network, _text(network, asked), arguments.integer("count") or 10)
 
 
-def attn(context: Context, arguments: Arguments) -> Iterator[Value]:
+@showing
+def attn(context: Context, arguments: Arguments) -> Figures:
     from mathrepl.analysis.attention import attend_to
 
     asked = _one(context, arguments)
-    number = arguments.integer("line")
-    yield from show_figures(
-        context, arguments, lambda: attend_to(asked.weights, asked.text, number)
-    )
+    return attend_to(asked.weights, asked.text, arguments.integer("line"))
 
 
-def step(context: Context, arguments: Arguments) -> Iterator[Value]:
+@showing
+def step(context: Context, arguments: Arguments) -> Figures:
     from mathrepl.analysis.decoding import parse_forced
     from mathrepl.analysis.decoding import step as decode
 
     asked = _one(context, arguments)
     network = _network(asked, arguments)
     forced = parse_forced(arguments.text("force") or "") if arguments.given("force") else {}
-    yield from show_figures(
-        context,
-        arguments,
-        lambda: decode(network, _text(network, asked), asked.target, forced),
-    )
+    return decode(network, _text(network, asked), asked.target, forced)
 
 
-def beam(context: Context, arguments: Arguments) -> Iterator[Value]:
+@showing
+def beam(context: Context, arguments: Arguments) -> Figures:
     from mathrepl.analysis.decoding import beam as search
 
     asked = _one(context, arguments)
     network = _network(asked, arguments)
-    count = arguments.integer("k") or 5
-    yield from show_figures(
-        context,
-        arguments,
-        lambda: search(network, _text(network, asked), asked.target, count),
-    )
+    return search(network, _text(network, asked), asked.target, arguments.integer("k") or 5)
 
 
-def weights(context: Context, arguments: Arguments) -> Iterator[Value]:
+@showing
+def weights(context: Context, arguments: Arguments) -> Figures:
     from mathrepl.analysis.matrices import matrices, overview
     from mathrepl.analysis.network import tensors_of
 
     name = context.session.name
     tensors = tensors_of(context.session.weights)
     layer = arguments.text("layer")
-    yield from show_figures(
-        context,
-        arguments,
-        lambda: matrices(name, tensors, layer) if layer else overview(name, tensors),
-    )
+    return matrices(name, tensors, layer) if layer else overview(name, tensors)
 
 
 def _questions(context: Context, arguments: Arguments) -> list[Question]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from mathrepl.analysis.figure import Progress
 from mathrepl.arithmetic.expression import OPERATIONS
 from mathrepl.arithmetic.task import parse_range
-from mathrepl.commands.figures import SAVE, path_of, show_figures
+from mathrepl.commands.figures import SAVE, Figures, path_of, show_figures, showing
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Parameter, Value
 from mathrepl.networks.kinds import BUILT_IN
 from mathrepl.store.card import Card
@@ -23,7 +23,8 @@ MAP_DEFAULT = f"those of the task, at most {_USUAL.map_side} a side, of work {_W
 LIVE_SECONDS = 0.5
 
 
-def map_plane(context: Context, arguments: Arguments) -> Iterator[Value]:
+@showing
+def map_plane(context: Context, arguments: Arguments) -> Figures:
     from mathrepl.analysis.plane import plane
 
     session = context.session
@@ -33,26 +34,21 @@ def map_plane(context: Context, arguments: Arguments) -> Iterator[Value]:
     low = max(task.low, -(widest // 2)) if task.low < 0 else task.low
     a = parse_range(text) if text else (low, min(task.high, low + widest - 1))
     other = arguments.text("b")
-    yield from show_figures(
-        context,
-        arguments,
-        lambda: plane(
-            session.weights,
-            operation=arguments.text("op"),
-            a=a,
-            b=parse_range(other) if other else a,
-            show=arguments.value("show") or "wrong",
-        ),
+    return plane(
+        session.weights,
+        operation=arguments.text("op"),
+        a=a,
+        b=parse_range(other) if other else a,
+        show=arguments.value("show") or "wrong",
     )
 
 
-def errors(context: Context, arguments: Arguments) -> Iterator[Value]:
+@showing
+def errors(context: Context, arguments: Arguments) -> Figures:
     from mathrepl.analysis.mistakes import errors as find_errors
 
     count, whole = arguments.integer("n"), arguments.flag("whole")
-    yield from show_figures(
-        context, arguments, lambda: find_errors(context.session.weights, count, whole=whole)
-    )
+    return find_errors(context.session.weights, count, whole=whole)
 
 
 def curve(context: Context, arguments: Arguments) -> Iterator[Value]:
