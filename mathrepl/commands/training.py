@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from mathrepl.commands.options import (
     FIRST_SETTINGS,
@@ -26,7 +26,7 @@ from mathrepl.commands.spec import (
 )
 from mathrepl.store.card import MAX_EPOCHS
 from mathrepl.support.errors import Advice, Run, UsageError
-from mathrepl.support.interrupts import counted
+from mathrepl.support.interrupts import Presses, counted
 from mathrepl.training.checks import recipe_plans
 from mathrepl.training.events import Finished, Launched, Warned
 from mathrepl.training.job import Job
@@ -69,7 +69,7 @@ def train(context: Context, arguments: Arguments) -> Iterator[Value]:
             job = session.train(plan, follow=True)
             try:
                 yield Launched(plan.name, plan.settings.epochs, plan.part)
-                yield from _follow(context, job, lambda: presses.count)
+                yield from _follow(context, job, presses)
             finally:
                 if job.running:
                     job.stop()
@@ -104,29 +104,25 @@ def _plans(context: Context, arguments: Arguments) -> list[Plan]:
     )
 
 
-def _follow(context: Context, job: Job, presses: Callable[[], int]) -> Iterator[Value]:
+def _follow(context: Context, job: Job, presses: Presses) -> Iterator[Value]:
+    """The events of a training; the first Ctrl-C stops it, the second drops it."""
     stopped_at = 0.0
-
-    def tick() -> None:
-        nonlocal stopped_at
-        if presses() and not stopped_at:
+    for event in job.events():
+        if presses.count and not stopped_at:
             stopped_at = time.monotonic()
             context.interrupted = True
-            job.tell(Warned("stopping; Ctrl-C again drops what this training has learnt"))
             job.stop()
-
-    for event in job.events(tick):
-        if not isinstance(event, Finished):
+            yield Warned("stopping; Ctrl-C again drops what this training has learnt")
+        if isinstance(event, Finished):
+            # A stop takes milliseconds: wait a moment for a second Ctrl-C.
+            until = stopped_at + SECOND_PRESS_SECONDS
+            while event.saved and presses.count == 1 and time.monotonic() < until:
+                time.sleep(0.02)
+            if presses.count >= 2:
+                job.drop()
+            yield job.finished or event
+        elif event is not None:
             yield event
-            continue
-        # A stop takes milliseconds: wait a moment for a second Ctrl-C.
-        while stopped_at and event.saved and presses() < 2:
-            if time.monotonic() > stopped_at + SECOND_PRESS_SECONDS:
-                break
-            time.sleep(0.02)
-        if presses() >= 2:
-            job.drop()
-        yield job.finished or event
 
 
 def jobs(context: Context, arguments: Arguments) -> Result:
@@ -143,7 +139,7 @@ def jobs(context: Context, arguments: Arguments) -> Result:
 
 def _job_row(job: Job) -> tuple[str, ...]:
     epochs = job.plan.settings.epochs
-    done = job.last_epoch.index if job.last_epoch else 0
+    done = job.epochs[-1].index if job.epochs else 0
     state = job.finished.outcome if job.finished else ("running" if job.started else "starting")
     best = job.best.epoch.held_out if job.best else (job.started.baseline if job.started else None)
     exact = f"{best.exact:.2%}" if best else "-"

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -54,7 +54,6 @@ class Job:
         self.number = number
         self.plan = plan
         self.started: Started | None = None
-        self.last_epoch: EpochDone | None = None
         self.best: EpochDone | None = None
         self.epochs: list[EpochDone] = []
         self.finished: Finished | None = None
@@ -91,21 +90,15 @@ class Job:
     def running(self) -> bool:
         return self.finished is None
 
-    def events(self, tick: Callable[[], None]) -> Iterator[Event]:
-        """Events up to `Finished`, for a job made with `follow`; `tick` runs at least at 10 Hz."""
-        while True:
-            tick()
+    def events(self) -> Iterator[Event | None]:
+        """Events up to `Finished`, for a job made with `follow`; None after 0.1 s without one."""
+        event: Event | None = None
+        while not isinstance(event, Finished):
             try:
                 event = self._events.get(timeout=0.1)
             except queue.Empty:
-                continue
+                event = None
             yield event
-            if isinstance(event, Finished):
-                return
-
-    def tell(self, event: Event) -> None:
-        """Add an event of the starter to those that `events` yields."""
-        self._events.put(event)
 
     def stop(self) -> None:
         """End at the next step and keep the best weights."""
@@ -171,14 +164,13 @@ class Job:
         if isinstance(event, Started):
             self.started = event
         elif isinstance(event, EpochDone):
-            self.last_epoch = event
             self.epochs.append(event)
             if event.best:
                 self.best = event
                 self.saves += 1
 
     def _died(self, code: int) -> Finished:
-        epochs = self.last_epoch.index if self.last_epoch else 0
+        epochs = self.epochs[-1].index if self.epochs else 0
         baseline = self.started.baseline if self.started else None
         best_index, best = (self.best.index, self.best.epoch) if self.best else (0, None)
         unreported = self._unreported()

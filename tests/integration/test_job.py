@@ -63,6 +63,11 @@ def pair(store: Store, name: str) -> dict[str, bytes]:
     return {p.suffix: p.read_bytes() for p in store.user.glob(f"{name}.*")}
 
 
+def heard(job: Job) -> list[Event]:
+    """The events of a job up to its end."""
+    return [event for event in job.events() if event is not None]
+
+
 # --- Real workers ------------------------------------------------------------------------------
 
 WHOLE_JOB = """
@@ -74,7 +79,7 @@ from mathrepl.store.store import Store
 
 plan = Plan.from_json(sys.argv[1])
 job = Job(1, plan, follow=True)
-events = [event.record() for event in job.events(lambda: None)]
+events = [event.record() for event in job.events() if event is not None]
 job.wait()
 store = Store(plan.user, plan.bundled)
 found = store.find(plan.name)
@@ -162,8 +167,7 @@ def endings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endings]:
     try:
         until(all_cut_off)
         found = {
-            name: Ending(job, list(job.events(lambda: None)), store, before[name])
-            for name, job in running.items()
+            name: Ending(job, heard(job), store, before[name]) for name, job in running.items()
         }
         yield Endings(**found)
     finally:
@@ -179,8 +183,7 @@ def test_a_stop_keeps_the_best(endings: Endings) -> None:
     assert (found.card.best_epoch, found.card.held_out) == (end.best_epoch, end.held_out)
     assert found.card.trainings[-1].outcome == f"stopped after {end.epochs} of 100000 epochs"
     endings.stopped.store.tensors(found)
-    assert endings.stopped.job.last_epoch is not None
-    assert end.epochs == endings.stopped.job.last_epoch.index
+    assert end.epochs == endings.stopped.job.epochs[-1].index
     assert endings.stopped.job.best is not None
     assert end.best_epoch == endings.stopped.job.best.epoch.number
 
@@ -230,7 +233,7 @@ def test_an_end_before_tensorflow_has_loaded_takes_less_than_a_second(
     assert job.started is None
     asked = time.monotonic()
     how(job)
-    (end,) = job.events(lambda: None)
+    (end,) = heard(job)
     assert time.monotonic() - asked < 1
     outcome: Any = "stopped" if how is Job.stop else "dropped"
     assert end == Finished("stopped", "tiny", 0, False, 0, None, None)
@@ -282,12 +285,12 @@ StandIn = Callable[..., Plan]
 
 def test_a_job_notes_what_its_worker_tells(stand_in: StandIn) -> None:
     step = Stepped(1, 0.5, 1.5)
-    told = (STARTED, step, DONE, Warned("careful"), WORSE, FINISHED)
+    told = [STARTED, step, DONE, Warned("careful"), WORSE, FINISHED]
     job = Job(7, stand_in(*told), follow=True)
-    assert tuple(job.events(lambda: None)) == told
+    assert heard(job) == told
     assert ended(job) == FINISHED
     assert (job.number, job.started) == (7, STARTED)
-    assert (job.best, job.last_epoch) == (DONE, WORSE)
+    assert (job.best, job.epochs) == (DONE, [DONE, WORSE])
 
 
 def test_the_worker_gets_the_plan(stand_in: StandIn, tmp_path: Path) -> None:
@@ -300,33 +303,21 @@ def test_the_worker_gets_the_plan(stand_in: StandIn, tmp_path: Path) -> None:
 def test_a_job_that_is_not_followed_hands_out_its_end_alone(stand_in: StandIn) -> None:
     job = Job(1, stand_in(STARTED, DONE, WORSE, FINISHED), follow=False)
     assert ended(job) == FINISHED
-    assert list(job.events(lambda: None)) == [FINISHED]
-    assert job.last_epoch == WORSE
+    assert heard(job) == [FINISHED]
+    assert job.epochs[-1] == WORSE
 
 
 def test_whoever_follows_gets_to_act_ten_times_a_second(stand_in: StandIn) -> None:
     what = stand_in(STARTED, then=f"time.sleep(1)\nprint({dump_event(FINISHED)!r})")
-    job = Job(1, what, follow=True)
-    ticks: list[float] = []
-    assert list(job.events(lambda: ticks.append(time.monotonic()))) == [STARTED, FINISHED]
-    assert len(ticks) >= 8
-
-
-def test_a_word_of_the_starter_is_heard_while_the_worker_is_silent(stand_in: StandIn) -> None:
-    what = stand_in(STARTED, then=f"time.sleep(1)\nprint({dump_event(FINISHED)!r})")
-    job = Job(1, what, follow=True)
-    job.tell(Warned("stopping"))
-    heard = []
-    for event in job.events(lambda: None):
-        heard.append((event, job.running))
-    assert (Warned("stopping"), True) in heard
-    assert [event for event, _ in heard if not isinstance(event, Warned)] == [STARTED, FINISHED]
+    events = list(Job(1, what, follow=True).events())
+    assert [event for event in events if event is not None] == [STARTED, FINISHED]
+    assert events.count(None) >= 8
 
 
 def test_lines_that_are_no_events_are_passed_over(stand_in: StandIn) -> None:
     rubbish = ["", "hello", "[]", "3", '{"event": "Launched"}', '{"event": "Stepped"}', "{"]
     job = Job(1, stand_in(STARTED, *rubbish, DONE, FINISHED), follow=True)
-    assert list(job.events(lambda: None)) == [STARTED, DONE, FINISHED]
+    assert heard(job) == [STARTED, DONE, FINISHED]
 
 
 @pytest.mark.parametrize(
@@ -343,7 +334,7 @@ def test_a_worker_that_dies_ends_in_one_failure_that_says_why(
     stand_in: StandIn, then: str, message: str
 ) -> None:
     job = Job(1, stand_in(STARTED, then=then), follow=True)
-    *_, end = job.events(lambda: None)
+    *_, end = heard(job)
     assert end == Finished(
         "failed", "tiny", 0, False, 0, BASELINE, BASELINE, f"the training process {message}"
     )
@@ -450,7 +441,7 @@ def test_a_training_can_be_dropped_after_its_end(stand_in: StandIn) -> None:
     assert store.backups("tiny").add() == 1
     save_untrained(store, "tiny", seed=1)
     job = Job(1, what, follow=True)
-    assert list(job.events(lambda: None))[-1] == FINISHED
+    assert heard(job)[-1] == FINISHED
     job.drop()
     end = ended(job)
     assert (end.outcome, end.saved, end.held_out) == ("dropped", False, BASELINE)

@@ -152,38 +152,28 @@ class FakeJob:
         self.plan = plan
         self.follow = follow
         self.started: Started | None = None
-        self.last_epoch: EpochDone | None = None
         self.best: EpochDone | None = None
         self.epochs: list[EpochDone] = []
         self.finished: Finished | None = None
         self.saves = 0
         self.told = follow
         self.calls: list[str] = []
-        self.words: list[Event] = []
         self.ends_when_stopped = True
 
     @property
     def running(self) -> bool:
         return self.finished is None
 
-    def events(self, tick: Callable[[], None]) -> Iterator[Event]:
+    def events(self) -> Iterator[Event | None]:
         for step in self.script:
-            tick()
             if callable(step):
                 step()
-                tick()
-            while self.words:
-                yield self.words.pop(0)
-            if callable(step):
-                continue
-            if isinstance(step, Finished):
+                yield None
+            elif isinstance(step, Finished):
                 self.finished = structs.replace(step, name=self.plan.name)
                 yield self.finished
             else:
                 yield step
-
-    def tell(self, event: Event) -> None:
-        self.words.append(event)
 
     def stop(self) -> None:
         self.calls.append("stop")

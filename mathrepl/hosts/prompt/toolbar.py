@@ -59,9 +59,11 @@ def job_text(job: Job) -> str:
         return f"{head} {job.finished.outcome}"
     if job.started is None:
         return f"{head} starting"
-    done = job.last_epoch.index if job.last_epoch else 0
-    exact = f" {job.last_epoch.epoch.held_out.exact:.2%}" if job.last_epoch else ""
-    return f"{head} {done}/{job.plan.settings.epochs}{exact}"
+    epochs = job.plan.settings.epochs
+    if not job.epochs:
+        return f"{head} 0/{epochs}"
+    last = job.epochs[-1]
+    return f"{head} {last.index}/{epochs} {last.epoch.held_out.exact:.2%}"
 
 
 def _hint(loaded: Parts, text: str) -> str | None:

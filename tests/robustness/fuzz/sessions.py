@@ -10,7 +10,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from mathrepl.store.card import Card
 from mathrepl.store.store import AUTO, Store
 from mathrepl.support.errors import MathreplError
 from mathrepl.support.settings import Settings, changed
-from mathrepl.training.events import EpochDone, Event, Finished, Started
+from mathrepl.training.events import Event, Finished, Started
 from mathrepl.training.plan import Plan
 from tests.kit.lab import METRICS, Lab, epoch_done
 from tests.kit.weights import random_tensors
@@ -92,15 +92,13 @@ class InlineJob:
         store.save(card, random_tensors(plan.architecture, plan.encoding, InlineJob.made))
         self.number, self.plan, self.told = number, plan, follow
         self.started = Started(plan.name, count, 9, 1, 1, METRICS)
-        self.last_epoch: EpochDone | None = epoch_done()
-        self.best = self.last_epoch
-        self.epochs = [self.last_epoch]
+        self.best = epoch_done()
+        self.epochs = [self.best]
         self.finished = Finished("finished", plan.name, 1, True, 1, METRICS, METRICS, undo=undo)
         self.saves = 1
         self.running = False
 
-    def events(self, tick: Callable[[], None]) -> Iterator[Event]:
-        tick()
+    def events(self) -> Iterator[Event | None]:
         yield from (self.started, self.epochs[0], self.finished)
 
     def stop(self) -> None:

@@ -458,7 +458,7 @@ def test_jobs_are_listed_as_they_stand(lab: Lab, launched: list[FakeJob]):
     job = launched[0]
     job.started = structs.replace(STARTED, baseline=replace(METRICS, exact=0.5))
     assert lab.value(":jobs").rows == (("1", "tiny", "running", "0/5", "50.00%"),)
-    job.last_epoch = epoch_done(3)
+    job.epochs.append(epoch_done(3))
     assert lab.value(":jobs").rows == (("1", "tiny", "running", "3/5", "50.00%"),)
     job.best = epoch_done(2)
     assert lab.value(":jobs").rows == (("1", "tiny", "running", "3/5", "25.00%"),)
