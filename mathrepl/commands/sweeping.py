@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -89,29 +90,26 @@ def _trials(session: Session, arguments: Arguments, target: str, directory: Path
     Raises `UsageError` and `TaskError` for invalid settings.
     """
     varied = [_varied(text) for text in arguments.texts("set")]
-    names = [name for name, _ in varied]
+    names = [name for (name, _, _), *_ in varied]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise UsageError(f"{twice} is set twice", hint=f"write --set {twice}=A,B")
     seeds = range(arguments.integer("seeds") or 1)
-    combinations = list(product(*(values for _, values in varied)))
-    if len(combinations) * len(seeds) > MAX_TRIALS:
-        raise UsageError(
-            f"that makes {len(combinations) * len(seeds):,} trials", hint=f"at most {MAX_TRIALS:,}"
-        )
+    count = prod(map(len, varied)) * len(seeds)
+    if count > MAX_TRIALS:
+        raise UsageError(f"that makes {count:,} trials", hint=f"at most {MAX_TRIALS:,}")
     trials = []
-    for values in combinations:
-        changes = dict(zip(names, values, strict=True))
+    for combination in product(*varied):
+        shown = {name: text for name, text, _ in combination}
+        changes = {name.replace("-", "_"): value for name, _, value in combination}
         for seed in seeds:
-            shown = [(name, text) for name, (text, _) in changes.items()] + [("seed", str(seed))]
-            checked = {name.replace("-", "_"): value for name, (_, value) in changes.items()}
-            plans = _plans(session, arguments, checked, seed, target)
-            trials.append(make_trial(shown, plans, directory))
+            plans = _plans(session, arguments, changes, seed, target)
+            trials.append(make_trial({**shown, "seed": str(seed)}, plans, directory))
     return trials
 
 
-def _varied(text: str) -> tuple[str, list[tuple[str, Any]]]:
-    """A setting and its values, such as `hidden=64,128`: each value's text and checked value."""
+def _varied(text: str) -> list[tuple[str, str, Any]]:
+    """The values of a setting, such as `hidden=64,128`: its name, and each as text and checked."""
     name, equals, values = text.partition("=")
     known = {parameter.name.removeprefix("--"): parameter for parameter in FRESH_PARAMETERS}
     parameter = known.get(name)
@@ -119,15 +117,15 @@ def _varied(text: str) -> tuple[str, list[tuple[str, Any]]]:
         hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
         raise UsageError(f"{text!r} sets nothing", hint=hint)
     line = CommandLine("")  # a word within an option has no column of its own
-    found = []
+    found: list[tuple[str, str, Any]] = []
     for value in values.split(","):
-        if parameter.kind == "flag":
-            if value not in ("on", "off"):
-                raise UsageError(f"{name} is on or off, not {value!r}")
-            found.append((value, value == "on"))
-            continue
-        found.append((value, convert(parameter, Word(value, 0), line)))
-    return name, found
+        if parameter.kind != "flag":
+            found.append((name, value, convert(parameter, Word(value, 0), line)))
+        elif value in ("on", "off"):
+            found.append((name, value, value == "on"))
+        else:
+            raise UsageError(f"{name} is on or off, not {value!r}")
+    return found
 
 
 def _plans(
@@ -140,22 +138,21 @@ def _plans(
     recipe, epochs = arguments.text("recipe"), arguments.integer("epochs")
     if recipe is not None:
         plans = recipe_plans(session.store, recipe, seed=seed, epochs=epochs, saved_as=target)
-    else:
-        fresh = session.plan(
-            TrainSettings(epochs or 1, seed=seed),
-            fresh=True,
-            name=target,
-            architecture=replace(Architecture(), **shape),
-            reverse=reverse,
-        )
-        plans = [fresh]
-    return [_with(plan, settings, shape, reverse) for plan in plans]
+        return [_with(plan, settings, shape, reverse) for plan in plans]
+    fresh = session.plan(
+        TrainSettings(epochs or 1, seed=seed, **settings),
+        fresh=True,
+        name=target,
+        architecture=Architecture(**shape),
+        reverse=reverse,
+    )
+    return [replace(fresh, command=reproduce(fresh))]
 
 
 def _with(
     plan: Plan, settings: dict[str, Any], shape: dict[str, Any], reverse: bool | None
 ) -> Plan:
-    """A plan with other settings; its command says them where options can."""
+    """A recipe's plan with other settings; its command says them where options can."""
     encoding = plan.encoding if reverse is None else replace(plan.encoding, reverse=reverse)
     changed = replace(
         plan,
@@ -163,10 +160,8 @@ def _with(
         architecture=replace(plan.architecture, **shape),
         encoding=encoding,
     )
-    if changed == plan and plan.command:
-        return plan
     plain = encoding == Encoding.for_task(plan.task, reverse=encoding.reverse)
-    return replace(changed, command=reproduce(changed)) if plain else changed
+    return replace(changed, command=reproduce(changed)) if plain and changed != plan else changed
 
 
 def _runner(arguments: Arguments, directory: Path) -> Runner:
@@ -184,16 +179,15 @@ def _summary(done: TrialDone, number: int, total: int) -> str:
     return f"{number} of {total}: {_text(done.settings)}: {what}, {how}"
 
 
-def _text(settings: Sequence[tuple[str, str]]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in settings)
+def _text(settings: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in settings.items())
 
 
 def _ranking(ranked: Sequence[TrialDone]) -> Table:
-    names = [name for name, _ in ranked[0].settings]
     rows = tuple(
         (
             str(place),
-            *(value for _, value in done.settings),
+            *done.settings.values(),
             done.message or f"{done.exact:.2%}",
             "" if done.message else f"{done.loss:.5f}",
             str(done.best_epoch),
@@ -205,7 +199,7 @@ def _ranking(ranked: Sequence[TrialDone]) -> Table:
     total = sum(done.seconds for done in ranked)
     return Table(
         "trials by held-out exact match",
-        ("#", *names, "held-out exact", "loss", "best epoch", "parameters", "seconds"),
+        ("#", *ranked[0].settings, "held-out exact", "loss", "best epoch", "parameters", "seconds"),
         rows,
         tuple(done.record() for done in ranked),
         f"{total:,.0f} s of training in all",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +23,15 @@ from mathrepl.store.tensors import read_tensors
 from mathrepl.support import atomic
 from mathrepl.support.errors import MathreplError
 from mathrepl.support.thread_pool import in_order
-from mathrepl.training.sweep import Runner, SweepProgress, Trial, TrialDone, failed, run_trial
+from mathrepl.training.sweep import (
+    Events,
+    Runner,
+    SweepProgress,
+    Trial,
+    TrialDone,
+    failed,
+    run_trial,
+)
 
 RETRIES = 3
 WAIT_SECONDS = 0.5
@@ -39,9 +47,7 @@ def ray_runner(directory: Path, workers: int, address: str | None) -> Runner:
     """
     ray = _ray()
 
-    def run(
-        trials: Sequence[Trial], should_stop: Callable[[], bool]
-    ) -> Iterator[SweepProgress | TrialDone]:
+    def run(trials: Sequence[Trial], should_stop: Callable[[], bool]) -> Events:
         own = not ray.is_initialized()
         if own:
             _start(ray, workers, address)
@@ -121,7 +127,7 @@ def _start(ray: Any, workers: int, address: str | None) -> None:
 
 def _run(
     ray: Any, trials: Sequence[Trial], should_stop: Callable[[], bool], directory: Path
-) -> Iterator[SweepProgress | TrialDone]:
+) -> Events:
     task = ray.remote(num_cpus=1, max_retries=RETRIES)(train_here)
     total, done = sum(trial.epochs for trial in trials), 0
     waiting = {task.remote(trial): trial for trial in trials}

@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from mathrepl.store.store import Store
 from mathrepl.support import atomic
@@ -32,7 +33,7 @@ TRIES = 2  # the system may kill a worker, for example when memory runs out
 class Trial:
     """Consecutive trainings under one name; `settings` are those that differ between trials."""
 
-    settings: tuple[tuple[str, str], ...]
+    settings: dict[str, str]
     plans: tuple[Plan, ...]
 
     @property
@@ -53,12 +54,12 @@ class TrialDone:
     """
 
     name: str
-    settings: tuple[tuple[str, str], ...]
-    exact: float
-    loss: float
-    best_epoch: int
-    parameters: int
-    seconds: float
+    settings: dict[str, str]
+    exact: float = 0.0
+    loss: float = 0.0
+    best_epoch: int = 0
+    parameters: int = 0
+    seconds: float = 0.0
     message: str = ""
     before: bool = False
 
@@ -68,7 +69,7 @@ class TrialDone:
         return bool(self.message), -self.exact, self.loss
 
     def record(self) -> dict[str, Any]:
-        return {**asdict(self), "settings": dict(self.settings)}
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +80,13 @@ class SweepProgress:
     total: int
 
 
-class Runner(Protocol):
-    """Runs trials and yields the end of each.
-
-    It calls `should_stop` often; once that returns true, it stops the running trials and does not
-    report them.
-    """
-
-    def __call__(
-        self, trials: Sequence[Trial], should_stop: Callable[[], bool]
-    ) -> Iterator[SweepProgress | TrialDone]: ...
+Events = Iterator[SweepProgress | TrialDone]
+# Runs trials and yields the end of each. It calls the function often; once that returns true, it
+# stops the running trials and does not report them.
+Runner = Callable[[Sequence[Trial], Callable[[], bool]], Events]
 
 
-def make_trial(
-    settings: Iterable[tuple[str, str]], plans: Sequence[Plan], directory: Path
-) -> Trial:
+def make_trial(settings: dict[str, str], plans: Sequence[Plan], directory: Path) -> Trial:
     """A trial that saves into `directory`, named after everything that decides its outcome."""
     records = []
     for plan in plans:
@@ -106,12 +99,12 @@ def make_trial(
     renamed = (
         replace(plan, name=name, source=plan.source and name, user=directory) for plan in plans
     )
-    return Trial(tuple(settings), tuple(renamed))
+    return Trial(settings, tuple(renamed))
 
 
 def sweep(
     trials: Sequence[Trial], directory: Path, runner: Runner, should_stop: Callable[[], bool]
-) -> Iterator[SweepProgress | TrialDone]:
+) -> Events:
     """Run the trials that `directory` has no result of; yields a `TrialDone` as each ends."""
     directory.mkdir(parents=True, exist_ok=True)
     waiting = []
@@ -126,8 +119,9 @@ def sweep(
         if isinstance(event, SweepProgress):
             yield SweepProgress(event.done + skipped, event.total + skipped)
             continue
-        if not event.message:
-            note_finished(event, directory)
+        if not event.message:  # its weights are final
+            record = json.dumps(event.record()).encode()
+            atomic.write_bytes(directory / f"{event.name}.done", record)
         yield event
 
 
@@ -143,25 +137,15 @@ def finished_before(trial: Trial, directory: Path) -> TrialDone | None:
         return None
 
 
-def note_finished(done: TrialDone, directory: Path) -> None:
-    """Record that the weights of a trial in `directory` are final."""
-    atomic.write_bytes(directory / f"{done.name}.done", json.dumps(done.record()).encode())
-
-
 def local_runner(workers: int) -> Runner:
     """A runner of worker processes on this machine, `workers` at a time."""
 
-    def run(
-        trials: Sequence[Trial], should_stop: Callable[[], bool]
-    ) -> Iterator[SweepProgress | TrialDone]:
+    def run(trials: Sequence[Trial], should_stop: Callable[[], bool]) -> Events:
         total = sum(trial.epochs for trial in trials)
         epochs = dict.fromkeys((trial.name for trial in trials), 0)
 
         def work(trial: Trial) -> TrialDone | None:
-            def on_epochs(count: int) -> None:
-                epochs[trial.name] = count
-
-            return run_trial(trial, should_stop, on_epochs)
+            return run_trial(trial, should_stop, partial(epochs.__setitem__, trial.name))
 
         with ThreadPoolExecutor(workers) as pool:
             running: set[Future[TrialDone | None]] = {pool.submit(work, t) for t in trials}
@@ -212,13 +196,13 @@ def run_trial(
             return failed(trial, why, time.monotonic() - began)
         done += plan.settings.epochs
         on_epochs(done)
-    return outcome_of(trial, trial.plans[0].user, time.monotonic() - began)
+    return outcome_of(trial, time.monotonic() - began)
 
 
-def outcome_of(trial: Trial, directory: Path, seconds: float) -> TrialDone:
+def outcome_of(trial: Trial, seconds: float) -> TrialDone:
     """The result of a trained trial, from its card."""
     try:
-        card = Store(directory).find(trial.name).card
+        card = Store(trial.plans[0].user).find(trial.name).card
     except MathreplError as error:
         return failed(trial, str(error), seconds)
     if card.held_out is None:
@@ -235,4 +219,4 @@ def outcome_of(trial: Trial, directory: Path, seconds: float) -> TrialDone:
 
 
 def failed(trial: Trial, why: str, seconds: float) -> TrialDone:
-    return TrialDone(trial.name, trial.settings, 0.0, 0.0, 0, 0, round(seconds, 2), message=why)
+    return TrialDone(trial.name, trial.settings, seconds=round(seconds, 2), message=why)

@@ -40,7 +40,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> list[Trial]:
             directory = trial.plans[0].user
             Store(directory).save(card, random_tensors(card.architecture, card.encoding))
             yield SweepProgress(1, len(trials))
-            yield outcome_of(trial, directory, 2.0)
+            yield outcome_of(trial, 2.0)
 
     monkeypatch.setattr(mathrepl.commands.sweeping, "local_runner", lambda workers: runner)
     return ran
@@ -142,7 +142,7 @@ def test_failed_trials_stand_last_and_none_is_kept_where_all_failed(
         trials: Sequence[Trial], should_stop: Callable[[], bool]
     ) -> Iterator[SweepProgress | TrialDone]:
         for trial in trials:
-            yield TrialDone(trial.name, trial.settings, 0.0, 0.0, 0, 0, 1.0, message="killed")
+            yield TrialDone(trial.name, trial.settings, seconds=1.0, message="killed")
 
     monkeypatch.setattr(mathrepl.commands.sweeping, "local_runner", lambda workers: failing)
     values = lab.values(":sweep --epochs 1 --seeds 2 --name winner")
