@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+import operator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from heapq import nlargest, nsmallest
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mathrepl.analysis.answered import Answered, in_batches
 from mathrepl.analysis.figure import Figure, Heatmap, Palette, Progress
-from mathrepl.analysis.grid import COMPUTED, MAX_LISTED, NOTABLE, Bounds, Cells, Seen, Show, ending
+from mathrepl.arithmetic.expression import format_value
 from mathrepl.arithmetic.parser import parse
 from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.coverage import check_characters
@@ -21,16 +24,65 @@ from mathrepl.support.errors import UsageError
 from mathrepl.support.text import percent
 
 if TYPE_CHECKING:
-    from mathrepl.store.card import Card
+    from mathrepl.arithmetic.task import Task
 
+Show = Literal["wrong", "confidence", "size"]
+Bounds = tuple[int, int]
 MAX_CELLS = 2_000_000
+MAX_LISTED = 1000
+NOTABLE = 5
 BLOCKS = 10  # the number of blocks along a side, to find where mistakes are densest
-TITLES = {"wrong": "where it is wrong", "confidence": "how sure it is", "size": "how far off it is"}
-SCALES: dict[Show, tuple[str, Palette]] = {
-    "wrong": ("right (0) or wrong (1)", "verdict"),
-    "confidence": ("probability of the whole answer", "amount"),
-    "size": ("log10(1 + size of the error)", "amount"),
+COMPUTED: dict[str, Callable[[int, int], int | Fraction]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": Fraction,
 }
+# The end of the title, the title of the scale, and its colours.
+SHOWN: dict[Show, tuple[str, str, Palette]] = {
+    "wrong": ("where it is wrong", "right (0) or wrong (1)", "verdict"),
+    "confidence": ("how sure it is", "probability of the whole answer", "amount"),
+    "size": ("how far off it is", "log10(1 + size of the error)", "amount"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The cells of a plane, numbered row by row of a; a division by zero has none."""
+
+    task: Task
+    operation: str
+    a: Bounds
+    b: Bounds
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The number of values of a and of b."""
+        return self.a[1] - self.a[0] + 1, self.b[1] - self.b[0] + 1
+
+    def numbers(self) -> list[int]:
+        rows, columns = self.shape
+        zero = -self.b[0] if self.operation == "/" else -1
+        return [cell for cell in range(rows * columns) if cell % columns != zero]
+
+    def question(self, a: int, b: int) -> str:
+        """The canonical text of a cell's question."""
+        space = " " if self.task.spaced else ""
+        second = f"({b})" if b < 0 and self.task.brackets else str(b)
+        return f"{a}{space}{self.operation}{space}{second}"
+
+    def texts(self, cells: Sequence[int]) -> tuple[list[str], list[str]]:
+        """Questions and exact answers of the cells of these numbers.
+
+        Raises `MathreplError` where the rule of a task gives a cell no answer.
+        """
+        places = [divmod(cell, self.shape[1]) for cell in cells]
+        pairs = [(self.a[0] + row, self.b[0] + column) for row, column in places]
+        questions = [self.question(a, b) for a, b in pairs]
+        if self.task.rule:
+            return questions, [self.task.target(parse(question)) for question in questions]
+        compute, decimals = COMPUTED[self.operation], self.task.decimals
+        return questions, [format_value(compute(a, b), decimals) for a, b in pairs]
 
 
 def plane(
@@ -50,158 +102,183 @@ def plane(
             raise UsageError(
                 f"the range {low}..{high} of {name} is empty", hint="put the smaller number first"
             )
-    _check_size(card, (a[1] - a[0] + 1) * (b[1] - b[0] + 1))
+    count = (a[1] - a[0] + 1) * (b[1] - b[0] + 1)
+    if count > MAX_CELLS:
+        raise UsageError(
+            f"{count:,} equations are too many to ask, at most {MAX_CELLS:,}",
+            hint="zoom in with smaller ranges",
+        )
+    most = card.architecture.row.map_cells
+    if count > most:
+        raise UsageError(
+            f"{card.name} writes a working for each of {count:,} equations, which takes too long",
+            hint=f"zoom in with smaller ranges, at most {most:,} equations",
+        )
     # Both ranges as one task: its own checks find what no network can be asked.
     both = replace(card.task, sampling="uniform", fewest=1, most=1, operations="+")
     both = replace(both, low=min(a[0], b[0]), high=max(a[1], b[1]), operations=operation)
     check_characters(card, both)
-    numbers = tuple(n for n in range(b[0], b[1] + 1) if n or operation != "/")
-    if not numbers:
+    survey = _Survey(weights, Cells(card.task, operation, a, b), show)
+    if not survey.numbers:
         raise UsageError("every equation here divides by zero", hint="widen the range of b")
-    endings = tuple(ending(card.task, operation, n) for n in numbers)
-    asked = Cells(card.task, weights.solver, operation, a, numbers, endings, show)
-    return _look(weights, asked, b)
+    return survey.look()
 
 
-def _check_size(card: Card, cells: int) -> None:
-    if cells > MAX_CELLS:
-        raise UsageError(
-            f"{cells:,} equations are too many to ask, at most {MAX_CELLS:,}",
-            hint="zoom in with smaller ranges",
-        )
-    most = card.architecture.row.map_cells
-    if cells > most:
-        raise UsageError(
-            f"{card.name} writes a working for each of {cells:,} equations, which takes too long",
-            hint=f"zoom in with smaller ranges, at most {most:,} equations",
-        )
+class _Survey:
+    """Cells while they are asked.
 
-
-def _look(weights: ActiveWeights, asked: Cells, b: Bounds) -> Iterator[Progress | Figure]:
-    what, total = f"{weights.name}: a {asked.operation} b", asked.total
-    seen = Seen(np.empty(total, np.float32), np.empty(total, bool), [], [])
-    yield Progress(what, 0, total)
-    with closing(in_batches(weights, range(total), asked.ask)) as answered:
-        for cells, some in answered:
-            seen.shown[cells] = some.shown
-            seen.wrong[cells] = some.wrong
-            seen.mistakes.extend(some.mistakes[: MAX_LISTED - len(seen.mistakes)])
-            seen.notable.extend(some.notable)
-            yield Progress(what, cells[-1] + 1, total)
-    yield _figure(weights.card, asked, b, seen)
-
-
-def _figure(card: Card, asked: Cells, b: Bounds, seen: Seen) -> Figure:
-    there = np.isin(np.arange(b[0], b[1] + 1), asked.b)
-    cells = np.full((asked.a[1] - asked.a[0] + 1, len(there)), np.nan, np.float32)
-    grid = np.zeros(cells.shape, bool)
-    cells[:, there] = seen.shown.reshape(len(cells), -1)
-    grid[:, there] = seen.wrong.reshape(len(cells), -1)
-    count, strange = int(seen.wrong.sum()), int(np.isinf(seen.shown).sum())
-    finite = cells[np.isfinite(cells)]
-    high = (float(finite.max(initial=0.0)) or 1.0) if asked.show == "size" else 1.0
-    cells[np.isinf(cells)] = high
-    densest = _densest(grid, there, asked.a[0], b[0])
-    facts = [f"{count:,} of {asked.total:,} wrong ({percent(count, asked.total)})"]
-    # Only where mistakes gather: not for a single one, nor where all is wrong.
-    if densest is not None and 1 < densest["wrong"] > densest["total"] * count / asked.total:
-        facts.append(
-            f"most mistakes: a {_span(densest['a'])}, b {_span(densest['b'])}, "
-            f"{densest['wrong']:,} of {densest['total']:,} wrong"
-        )
-    if asked.show == "size":
-        notable = sorted(seen.notable, key=lambda one: one.error or 0, reverse=True)[:NOTABLE]
-        facts += [f"far off: {_equation(one)}, wrong by {one.off_by}" for one in notable]
-    else:
-        notable = sorted(seen.notable, key=lambda one: one.confidence)[:NOTABLE]
-        facts += [
-            f"unsure: {_equation(one)}, {percent(one.confidence, 1)}, "
-            + ("right" if one.right else f"wrong, it is {one.target}")
-            for one in notable
-        ]
-    notes = _notes(asked, card)
-    if strange:
-        are = "answer is not a number" if strange == 1 else "answers are not numbers"
-        notes.append(f"{strange:,} {are}, drawn as the largest error")
-    if not there.all():
-        notes.append("b = 0 has no cells: a division by zero has no answer")
-    scale, palette = SCALES[asked.show]
-    heat = Heatmap(
-        scale,
-        cells.T[::-1],
-        row_range=(b[1], b[0]),
-        column_range=asked.a,
-        row_axis="b",
-        column_axis="a",
-        high=high,
-        palette=palette,
-        keep_peaks=asked.show != "confidence",
-    )
-    data: dict[str, Any] = {
-        "weights": card.name,
-        "operation": asked.operation,
-        "a": list(asked.a),
-        "b": list(b),
-        "show": asked.show,
-        "total": asked.total,
-        "wrong": count,
-        "wrong_share": count / asked.total,
-        "densest": densest,
-        "wrong_equations": [one.record() for one in seen.mistakes],
-    }
-    if asked.show == "confidence":
-        data["least_sure"] = [one.record("confidence") for one in notable]
-    if asked.show == "size":
-        data["largest_errors"] = [one.record("off_by") for one in notable]
-        data["not_numbers"] = strange
-    title = f"{card.name}: a {asked.operation} b, {TITLES[asked.show]}"
-    return Figure(title, (heat,), tuple(facts), tuple(notes), data)
-
-
-def _densest(
-    wrong: NDArray[np.bool_], there: NDArray[np.bool_], low_a: int, low_b: int
-) -> dict[str, Any] | None:
-    """The block, a tenth of each side, with the most mistakes; None where nothing is wrong.
-
-    `wrong` is (a, b); `there` (b,) are the numbers of b that have cells.
+    `shown` (a, b) is infinite for what is no number, and NaN for a division by zero; `wrong` (a, b)
+    are the mistakes. The first are in `mistakes`; `notable` holds the least confident answers of
+    each batch, or its largest errors.
     """
-    if not wrong.any():
-        return None
-    blocks = product(*(_blocks(length) for length in wrong.shape))
-    some_a, some_b = most = max(blocks, key=lambda block: wrong[block].sum())
-    return {
-        "a": [low_a + some_a.start, low_a + some_a.stop - 1],
-        "b": [low_b + some_b.start, low_b + some_b.stop - 1],
-        "wrong": int(wrong[most].sum()),
-        "total": (some_a.stop - some_a.start) * int(there[some_b].sum()),
-    }
+
+    def __init__(self, weights: ActiveWeights, cells: Cells, show: Show) -> None:
+        self.weights, self.cells, self.show = weights, cells, show
+        self.numbers = cells.numbers()
+        self.shown = np.full(cells.shape, np.nan, np.float32)
+        self.wrong = np.zeros(cells.shape, bool)
+        self.mistakes: list[Answered] = []
+        self.notable: list[Answered] = []
+
+    def look(self) -> Iterator[Progress | Figure]:
+        what, done, total = f"{self.weights.name}: a {self.cells.operation} b", 0, len(self.numbers)
+        yield Progress(what, done, total)
+        with closing(in_batches(self.weights, self.numbers, self.ask)) as answered:
+            for numbers, (mistakes, notable) in answered:
+                self.mistakes += mistakes[: MAX_LISTED - len(self.mistakes)]
+                self.notable += notable
+                done += len(numbers)
+                yield Progress(what, done, total)
+        yield self.figure()
+
+    def ask(self, numbers: list[int]) -> tuple[list[Answered], list[Answered]]:
+        """Answer the cells of these numbers; returns mistakes and notable answers."""
+        questions, targets = self.cells.texts(numbers)
+        written, confidences = self.weights.solver.write(questions)
+        answers = list(zip(questions, written, targets, confidences, strict=True))
+        wrong = np.fromiter(map(str.__ne__, written, targets), bool, len(answers))
+        mistakes = [Answered(*answers[i]) for i in np.flatnonzero(wrong)]
+        shown, notable = wrong.astype(np.float32), []
+        if self.show == "confidence":
+            shown = np.array(confidences, np.float32)
+            order = np.argsort(confidences, kind="stable")
+            notable = [Answered(*answers[i]) for i in order[:NOTABLE]]
+        elif self.show == "size":
+            shown[wrong] = [_logarithm(one.error) for one in mistakes]
+            numeric = [one for one in mistakes if one.error is not None]
+            notable = nlargest(NOTABLE, numeric, key=lambda one: one.error or 0)
+        self.shown.flat[numbers], self.wrong.flat[numbers] = shown, wrong
+        return mistakes[:MAX_LISTED], notable
+
+    def figure(self) -> Figure:
+        show, (a, b), name = self.show, (self.cells.a, self.cells.b), self.weights.name
+        total, count = len(self.numbers), int(self.wrong.sum())
+        strange = int(np.isinf(self.shown).sum())
+        high = 1.0
+        if show == "size":
+            high = float(self.shown.max(initial=0.0, where=np.isfinite(self.shown))) or 1.0
+        facts = [f"{count:,} of {total:,} wrong ({percent(count, total)})"]
+        densest = self.densest() if count else None
+        # Only where mistakes gather: not for a single one, nor where all is wrong.
+        if densest is not None and 1 < densest["wrong"] > densest["total"] * count / total:
+            facts.append(
+                f"most mistakes: a {_span(densest['a'])}, b {_span(densest['b'])}, "
+                f"{densest['wrong']:,} of {densest['total']:,} wrong"
+            )
+        if show == "size":
+            notable = nlargest(NOTABLE, self.notable, key=lambda one: one.error or 0)
+            facts += [f"far off: {_equation(one)}, wrong by {one.off_by}" for one in notable]
+        else:
+            notable = nsmallest(NOTABLE, self.notable, key=lambda one: one.confidence)
+            facts += [
+                f"unsure: {_equation(one)}, {percent(one.confidence, 1)}, "
+                + ("right" if one.right else f"wrong, it is {one.target}")
+                for one in notable
+            ]
+        notes = self.notes()
+        if strange:
+            are = "answer is not a number" if strange == 1 else "answers are not numbers"
+            notes.append(f"{strange:,} {are}, drawn as the largest error")
+        if total < self.shown.size:
+            notes.append("b = 0 has no cells: a division by zero has no answer")
+        title, scale, palette = SHOWN[show]
+        heat = Heatmap(
+            scale,
+            np.minimum(self.shown, high).T[::-1],
+            row_range=(b[1], b[0]),
+            column_range=a,
+            row_axis="b",
+            column_axis="a",
+            high=high,
+            palette=palette,
+            keep_peaks=show != "confidence",
+        )
+        data: dict[str, Any] = {
+            "weights": name,
+            "operation": self.cells.operation,
+            "a": list(a),
+            "b": list(b),
+            "show": show,
+            "total": total,
+            "wrong": count,
+            "wrong_share": count / total,
+            "densest": densest,
+            "wrong_equations": [one.record() for one in self.mistakes],
+        }
+        if show == "confidence":
+            data["least_sure"] = [one.record("confidence") for one in notable]
+        if show == "size":
+            data["largest_errors"] = [one.record("off_by") for one in notable]
+            data["not_numbers"] = strange
+        title = f"{name}: a {self.cells.operation} b, {title}"
+        return Figure(title, (heat,), tuple(facts), tuple(notes), data)
+
+    def densest(self) -> dict[str, Any]:
+        """The block, a tenth of each side, with the most mistakes."""
+        blocks = product(*(_blocks(length) for length in self.wrong.shape))
+        some_a, some_b = most = max(blocks, key=lambda block: self.wrong[block].sum())
+        low_a, low_b = self.cells.a[0], self.cells.b[0]
+        return {
+            "a": [low_a + some_a.start, low_a + some_a.stop - 1],
+            "b": [low_b + some_b.start, low_b + some_b.stop - 1],
+            "wrong": int(self.wrong[most].sum()),
+            "total": int((~np.isnan(self.shown[most])).sum()),
+        }
+
+    def notes(self) -> list[str]:
+        """Notes on equations outside the network's training, or too long for it."""
+        card, (a, b) = self.weights.card, (self.cells.a, self.cells.b)
+        task, total, notes = card.task, len(self.numbers), []
+        low, high = min(task.low, -task.high) if task.brackets else task.low, task.high
+        inside = tuple(slice(max(0, low - one), max(0, high + 1 - one)) for one, _ in (a, b))
+        outside = total - int((~np.isnan(self.shown[inside])).sum())
+        if outside:
+            notes.append(
+                f"{outside:,} of {total:,} equations lie outside the trained range {low}..{high}"
+            )
+        notes += task.outside(parse(self.cells.question(high, high)))
+        room, operation = card.encoding.answer_length - 1, self.cells.operation
+        if operation != "/" and not task.rule and not card.architecture.row.any_length:
+            # Sums, differences and products of two ranges are longest at their corners.
+            longest = max(len(str(COMPUTED[operation](*corner))) for corner in product(a, b))
+            if longest > room:
+                notes.append(f"it can write at most {room} characters, some answers have {longest}")
+        return notes
+
+
+def _logarithm(error: Fraction | None) -> float:
+    """The decimal logarithm of 1 + `error`, also where it is too large for a float.
+
+    Infinite where the network wrote no number.
+    """
+    if error is None:
+        return math.inf
+    return math.log10((1 + error).numerator) - math.log10(error.denominator)
 
 
 def _blocks(length: int) -> list[slice]:
     side = -(-length // BLOCKS)
     return [slice(first, min(first + side, length)) for first in range(0, length, side)]
-
-
-def _notes(asked: Cells, card: Card) -> list[str]:
-    """Notes on equations outside the network's training, or too long for it."""
-    task, notes = card.task, []
-    low, high = min(task.low, -task.high) if task.brackets else task.low, task.high
-    a_inside = max(0, min(asked.a[1], high) - max(asked.a[0], low) + 1)
-    outside = asked.total - a_inside * sum(low <= n <= high for n in asked.b)
-    if outside:
-        notes.append(
-            f"{outside:,} of {asked.total:,} equations lie outside the trained range {low}..{high}"
-        )
-    usual = f"{high}{ending(task, asked.operation, high)}"
-    notes += task.outside(parse(usual))
-    room = card.encoding.answer_length - 1
-    if asked.operation != "/" and not task.rule and not card.architecture.row.any_length:
-        # Sums, differences and products of two ranges are longest at their corners.
-        compute, ends = COMPUTED[asked.operation], (asked.b[0], asked.b[-1])
-        longest = max(len(str(compute(x, y))) for x in asked.a for y in ends)
-        if longest > room:
-            notes.append(f"it can write at most {room} characters, some answers have {longest}")
-    return notes
 
 
 def _equation(one: Answered) -> str:
