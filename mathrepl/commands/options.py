@@ -24,7 +24,7 @@ from mathrepl.networks.kinds import fresh_kinds
 from mathrepl.networks.plugin_kinds import kind_names
 from mathrepl.session.session import Session
 from mathrepl.store.card import Card, TrainSettings
-from mathrepl.support.errors import MathreplError, TaskError, UsageError
+from mathrepl.support.errors import TaskError, UsageError
 from mathrepl.support.setting_rows import rows
 from mathrepl.training.checks import part_of
 from mathrepl.training.plan import Plan
@@ -103,13 +103,12 @@ TASK_PARAMETERS = tuple(option.parameter for option in _TASK_OPTIONS)
 TASK_KEYS = tuple(parameter.key for parameter in TASK_PARAMETERS)
 
 
-def task_changes(texts: Mapping[str, str | None]) -> dict[str, Any]:
-    """Task fields from option texts by key; None stands for "not given". Raises `TaskError`."""
+def task_changes(texts: Mapping[str, Any]) -> dict[str, Any]:
+    """Task fields from option texts by key; other keys are left out. Raises `TaskError`."""
     changes: dict[str, Any] = {}
     for option in _TASK_OPTIONS:
-        text = texts.get(option.parameter.key)
-        if text is not None:
-            changes |= option.read(text)
+        if option.parameter.key in texts:
+            changes |= option.read(texts[option.parameter.key])
     return changes
 
 
@@ -141,38 +140,46 @@ def _options(kind: type, *, later: bool | None = None) -> tuple[Parameter, ...]:
     )
 
 
-FIRST_SETTINGS = _options(TrainSettings, later=False)
-LATER_SETTINGS = _options(TrainSettings, later=True)
-KIND = Parameter(
-    "--kind",
-    "of network",
-    choices=fresh_kinds(),
-    added=kind_names,
-    default=Architecture().kind,
+_FIRST_SETTINGS = _options(TrainSettings, later=False)
+_LATER_SETTINGS = _options(TrainSettings, later=True)
+_SHAPE = (
+    Parameter(
+        "--kind",
+        "of network",
+        choices=fresh_kinds(),
+        added=kind_names,
+        default=Architecture().kind,
+    ),
+    *_options(Architecture),
+    Parameter("--reverse", "write numbers last digit first", "flag"),
 )
-REVERSE = Parameter("--reverse", "write numbers last digit first", "flag")
-PART = Parameter("--part", "the network to train, in weights of two", choices=PARTS)
-SHAPE = (KIND, *_options(Architecture), REVERSE)
-FRESH_PARAMETERS = (
-    *(parameter for parameter in FIRST_SETTINGS if parameter.key != "seed"),
-    *LATER_SETTINGS,
-    *SHAPE,
+TRAIN_PARAMETERS = (
+    *_FIRST_SETTINGS,
+    *TASK_PARAMETERS,
+    *_SHAPE,
+    Parameter("--part", "the network to train, in weights of two", choices=PARTS),
+    *_LATER_SETTINGS,
 )
-NOT_WITH_RECIPE = (Parameter("--fresh", "", "flag"), *FRESH_PARAMETERS, *TASK_PARAMETERS, PART)
+SWEPT_PARAMETERS = tuple(
+    parameter
+    for parameter in (*_FIRST_SETTINGS, *_LATER_SETTINGS, *_SHAPE)
+    if parameter.key != "seed"
+)
 
 
 def plan_of(session: Session, arguments: Arguments) -> Plan:
     """The training that the options of `train` ask for, checked."""
     fresh = arguments.flag("fresh")
     card = None if fresh else session.card
+    base = session.fresh_task if fresh else session.task
     part = arguments.text("part")
     plan = session.plan(
         _settings(arguments, card, part),
         fresh=fresh,
         name=arguments.text("name"),
-        task=_task(session, arguments, fresh=fresh),
+        task=replace(base, **task_changes(arguments.all())),
         architecture=_architecture(arguments, card.architecture if card else Architecture()),
-        reverse=True if arguments.flag("reverse") else None,
+        reverse=arguments.value("reverse"),
         part=part,
     )
     return replace(plan, command=reproduce(plan))
@@ -196,8 +203,8 @@ def fields_of(kind: type, given: Mapping[str, Any]) -> dict[str, Any]:
     return {row.name: given[row.key] for row in rows(kind) if row.key in given}
 
 
-def _architecture(arguments: Arguments, base: Architecture) -> Architecture | None:
-    """The shape that the options change `base` to, None if it stays. Raises `UsageError`."""
+def _architecture(arguments: Arguments, base: Architecture) -> Architecture:
+    """`base` with the shape that the options name. Raises `UsageError` for what it has not."""
     changes = fields_of(Architecture, arguments.all())
     shape = replace(base, **changes)
     settings = settings_of(shape.kind) or ()
@@ -207,21 +214,7 @@ def _architecture(arguments: Arguments, base: Architecture) -> Architecture | No
                 f"--{name.replace('_', '-')} means nothing to a network of kind {shape.kind}",
                 hint=f"it has {', '.join(settings) or 'no settings'}",
             )
-    return None if shape == base else shape
-
-
-def _task(session: Session, arguments: Arguments, *, fresh: bool) -> Task | None:
-    """The task that the options change, None if they name no part of it."""
-    changes = task_changes({key: arguments.text(key) for key in TASK_KEYS})
-    if not changes:
-        return None
-    try:
-        base = session.fresh_task if fresh else session.task
-    except MathreplError:
-        if not fresh:
-            raise
-        base = Task()
-    return replace(base, **changes)
+    return shape
 
 
 def reproduce(plan: Plan) -> str:

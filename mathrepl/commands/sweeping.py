@@ -12,7 +12,7 @@ from typing import Any
 
 from mathrepl.analysis.figure import Figure, Lines, Progress, Series
 from mathrepl.commands.figures import SAVE, show_figures
-from mathrepl.commands.options import FRESH_PARAMETERS, fields_of, reproduce
+from mathrepl.commands.options import SWEPT_PARAMETERS, fields_of, reproduce
 from mathrepl.commands.parse import convert, did_you_mean
 from mathrepl.commands.spec import (
     Arguments,
@@ -111,7 +111,7 @@ def _trials(session: Session, arguments: Arguments, target: str, directory: Path
 def _varied(text: str) -> list[tuple[str, str, Any]]:
     """The values of a setting, such as `hidden=64,128`: its name, and each as text and checked."""
     name, equals, values = text.partition("=")
-    known = {parameter.name.removeprefix("--"): parameter for parameter in FRESH_PARAMETERS}
+    known = {parameter.name.removeprefix("--"): parameter for parameter in SWEPT_PARAMETERS}
     parameter = known.get(name)
     if parameter is None or not equals:
         hint = did_you_mean(name, known) or f"there are {', '.join(known)}"

@@ -5,15 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from mathrepl.commands.options import (
-    FIRST_SETTINGS,
-    LATER_SETTINGS,
-    NOT_WITH_RECIPE,
-    PART,
-    SHAPE,
-    TASK_PARAMETERS,
-    plan_of,
-)
+from mathrepl.commands.options import TRAIN_PARAMETERS, plan_of
 from mathrepl.commands.spec import (
     Arguments,
     Command,
@@ -34,6 +26,7 @@ from mathrepl.training.plan import Plan
 from mathrepl.training.recipes import RECIPES
 
 SECOND_PRESS_SECONDS = 0.6
+WITH_RECIPE = ("epochs", "background", "name", "recipe", "seed")
 
 
 def train(context: Context, arguments: Arguments) -> Iterator[Value]:
@@ -92,9 +85,10 @@ def _plans(context: Context, arguments: Arguments) -> list[Plan]:
             hint = Advice("write ", Run("train", "50"), ", or add --recipe NAME")
             raise UsageError("how many epochs?", hint=hint)
         return [plan_of(session, arguments)]
-    given = [p.name for p in NOT_WITH_RECIPE if arguments.given(p.key)]
-    if given:
-        raise UsageError(f"a recipe decides {given[0]} itself", hint=f"leave out {given[0]}")
+    for key in arguments.all():
+        if key not in WITH_RECIPE:
+            option = f"--{key.replace('_', '-')}"
+            raise UsageError(f"a recipe decides {option} itself", hint=f"leave out {option}")
     return recipe_plans(
         session.store,
         recipe,
@@ -194,11 +188,7 @@ COMMANDS = (
             Parameter("--background", "give the prompt back at once", "flag", hosts=("session",)),
             Parameter("--name", "save under this name instead of the current one"),
             Parameter("--recipe", "make a bundled network from nothing", choices=tuple(RECIPES)),
-            *FIRST_SETTINGS,
-            *TASK_PARAMETERS,
-            *SHAPE,
-            PART,
-            *LATER_SETTINGS,
+            *TRAIN_PARAMETERS,
         ),
         details=Advice(
             "Goes on from the current weights unless --fresh is given. The best weights by "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
-from typing import Any, cast
 
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.encoding import Encoding
@@ -39,7 +38,9 @@ def plan(
         if shape.row.recipe:
             hint = f"add --recipe {shape.row.recipe}"
             raise TaskError("such weights are started by a recipe", hint=hint)
-        _check_shape(shape, encoding)
+        from mathrepl.networks import shapes_of
+
+        shapes_of(shape, encoding)  # an installed kind may refuse it, before a worker starts
     else:
         encoding, shape = source.encoding, source.architecture
         for wrong, message in (
@@ -94,32 +95,23 @@ def recipe_plans(
     words = ["mathrepl", "train", *([str(epochs)] if epochs else []), "--recipe", name]
     words += ["--seed", str(seed)] if seed else []
     words += ["--name", target] if target != name else []
-    plans: list[Plan] = []
-    for stage in recipe.stages:
-        changes = {"seed": seed, "epochs": epochs}
-        given = {key: value for key, value in changes.items() if value is not None}
-        plans.append(
-            Plan(
-                name=target,
-                source=target if plans else None,
-                architecture=recipe.architecture,
-                encoding=recipe.encoding,
-                task=recipe.task,
-                settings=replace(stage.settings, **cast("dict[str, Any]", given)),
-                command=shlex.join(words),
-                user=store.user,
-                bundled=store.bundled,
-                part=stage.part,
-            )
+    return [
+        Plan(
+            name=target,
+            source=target if number else None,
+            architecture=recipe.architecture,
+            encoding=recipe.encoding,
+            task=recipe.task,
+            settings=replace(
+                settings, seed=seed or settings.seed, epochs=epochs or settings.epochs
+            ),
+            command=shlex.join(words),
+            user=store.user,
+            bundled=store.bundled,
+            part=part,
         )
-    return plans
-
-
-def _check_shape(architecture: Architecture, encoding: Encoding) -> None:
-    """Raise `TaskError` for settings that an installed kind refuses, before a worker starts."""
-    from mathrepl.networks import shapes_of
-
-    shapes_of(architecture, encoding)
+        for number, (part, settings) in enumerate(recipe.stages.items())
+    ]
 
 
 def part_of(architecture: Architecture, wanted: str | None) -> str:

@@ -95,7 +95,7 @@ def test_more_seeds_run_only_what_is_new(lab: Lab, run: list[Trial]):
 def test_a_recipe_is_the_base_and_its_settings_change(lab: Lab, run: list[Trial]):
     lab.values(":sweep --recipe work --epochs 1 --set hidden=64 --set lookup=on")
     (trial,) = run
-    assert [plan.part for plan in trial.plans] == [s.part for s in RECIPES["work"].stages]
+    assert [plan.part for plan in trial.plans] == list(RECIPES["work"].stages)
     assert all(plan.architecture.hidden == 64 for plan in trial.plans)
     assert all(plan.architecture.lookup for plan in trial.plans)
     assert all(plan.task == RECIPES["work"].task for plan in trial.plans)

@@ -724,8 +724,8 @@ def test_weights_of_two_are_not_started_without_their_recipe(lab: Lab):
 def test_a_recipe_is_a_training_a_stage_each_going_on_from_the_one_before(lab: Lab, name: str):
     recipe = RECIPES[name]
     plans = recipe_plans(lab.store, name, seed=None, epochs=None, saved_as=None)
-    assert [plan.settings for plan in plans] == [stage.settings for stage in recipe.stages]
-    assert [plan.part for plan in plans] == [stage.part for stage in recipe.stages]
+    assert [plan.settings for plan in plans] == list(recipe.stages.values())
+    assert [plan.part for plan in plans] == list(recipe.stages)
     assert {plan.name for plan in plans} == {name}
     assert [plan.source for plan in plans] == [None, *[name] * (len(plans) - 1)]
     for plan in plans:

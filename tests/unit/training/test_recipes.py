@@ -19,7 +19,7 @@ BUNDLED = ROOT / "weights"
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_trains_each_of_its_networks_once(name: str):
     recipe = RECIPES[name]
-    parts = [stage.part for stage in recipe.stages]
+    parts = list(recipe.stages)
     assert sorted(parts) == sorted(parts_of(recipe.architecture))
     assert shapes_of(recipe.architecture, recipe.encoding)
 
@@ -55,5 +55,5 @@ def test_bundled_weights_are_what_their_recipe_makes(path: Path):
         (t.part, t.epochs, t.examples + t.held_out_examples, t.learning_rate)
         for t in card.trainings
     ]
-    settings = [(stage.part, stage.settings) for stage in recipe.stages]
+    settings = list(recipe.stages.items())
     assert made == [(part, s.epochs, s.examples, s.learning_rate) for part, s in settings]
