@@ -248,13 +248,16 @@ class Task:
 
     def _plainly_inside(self, expression: Expression) -> bool:
         """True for two whole numbers of this task: a fast answer for most questions."""
-        match expression.root:
-            case Binary(sign, Number(a), Number(b)) if self.fewest == 1 and sign in self.operations:
-                return all(
-                    text.isdigit() and self.low <= int(text) <= self.high and text == str(int(text))
-                    for text in (a, b)
-                )
-        return False
+        root = expression.root
+        if self.fewest > 1 or not isinstance(root, Binary) or root.operation not in self.operations:
+            return False
+        return all(
+            isinstance(node, Number)
+            and node.text.isdigit()
+            and self.low <= int(node.text) <= self.high
+            and node.text == str(int(node.text))
+            for node in (root.left, root.right)
+        )
 
 
 def _hull(values: Iterable[Fraction]) -> _Interval:
