@@ -5,17 +5,15 @@ Checks, options, help pages and records follow from the rows, so a setting is de
 
 from __future__ import annotations
 
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import Any
-
-from msgspec import Struct
-from msgspec.structs import replace
 
 from mathrepl.support.errors import TaskError
 
 
-class Setting(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Setting:
     """One row: a setting's default and help text, its option, and the bounds of its values.
 
     `option` is empty if the option has the field's name. `low` and `high` are inclusive bounds,

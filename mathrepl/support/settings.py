@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from mathrepl.support.errors import SettingsError
 from mathrepl.support.setting_rows import rows, setting
 from mathrepl.support.text import cropped
@@ -65,6 +63,8 @@ def _shown(value: Any) -> str:
 
 def _parse(kind: type, value: Any) -> Any:
     """The value as a `kind`, parsed if it is text; None for a value of another kind."""
+    import msgspec  # the prompt is shown without it
+
     text = isinstance(value, str)
     if text:
         value = value.strip()

@@ -95,3 +95,9 @@ def test_import_contracts_are_kept() -> None:
         pytest.skip("import-linter is not installed; it is in the extra `dev`")
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_the_prompt_is_shown_without_msgspec() -> None:
+    code = "import sys, mathrepl.hosts.prompt.loop\nprint('msgspec' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
