@@ -39,7 +39,7 @@ def run(name: str, epochs: int) -> None:
     from mathrepl.training.keras.objectives import arrays_of
 
     recipe = RECIPES[name]
-    settings, encoding = recipe.stages[0].settings, recipe.encoding
+    settings, encoding = next(iter(recipe.stages.values())), recipe.encoding
     asked = unseen(recipe.task)
     card = Card(name, recipe.architecture, encoding, recipe.task, 0)
     started = time.perf_counter()
