@@ -27,8 +27,6 @@ from mathrepl.support.errors import Advice, Run, UsageError
 from mathrepl.support.setting_rows import rows
 from mathrepl.support.settings import FILE_NAME, Settings, changed, config_directory
 
-SETTING_KEYS = tuple(row.name for row in rows(Settings))
-
 
 @dataclass(frozen=True, slots=True)
 class HelpPage:
@@ -63,18 +61,14 @@ def help_page(context: Context, arguments: Arguments) -> Result:
     )
 
 
-def show(context: Context, arguments: Arguments) -> Result:
-    return _settings_table(context.session)
-
-
-def _settings_table(session: Session) -> Table:
-    task = session.task
+def show(context: Context, arguments: Arguments) -> Table:
+    session = context.session
     name = AUTO if session.auto else session.name
     settings = replace(session.settings, weights=name, engine=session.weights.engine)
     table = [
         (row.name, str(getattr(settings, row.name)).lower(), row.help) for row in rows(Settings)
     ]
-    texts = task_texts(task)
+    texts = task_texts(session.task)
     table += [(p.key, texts[p.key], p.help) for p in TASK_PARAMETERS]
     footer = f"to keep settings, write them into {config_directory() / FILE_NAME}"
     if session.task_was_set:
@@ -87,7 +81,7 @@ def set_value(context: Context, arguments: Arguments) -> Iterator[Value]:
     key, value = arguments.text("key"), arguments.text("value")
     session = context.session
     if key is None:
-        yield _settings_table(session)
+        yield show(context, arguments)
         return
     if key == "task" and value == "reset":
         session.task = None
@@ -150,7 +144,7 @@ COMMANDS = (
             Parameter(
                 "key",
                 "a setting or a part of the task; :show lists them",
-                choices=(*SETTING_KEYS, *TASK_KEYS, "task"),
+                choices=(*(row.name for row in rows(Settings)), *TASK_KEYS, "task"),
             ),
             Parameter("value", "its value", suggest=_values),
         ),

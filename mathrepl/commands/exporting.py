@@ -6,6 +6,7 @@ start of a session.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,16 @@ from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.support.errors import UsageError
 
 if TYPE_CHECKING:
-    from mathrepl.export.files import Comparison, Exported
+    from mathrepl.export.checking import Run
+    from mathrepl.export.files import Exported
 
 
 def export(context: Context, arguments: Arguments) -> Result:
-    """Check every name of a file first, then write the files one after the other."""
-    from mathrepl.export.files import check_onnx, check_path
+    """Check everything first, make all files next, and write them last."""
+    from mathrepl.export.files import check_onnx, check_path, path_of_part
+    from mathrepl.networks import parts_of
+    from mathrepl.networks.plugin_kinds import row_of
+    from mathrepl.support.output_files import write
 
     onnx, keras = (
         None if text is None else path_of(text)
@@ -29,98 +34,61 @@ def export(context: Context, arguments: Arguments) -> Result:
     if onnx is None and keras is None:
         raise UsageError("there is no file to export to", hint="add --onnx FILE or --keras FILE")
     weights = context.session.weights.named(arguments.text("name"))
-    _check_kind(weights)
-    written: list[Exported] = []
-    if keras is not None:
-        _check_keras(weights)
-        check_path(keras, ".keras")
-    if onnx is not None:
-        paths = _paths_of_parts(weights, onnx)
-        for path in paths.values():
-            check_path(path, ".onnx")
-        check_onnx(onnx)
-        written += _to_onnx(weights, paths)
-    if keras is not None:
-        written.append(_to_keras(weights, keras))
-    return _table(written)
-
-
-def _paths_of_parts(weights: ActiveWeights, path: Path) -> dict[str, Path]:
-    from mathrepl.export.files import path_of_part
-    from mathrepl.networks import parts_of
-
-    return {part: path_of_part(path, part) for part in parts_of(weights.card.architecture)}
-
-
-def _check_kind(weights: ActiveWeights) -> None:
-    """Raise `UsageError` for a kind of network without an ONNX graph."""
-    from mathrepl.networks import parts_of
-    from mathrepl.networks.plugin_kinds import row_of
-
     card = weights.card
-    if not all(row_of(kind).onnx for kind in parts_of(card.architecture).values()):
+    kinds = parts_of(card.architecture)
+    if not all(row_of(kind).onnx for kind in kinds.values()):
         raise UsageError(
             f"{card.name} is of kind {card.architecture.kind}, and only mathrepl's own kinds are "
             "exported",
             hint=f"its tensors are in {weights.found.directory / card.name}.safetensors",
         )
+    if keras is not None:
+        if not card.architecture.row.keras_file:
+            raise UsageError(
+                f"{card.name} is of kind {card.architecture.kind}, and a Keras file of that could "
+                "not be read back",
+                hint="write ONNX instead, with --onnx FILE",
+            )
+        check_path(keras, ".keras")
+    paths = {part: path_of_part(onnx, part) for part in kinds} if onnx else {}
+    for path in paths.values():
+        check_path(path, ".onnx")
+    if onnx is not None:
+        check_onnx(onnx)
+    made = _made(weights, paths, keras)
+    for exported, data in made:
+        write(Path(exported.file), data)
+    return _table([exported for exported, _ in made])
 
 
-def _check_keras(weights: ActiveWeights) -> None:
-    """Raise `UsageError` for what `keras.models.load_model` could not open."""
-    card = weights.card
-    if not card.architecture.row.keras_file:
-        raise UsageError(
-            f"{card.name} is of kind {card.architecture.kind}, and a Keras file of that could not "
-            "be read back",
-            hint="write ONNX instead, with --onnx FILE",
-        )
-
-
-def _to_onnx(weights: ActiveWeights, paths: dict[str, Path]) -> list[Exported]:
-    """A file a network; all are made before the first is written."""
-    from mathrepl.export.checking import compare, has_runtime, runner, texts_for
+def _made(
+    weights: ActiveWeights, paths: Mapping[str, Path], keras: Path | None
+) -> list[tuple[Exported, bytes]]:
+    """The files as they will be written: ONNX at `paths` by part, and Keras."""
+    from mathrepl.export.checking import compare, runner, texts_for
     from mathrepl.export.files import Exported
-    from mathrepl.export.model import onnx_file
-    from mathrepl.support.output_files import write
 
     found = weights.found
     card, tensors = found.card, weights.store.tensors(found)
-    made: dict[str, tuple[bytes, Comparison | None]] = {}
-    for part in paths:
+    made: list[tuple[Exported, bytes]] = []
+
+    def add(path: Path, part: str, format: str, data: bytes, run: Run | None) -> None:
+        compared = run and compare(card, part, tensors, run, texts_for(card, part))
+        made.append((Exported(str(path), card.name, part, format, len(data), compared), data))
+
+    for part, path in paths.items():
+        from mathrepl.export.model import onnx_file
+
         data = onnx_file(card, part, tensors)
-        compared = None
-        if has_runtime():
-            compared = compare(card, part, tensors, runner(data), texts_for(card, part))
-        made[part] = data, compared
-    written = []
-    for part, (data, compared) in made.items():
-        write(paths[part], data)
-        written.append(Exported(str(paths[part]), card.name, part, "onnx", len(data), compared))
-    return written
+        add(path, part, "onnx", data, runner(data))
+    if keras is not None:
+        (model,) = weights.models.values()
+        from mathrepl.training.keras.models import keras_file, opened, predict
 
-
-def _to_keras(weights: ActiveWeights, path: Path) -> Exported:
-    from mathrepl.export.checking import compare, texts_for
-    from mathrepl.export.files import Exported
-    from mathrepl.support.output_files import write
-
-    found = weights.found
-    card, tensors = found.card, weights.store.tensors(found)
-    (model,) = weights.models.values()
-    from mathrepl.training.keras.models import keras_file, opened, predict
-
-    data = keras_file(model)
-    again = opened(data)
-    compared = compare(
-        card,
-        "",
-        tensors,
-        lambda questions: predict(again, card.encoding, questions),
-        texts_for(card, ""),
-    )
-    write(path, data)
-    return Exported(str(path), card.name, "", "keras", len(data), compared)
+        data = keras_file(model)
+        again = opened(data)
+        add(keras, "", "keras", data, lambda asked: predict(again, card.encoding, asked))
+    return made
 
 
 def _table(written: list[Exported]) -> Table:

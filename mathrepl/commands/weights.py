@@ -140,10 +140,7 @@ def certify_weights(context: Context, arguments: Arguments) -> Iterator[Value]:
     with counted() as presses, closing(steps):
         for value in steps:
             if isinstance(value, tuple):
-                certified, problem = _written(weights, value)
-                yield certified  # the figures are valid even where they could not be written
-                if problem is not None:
-                    raise problem
+                yield from _write(weights, value)
                 return
             yield value
             if presses.count:
@@ -168,18 +165,16 @@ def _elsewhere(weights: ActiveWeights, arguments: Arguments) -> Elsewhere | None
     )
 
 
-def _written(
-    weights: ActiveWeights, certificates: tuple[Certificate, ...]
-) -> tuple[Certified, WeightsError | None]:
+def _write(weights: ActiveWeights, certificates: tuple[Certificate, ...]) -> Iterator[Value]:
     """Write the certificates into the card of user weights; bundled cards are never written.
 
-    Returns the outcome, and the error that kept them from being written.
+    Yields the outcome, then raises `WeightsError` if they could not be written.
     """
     found = weights.found
     same = all(found.card.sha256 == one.weights_sha256 for one in certificates)
-    writable = weights.store.is_writable(found) and same
+    written = weights.store.is_writable(found) and same
     problem: WeightsError | None = None
-    if writable:
+    if written:
         try:
             with weights.store.lock(found.card.name):
                 weights.store.save_card(replace(found.card, certificates=certificates))
@@ -188,7 +183,9 @@ def _written(
         except OSError as error:
             problem = WeightsError(f"could not write the card: {error.strerror or error}")
         weights.refresh()
-    return Certified(found.card.name, certificates, writable and problem is None), problem
+    yield Certified(found.card.name, certificates, written and problem is None)
+    if problem is not None:
+        raise problem
 
 
 _NAME = Parameter("name", "name of weights; without it, the current ones", "weights")

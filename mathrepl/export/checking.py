@@ -59,13 +59,13 @@ def texts_for(card: Card, part: str) -> list[str]:
     return [example.question for example in islice(distinct(card.task, rng), TEXTS)]
 
 
-def has_runtime() -> bool:
-    """True if onnxruntime is installed."""
-    return find_spec("onnxruntime") is not None
+def runner(data: bytes) -> Run | None:
+    """A function that runs the network of an ONNX file's bytes by onnxruntime on the CPU.
 
-
-def runner(data: bytes) -> Run:
-    """A function that runs the network of an ONNX file's bytes by onnxruntime on the CPU."""
+    None where onnxruntime is not installed.
+    """
+    if find_spec("onnxruntime") is None:
+        return None
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
