@@ -11,14 +11,13 @@ import numpy as np
 
 from mathrepl.analysis.figure import Bar, Bars, Figure
 from mathrepl.analysis.network import END_SHOWN, SPACE_SHOWN, Network, shown
-from mathrepl.data.codec import Floats, Indices
+from mathrepl.data.codec import Floats
 from mathrepl.data.encoding import END
-from mathrepl.networks.attention import DecoderState
 from mathrepl.support.errors import Advice, Run, UsageError
 from mathrepl.support.text import with_bounds
 
 LIKELIEST = 5
-_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+_FORCED = re.compile(r"([1-9][0-9]{0,8})=(.)", re.DOTALL)
 SPARE = 32  # a beam at least as wide, so that an answer with an unlikely first digit is found
 
 
@@ -37,13 +36,13 @@ def parse_forced(text: str) -> dict[int, str]:
     """
     forced: dict[int, str] = {}
     for item in text.split(","):
-        number, equals, character = item.strip().partition("=")
-        if not equals or not _NUMBER.fullmatch(number) or len(character) != 1:
+        found = _FORCED.fullmatch(item.strip())
+        if found is None:
             raise UsageError(
                 f"{item.strip()!r} is not a forced character",
                 hint="write 2=5 for a 5 as the second character written, several with commas",
             )
-        forced[int(number)] = {END_SHOWN: END, SPACE_SHOWN: " "}.get(character, character)
+        forced[int(found[1])] = {END_SHOWN: END, SPACE_SHOWN: " "}.get(found[2], found[2])
     return forced
 
 
@@ -67,14 +66,11 @@ def step(network: Network, question: str, truth: str, forced: Mapping[int, str])
         )
         how = ", forced" if position in indices else ""
         panels.append(Bars(f"character {position + 1}: {characters[code]}{how}", bars, 1.0))
-        shares = [round(share, 6) for share in row]
-        records.append(
-            {
-                "written": characters[code],
-                "forced": position in indices,
-                "probabilities": dict(zip(characters, shares, strict=True)),
-            }
-        )
+        shares = {
+            character: round(share, 6) for character, share in zip(characters, row, strict=True)
+        }
+        written = {"written": characters[code], "forced": position in indices}
+        records.append({**written, "probabilities": shares})
     text = network.read(codes)
     target = network.target(question, truth)
     verdict = "" if target is None else "; right" if text == target else f"; truth {target}"
@@ -154,11 +150,19 @@ def likeliest(network: Network, question: str, count: int) -> list[Candidate]:
     prefixes: list[tuple[int, ...]] = [()]
     scores = np.zeros(1)
     finished: list[tuple[float, tuple[int, ...]]] = []
-    source = _Source(network, question)
-    for _ in range(network.encoding.answer_length):
+    decoder = network.decoder([question])
+    if decoder is None:
+        table = network.probabilities([question])[0]
+    else:
+        state = decoder.start
+    for position in range(network.encoding.answer_length):
+        if decoder is None:
+            probabilities = table[position]
+        else:
+            written = np.array([prefix[-1] if prefix else 0 for prefix in prefixes], np.int32)
+            state, probabilities, _ = decoder.step(state, written)
         with np.errstate(divide="ignore"):
-            logs = np.log(source.next(prefixes).astype(np.float64))
-        totals = scores[:, None] + logs
+            totals = scores[:, None] + np.log(probabilities.astype(np.float64))
         finished += [
             (float(score), prefix)
             for score, prefix in zip(totals[:, 0], prefixes, strict=True)
@@ -170,7 +174,9 @@ def likeliest(network: Network, question: str, count: int) -> list[Candidate]:
         rows, characters = np.divmod(order, totals.shape[1])
         scores = totals.ravel()[order]
         prefixes = [(*prefixes[r], int(c)) for r, c in zip(rows, characters, strict=True)]
-        source.keep(rows)
+        if decoder is not None:
+            state = state.rows(rows)
+            decoder.rows(rows)
         finished = sorted(finished, reverse=True)[:count]
         full = len(finished) == count
         if not prefixes or (full and scores[0] < finished[-1][0]):
@@ -179,31 +185,6 @@ def likeliest(network: Network, question: str, count: int) -> list[Candidate]:
         finished += list(zip(scores.tolist(), prefixes, strict=True))
     best = sorted(finished, reverse=True)[:count]
     return [Candidate(network.read(prefix), exp(score)) for score, prefix in best]
-
-
-class _Source:
-    """Probabilities (m, V) of the next character after each of m prefixes of one answer."""
-
-    def __init__(self, network: Network, question: str) -> None:
-        self._position = 0
-        self._decoder = network.decoder([question])
-        if self._decoder is None:
-            self._table = network.probabilities([question])[0]
-        else:
-            self._state: DecoderState = self._decoder.start
-
-    def next(self, prefixes: list[tuple[int, ...]]) -> Floats:
-        position, self._position = self._position, self._position + 1
-        if self._decoder is None:
-            return np.repeat(self._table[position][None], len(prefixes), 0)
-        written = np.array([prefix[-1] if prefix else 0 for prefix in prefixes], np.int32)
-        self._state, probabilities, _ = self._decoder.step(self._state, written)
-        return probabilities
-
-    def keep(self, rows: Indices) -> None:
-        if self._decoder is not None:
-            self._state = self._state.rows(rows)
-            self._decoder.rows(rows)
 
 
 def _check_writes(network: Network) -> None:
@@ -234,5 +215,4 @@ def _probabilities(network: Network, question: str, forced: Mapping[int, int]) -
     """Probabilities (U, V) of one answer, `forced` characters being the input of the next."""
     decoder = network.decoder([question])
     found = network.probabilities([question]) if decoder is None else decoder.greedily(forced)[0]
-    rows: Floats = found[0]
-    return rows
+    return found[0]

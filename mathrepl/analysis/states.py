@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import groupby, islice
+from typing import Any
 
 import numpy as np
 
@@ -41,23 +42,17 @@ def peek(network: Network, question: str, layer: str | None = None) -> Figure:
         raise UsageError(
             f"{network.name} has no layer {layer!r}", hint=f"its layers are {', '.join(layers)}"
         )
-    heats: list[Heatmap] = []
-    for name, one in chosen.items():
-        # A hidden state lies within -1..1; a cell state may grow, so it has its own scale.
-        most = float(np.abs(one.memory).max(initial=1.0))
-        for what, values, bound in (("state", one.state, 1.0), ("memory", one.memory, most)):
-            heats.append(
-                Heatmap(
-                    f"{name} {what}",
-                    values.T,
-                    columns=one.characters,
-                    row_range=(0, values.shape[1] - 1),
-                    row_axis="unit",
-                    low=-bound,
-                    high=bound,
-                    palette="signed",
-                )
-            )
+    heats = [
+        _heat(
+            f"{name} {what}",
+            values.T,
+            columns=one.characters,
+            row_range=(0, values.shape[1] - 1),
+            row_axis="unit",
+        )
+        for name, one in chosen.items()
+        for what, values in (("state", one.state), ("memory", one.memory))
+    ]
     return Figure(
         f"{network.name} reads {question}",
         tuple(heats),
@@ -83,8 +78,7 @@ def follow(network: Network, questions: Sequence[str], unit: int) -> Figure:
 
     Raises `UsageError` for a unit that no layer has.
     """
-    heats: list[Heatmap] = []
-    data = []
+    heats = []
     for question in questions:
         layers = _layers(network, question)
         most = max(one.state.shape[-1] for one in layers.values())
@@ -92,36 +86,23 @@ def follow(network: Network, questions: Sequence[str], unit: int) -> Figure:
             raise UsageError(
                 f"no layer of {network.name} has a unit {unit}", hint=f"take 0 to {most - 1}"
             )
-        for group in ("encoder", "decoder", "layer"):
+        for characters, group in groupby(layers.items(), lambda item: item[1].characters):
             rows: dict[str, Floats] = {}
-            columns: tuple[str, ...] = ()
-            for name, one in layers.items():
-                if name.startswith(group) and unit < one.state.shape[-1]:
-                    columns = one.characters
+            for name, one in group:
+                if unit < one.state.shape[-1]:
                     rows[f"{name} state"] = one.state[:, unit]
                     rows[f"{name} memory"] = one.memory[:, unit]
-            if not rows:
-                continue
-            values = np.array(list(rows.values()))
-            bound = float(np.abs(values).max(initial=1.0))
-            heats.append(
-                Heatmap(
-                    question,
-                    values,
-                    rows=tuple(rows),
-                    columns=columns,
-                    low=-bound,
-                    high=bound,
-                    palette="signed",
-                )
-            )
-            data.append(
-                {
-                    "question": question,
-                    "characters": list(columns),
-                    "unit": {label: rounded(row) for label, row in rows.items()},
-                }
-            )
+            if rows:
+                values = np.array(list(rows.values()))
+                heats.append(_heat(question, values, rows=tuple(rows), columns=characters))
+    data = [
+        {
+            "question": heat.title,
+            "characters": list(heat.columns),
+            "unit": dict(zip(heat.rows, rounded(heat.cells), strict=True)),
+        }
+        for heat in heats
+    ]
     return Figure(
         f"unit {unit} of {network.name}",
         tuple(heats),
@@ -150,7 +131,7 @@ def like(
         task = replace(task, fewest=1, most=1, brackets=False)
     drawn = (one.question for one in distinct(task, random.Random(0)))
     fitting = (one for one in drawn if one != question and network.target(one, "") is not None)
-    others: list[str] = list(islice(fitting, sample))
+    others = list(islice(fitting, sample))
     if not others:
         raise UsageError(f"there are no other equations of {task.describe()}")
     parts = []
@@ -188,12 +169,17 @@ def like(
     )
 
 
+def _heat(title: str, cells: Floats, **labels: Any) -> Heatmap:
+    """A heat map from -1 to 1, or as far as its cells reach."""
+    high = float(np.abs(cells).max(initial=1.0))
+    return Heatmap(title, cells, low=-high, high=high, palette="signed", **labels)
+
+
 def _encoding(network: Network, texts: Sequence[str]) -> Floats:
     """The encoder's last hidden states in both directions, (n, 2 x units)."""
     indices = network.indices(texts)
     states = network.states(texts)
-    name = network.encoder
-    forward, backward = states[f"{name}.forward"][0], states[f"{name}.backward"][0]
+    forward, backward = (states[f"{network.encoder}.{way}"][0] for way in ("forward", "backward"))
     if network.half.reads_padding:
         last = np.full(len(texts), forward.shape[1] - 1)
     else:
@@ -216,8 +202,7 @@ def _layers(network: Network, question: str) -> dict[str, _Layer]:
 
 
 def _direction(network: Network) -> str:
+    order = "columns in the order of reading and writing"
     if network.reverse:
         order = "it reads and writes from the last character to the first: columns in that order"
-    else:
-        order = "columns in the order of reading and writing"
     return f"{order}; {END_SHOWN} is the end"
