@@ -83,9 +83,7 @@ def attend_to_work(
                 rows=("span",),
                 columns=tuple(line.text),
             ),
-            _heat(
-                f"the doer writes {rewriter.read(codes)}", weights.mean(1), rewriter, codes, part
-            ),
+            _heat(f"the doer writes {written}", weights.mean(1), rewriter, codes, part),
         ]
         data.append(
             {

@@ -66,11 +66,14 @@ def step(network: Network, question: str, truth: str, forced: Mapping[int, str])
         )
         how = ", forced" if position in indices else ""
         panels.append(Bars(f"character {position + 1}: {characters[code]}{how}", bars, 1.0))
-        shares = {
-            character: round(share, 6) for character, share in zip(characters, row, strict=True)
-        }
-        written = {"written": characters[code], "forced": position in indices}
-        records.append({**written, "probabilities": shares})
+        shares = [round(share, 6) for share in row]
+        records.append(
+            {
+                "written": characters[code],
+                "forced": position in indices,
+                "probabilities": dict(zip(characters, shares, strict=True)),
+            }
+        )
     text = network.read(codes)
     target = network.target(question, truth)
     verdict = "" if target is None else "; right" if text == target else f"; truth {target}"
@@ -215,4 +218,5 @@ def _probabilities(network: Network, question: str, forced: Mapping[int, int]) -
     """Probabilities (U, V) of one answer, `forced` characters being the input of the next."""
     decoder = network.decoder([question])
     found = network.probabilities([question]) if decoder is None else decoder.greedily(forced)[0]
-    return found[0]
+    rows: Floats = found[0]
+    return rows

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mathrepl.analysis.answered import Answered, in_batches
 from mathrepl.analysis.figure import Bar, Bars, Figure, Lines, Panel, Progress, Series
-from mathrepl.analysis.tally import SAME_VALUE, SIZE_ORDER, SMALL, Tally
+from mathrepl.analysis.tally import SAME_VALUE, SIZES, SMALL, Tally
 from mathrepl.arithmetic.parser import parse
 from mathrepl.data.sampling import Example, draw_held_out, every
 from mathrepl.evaluation.suites import SEED, WHOLE_SPACE
@@ -21,7 +21,6 @@ from mathrepl.support.errors import UsageError
 from mathrepl.support.text import percent
 
 if TYPE_CHECKING:
-    from mathrepl.arithmetic.task import Task
     from mathrepl.session.active_weights import ActiveWeights
 
 MOST_BARS = 12
@@ -49,18 +48,15 @@ def errors(
         return _ask(weights, every(task), task.space_size, ["trained equations are included"])
     if count is None:
         count = card.architecture.row.errors
-    drawn, notes = _drawn(task), []
+    notes = []
+    drawn = task
+    if task.sampling == "carries":  # without a preference for carries
+        small = task.space_size <= WHOLE_SPACE
+        drawn = replace(task, sampling="uniform" if small else "stratified")
     if drawn.sampling == "stratified":
         notes.append("drawn evenly by digit counts, so shares differ from those of the whole space")
     examples = draw_held_out(drawn, random.Random(SEED), split_seed=task.seed)
     return _ask(weights, islice(examples, count), count, notes)
-
-
-def _drawn(task: Task) -> Task:
-    """The task to draw from: its own numbers, without a preference for carries."""
-    if task.sampling != "carries":
-        return task
-    return replace(task, sampling="uniform" if task.space_size <= WHOLE_SPACE else "stratified")
 
 
 def _ask(
@@ -104,8 +100,8 @@ def _figure(weights: ActiveWeights, tally: Tally, notes: list[str]) -> Figure:
 
 def _facts(tally: Tally) -> tuple[str, ...]:
     total, wrong = tally.total, tally.wrong
-    _, right, sure = (float(column) for column in tally.bins.sum(0))
-    trust = f"{percent(sure, total)} sure on average, {percent(right, total)} right"
+    sure = sum(confidence for *_, confidence in tally.bins)
+    trust = f"{percent(sure, total)} sure on average, {percent(total - wrong, total)} right"
     if not wrong:
         return f"0 of {total:,} wrong: all are right", trust
     small = f"{tally.below_100:,} ({percent(tally.below_100, wrong)}) have an operand below 100"
@@ -142,7 +138,7 @@ def _share(label: str, asked: int, wrong: int) -> Bar:
 
 
 def _sizes(tally: Tally) -> Bars:
-    bars = [Bar(label, tally.sizes[label], f"{tally.sizes[label]:,}") for label in SIZE_ORDER]
+    bars = [Bar(label, tally.sizes[label], f"{tally.sizes[label]:,}") for label in SIZES]
     usual = [bar for bar in bars if bar.value or bar.label not in (SAME_VALUE, SMALL)]
     return Bars("mistakes by the size of the error", tuple(usual))
 
@@ -197,7 +193,7 @@ def _data(name: str, tally: Tally, examples: Sequence[Answered]) -> dict[str, An
         "by_operations": dict(sorted(tally.by_operations.items())),
         "largest_error": largest.record("off_by") if largest else None,
         "calibration": tally.calibration(),
-        "sizes": {label: tally.sizes[label] for label in SIZE_ORDER},
+        "sizes": {label: tally.sizes[label] for label in SIZES},
         "examples": [one.record("confidence") for one in examples],
     }
 

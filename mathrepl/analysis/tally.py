@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import random
+from bisect import bisect
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from mathrepl.analysis.answered import Answered
 from mathrepl.arithmetic.carries import carry_chain, has_operand_below, operations_of
@@ -30,10 +28,10 @@ PLACE_NAMES = {
     -3: "thousandths",
     None: "sign or point",
 }
-# Classes of an error by its size; the first two, and below 1, fit none of SIZES.
-NO_NUMBER, SAME_VALUE, SMALL = "not a number", "0, written otherwise", "below 1"
-SIZES = ((1000, "1000 and more"), (100, "100 to 999"), (10, "10 to 99"), (2, "2 to 9"), (1, "1"))
-SIZE_ORDER = (SAME_VALUE, SMALL, *(label for _, label in reversed(SIZES)), NO_NUMBER)
+# Classes of an error by its size: 0, below 1, and then below each of BOUNDS and above.
+SAME_VALUE, SMALL, NO_NUMBER = "0, written otherwise", "below 1", "not a number"
+BOUNDS = (1, 2, 10, 100, 1000)
+SIZES = (SAME_VALUE, SMALL, "1", "2 to 9", "10 to 99", "100 to 999", "1000 and more", NO_NUMBER)
 
 
 def _counts() -> defaultdict[Any, list[int]]:
@@ -45,9 +43,9 @@ class Tally:
     """Counts of answers so far.
 
     `by_carries` and `by_operations` hold the asked and the wrong, by the longest run of carries
-    in a sum of two numbers and by the operations. `bins` is (BINS, 3): answers by confidence, the
-    right ones among them, the sum of confidences. `examples` is a uniform sample of the mistakes,
-    each with its number.
+    in a sum of two numbers and by the operations. Each of `bins`, by confidence, holds the answers,
+    the right ones among them, and the sum of confidences. `examples` is a uniform sample of the
+    mistakes, each with its number.
     """
 
     total: int = 0
@@ -58,7 +56,7 @@ class Tally:
     by_carries: defaultdict[int, list[int]] = field(default_factory=_counts)
     by_operations: defaultdict[str, list[int]] = field(default_factory=_counts)
     sizes: Counter[str] = field(default_factory=Counter)
-    bins: NDArray[np.float64] = field(default_factory=lambda: np.zeros((BINS, 3)))
+    bins: list[list[float]] = field(default_factory=lambda: [[0, 0, 0.0] for _ in range(BINS)])
     largest: tuple[Fraction, Answered] | None = None
     examples: list[tuple[int, Answered]] = field(default_factory=list)
     rng: random.Random = field(default_factory=lambda: random.Random(SEED))
@@ -67,10 +65,6 @@ class Tally:
         self, batch: Sequence[Example], written: Sequence[str], confidences: Sequence[float]
     ) -> None:
         """Count a batch, with the answers written and their confidences, 0 to 1."""
-        right = [float(text == e.answer) for text, e in zip(written, batch, strict=True)]
-        places = np.minimum((np.array(confidences) * BINS).astype(int), BINS - 1)
-        for column, weights in enumerate(([1.0] * len(batch), right, confidences)):
-            self.bins[:, column] += np.bincount(places, weights, BINS)
         for example, text, confidence in zip(batch, written, confidences, strict=True):
             wrong = text != example.answer
             classes = [self.by_operations[operations_of(example.question)]]
@@ -80,6 +74,10 @@ class Tally:
             for asked_and_wrong in classes:
                 asked_and_wrong[0] += 1
                 asked_and_wrong[1] += wrong
+            within = self.bins[min(int(confidence * BINS), BINS - 1)]
+            within[0] += 1
+            within[1] += not wrong
+            within[2] += confidence
             if wrong:
                 self._miss(Answered(example.question, text, example.answer, confidence))
         self.total += len(batch)
@@ -94,9 +92,12 @@ class Tally:
             power = differing[0].power
             self.by_place[PLACE_NAMES.get(power, f"10^{power}")] += 1
         size = one.error
-        self.sizes[_size(size)] += 1
-        if size is not None and (self.largest is None or size > self.largest[0]):
-            self.largest = size, one
+        if size is None:
+            self.sizes[NO_NUMBER] += 1
+        else:
+            self.sizes[SIZES[bisect(BOUNDS, size) + (size > 0)]] += 1
+            if self.largest is None or size > self.largest[0]:
+                self.largest = size, one
         # Reservoir sampling (Vitter 1985, algorithm R): all mistakes are equally likely.
         if len(self.examples) < SHOWN:
             self.examples.append((self.wrong, one))
@@ -118,18 +119,10 @@ class Tally:
             {
                 "from": k / BINS,
                 "to": (k + 1) / BINS,
-                "answers": int(count),
-                "right": int(right),
+                "answers": count,
+                "right": right,
                 "mean_confidence": round(total / count, 6),
             }
-            for k, (count, right, total) in enumerate(self.bins.tolist())
+            for k, (count, right, total) in enumerate(self.bins)
             if count
         ]
-
-
-def _size(size: Fraction | None) -> str:
-    if size is None:
-        return NO_NUMBER
-    if size < 1:
-        return SMALL if size else SAME_VALUE
-    return next(label for least, label in SIZES if size >= least)
