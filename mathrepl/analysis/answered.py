@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mathrepl.arithmetic.expression import MAX_LENGTH, format_value, read_value
 from mathrepl.support.thread_pool import batches, side_by_side, threads_for
@@ -40,11 +40,8 @@ class Answered:
     def off_by(self) -> str | None:
         return None if self.error is None else format_value(self.error, MAX_LENGTH)
 
-    def record(self, also: Literal["confidence", "off_by"] | None = None) -> dict[str, Any]:
-        record = {"question": self.question, "network": self.network, "truth": self.target}
-        if also == "confidence":
-            return {**record, also: round(self.confidence, 6)}
-        return {**record, also: self.off_by} if also else record
+    def record(self, **also: Any) -> dict[str, Any]:
+        return {"question": self.question, "network": self.network, "truth": self.target, **also}
 
 
 def in_batches(

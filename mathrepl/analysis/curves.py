@@ -10,33 +10,27 @@ from typing import Any
 
 from mathrepl.analysis.figure import Figure, Lines, Series
 from mathrepl.store.card import Card, Epoch, Metrics
-from mathrepl.support.errors import Advice, Run, UsageError
 from mathrepl.support.text import percent
 
 
 @dataclass(frozen=True, slots=True)
 class _Course:
-    """The epochs of one network, in order; one of several in the same weights has a `part`."""
+    """The epochs of one network, in order, and the number of the best one, from 1.
 
-    card: Card
+    One of several networks in the same weights has a `part`.
+    """
+
+    name: str
     part: str
     epochs: tuple[Epoch, ...]
+    best: int
 
     @property
-    def name(self) -> str:
-        return f"{self.card.name} {self.part}".rstrip()
-
-    @property
-    def best(self) -> int:
-        """The number, from 1, of the best epoch: the kept one, else the most exact.
-
-        A card holds the kept epoch of the network that was trained last. For others it is the
-        epoch with the most held-out answers right in full, at a tie the one of the least loss, as
-        in a training.
-        """
-        kept = (epoch for epoch in self.epochs if epoch.number == self.card.best_epoch)
-        best = next(kept, None) or min(self.epochs, key=lambda epoch: _rank(epoch.held_out))
-        return self.epochs.index(best) + 1
+    def fact(self) -> str:
+        return (
+            f"{self.name}: best epoch {self.best:,} of {len(self.epochs):,}, "
+            f"{percent(self.exact, 1)} of the held-out right in full, {self.seconds:.3g} s an epoch"
+        )
 
     @property
     def exact(self) -> float:
@@ -45,13 +39,6 @@ class _Course:
     @property
     def seconds(self) -> float:
         return median(epoch.seconds for epoch in self.epochs)
-
-    @property
-    def fact(self) -> str:
-        return (
-            f"{self.name}: best epoch {self.best:,} of {len(self.epochs):,}, "
-            f"{percent(self.exact, 1)} of the held-out right in full, {self.seconds:.3g} s an epoch"
-        )
 
     def record(self) -> dict[str, Any]:
         return {
@@ -62,26 +49,17 @@ class _Course:
         }
 
 
-def _rank(metrics: Metrics) -> tuple[float, float]:
-    return -metrics.exact, metrics.loss if math.isfinite(metrics.loss) else math.inf
-
-
 def curve(cards: Sequence[Card]) -> Figure:
     """Three plots over epochs: loss (logarithmic), right characters, answers right in full.
 
-    Networks that were trained one after the other in the same weights each count from 1. Raises
-    `UsageError` for no cards at all.
+    Networks that were trained one after the other in the same weights each count from 1.
     """
-    if not cards:
-        raise UsageError(
-            "no weights were named", hint=Advice("name some, as in ", Run("curve", "add blog"))
-        )
     of_cards = [(card.name, _courses(card)) for card in cards]
     courses = [course for _, some in of_cards for course in some]
     panels = (
         _lines(courses, "loss", lambda metrics: metrics.loss, log=True),
-        _lines(courses, "characters right", lambda metrics: metrics.accuracy, high=1.0),
-        _lines(courses, "answers right in full", lambda metrics: metrics.exact, high=1.0),
+        _lines(courses, "characters right", lambda metrics: metrics.accuracy),
+        _lines(courses, "answers right in full", lambda metrics: metrics.exact),
     )
     return Figure(
         f"how {', '.join(card.name for card in cards)} learnt",
@@ -93,12 +71,23 @@ def curve(cards: Sequence[Card]) -> Figure:
 
 
 def _courses(card: Card) -> list[_Course]:
-    """The courses of the parts, in the order in which they were trained first."""
-    parts = dict.fromkeys(epoch.part for epoch in card.history)
-    return [
-        _Course(card, part, tuple(epoch for epoch in card.history if epoch.part == part))
-        for part in parts
-    ]
+    """The courses of the parts, in the order in which they were trained first.
+
+    A card holds the kept epoch of the network that was trained last. For others the best epoch is
+    the one with the most held-out answers right in full, at a tie the one of the least loss, as in
+    a training.
+    """
+
+    def rank(epoch: Epoch) -> tuple[bool, float, float]:
+        loss = epoch.held_out.loss if math.isfinite(epoch.held_out.loss) else math.inf
+        return epoch.number != card.best_epoch, -epoch.held_out.exact, loss
+
+    courses = []
+    for part in dict.fromkeys(epoch.part for epoch in card.history):
+        epochs = tuple(epoch for epoch in card.history if epoch.part == part)
+        best = epochs.index(min(epochs, key=rank)) + 1
+        courses.append(_Course(f"{card.name} {part}".rstrip(), part, epochs, best))
+    return courses
 
 
 def _lines(
@@ -107,7 +96,6 @@ def _lines(
     of: Callable[[Metrics], float],
     *,
     log: bool = False,
-    high: float | None = None,
 ) -> Lines:
     series: list[Series] = []
     for course in courses:
@@ -116,8 +104,9 @@ def _lines(
         training = tuple(of(epoch.training) for epoch in course.epochs)
         series.append(Series(f"{course.name} held-out", numbers, held_out))
         series.append(Series(f"{course.name} training", numbers, training))
-    y_axis = title if log else "share"
-    return Lines(title, tuple(series), x_axis="epoch", y_axis=y_axis, log=log, high=high)
+    if log:
+        return Lines(title, tuple(series), "epoch", title, log=True)
+    return Lines(title, tuple(series), "epoch", "share", high=1.0)
 
 
 def _record(name: str, courses: Sequence[_Course]) -> dict[str, Any]:

@@ -56,8 +56,11 @@ def matrices(name: str, tensors: Mapping[str, Floats], layer: str) -> Figure:
 
     Raises `UsageError` for a layer that does not exist.
     """
-    chosen = {tensor: values for tensor, values in tensors.items() if _is_of(tensor, layer)} or {
-        tensor: values for tensor, values in tensors.items() if _is_of(_without_part(tensor), layer)
+    chosen = {
+        tensor: values
+        for tensor, values in tensors.items()
+        if f"{tensor}.".startswith(f"{layer}.")
+        or f"{_without_part(tensor)}.".startswith(f"{layer}.")
     }
     if not chosen:
         groups = dict.fromkeys(_without_part(tensor).partition(".")[0] for tensor in tensors)
@@ -88,10 +91,6 @@ def matrices(name: str, tensors: Mapping[str, Floats], layer: str) -> Figure:
         ("the columns of an LSTM are its gates: input, forget, cell, output",) if gates else (),
         data={"weights": name, "tensors": [asdict(one) for one in summaries]},
     )
-
-
-def _is_of(tensor: str, layer: str) -> bool:
-    return tensor == layer or tensor.startswith(layer + ".")
 
 
 def _without_part(tensor: str) -> str:

@@ -113,8 +113,8 @@ def _facts(tally: Tally) -> tuple[str, ...]:
         f"of the wrong, {small}, {tiny}",
         f"of the wrong, {one}" + (f": {places}" if places else ""),
     ]
-    if tally.largest is not None:
-        worst = tally.largest[1]
+    worst = tally.largest
+    if worst is not None:
         facts.append(f"largest error: {worst.question} = {worst.network}, wrong by {worst.off_by}")
     return (*facts, trust)
 
@@ -180,7 +180,7 @@ def _answers(weights: ActiveWeights, examples: Sequence[Answered]) -> Answers:
 
 
 def _data(name: str, tally: Tally, examples: Sequence[Answered]) -> dict[str, Any]:
-    largest = tally.largest[1] if tally.largest is not None else None
+    largest = tally.largest
     return {
         "weights": name,
         "total": tally.total,
@@ -191,10 +191,10 @@ def _data(name: str, tally: Tally, examples: Sequence[Answered]) -> dict[str, An
         "by_place": dict(tally.by_place.most_common()),
         "by_carries": {str(chain): counts for chain, counts in sorted(tally.by_carries.items())},
         "by_operations": dict(sorted(tally.by_operations.items())),
-        "largest_error": largest.record("off_by") if largest else None,
+        "largest_error": largest.record(off_by=largest.off_by) if largest else None,
         "calibration": tally.calibration(),
         "sizes": {label: tally.sizes[label] for label in SIZES},
-        "examples": [one.record("confidence") for one in examples],
+        "examples": [one.record(confidence=round(one.confidence, 6)) for one in examples],
     }
 
 

@@ -69,10 +69,6 @@ class Network:
         """The network writes the results of single scratchpad steps, not answers."""
         return self.card.architecture.row.shows_steps and not self.half.tags
 
-    def as_read(self, text: str) -> str:
-        """The characters in the order in which the network reads them."""
-        return text[::-1] if self.reverse else text
-
     def indices(self, texts: Sequence[str]) -> Indices:
         """(n, T) of texts as a person writes them."""
         return encode_questions(self.encoding, texts)
@@ -102,10 +98,6 @@ class Network:
     def until_end(self, codes: list[int]) -> list[int]:
         """The written indices up to and including the end mark."""
         return codes[: codes.index(0) + 1] if 0 in codes else codes
-
-    def written(self, question: str) -> list[int]:
-        """The indices of the likeliest characters of the answer, through the end mark."""
-        return self.until_end(self.probabilities([question])[0].argmax(-1).tolist())
 
     def read(self, indices: Sequence[int]) -> str:
         """The text of indices in the order of writing, up to the end mark."""

@@ -226,9 +226,11 @@ class _Survey:
             "wrong_equations": [one.record() for one in self.mistakes],
         }
         if show == "confidence":
-            data["least_sure"] = [one.record("confidence") for one in notable]
+            data["least_sure"] = [
+                one.record(confidence=round(one.confidence, 6)) for one in notable
+            ]
         if show == "size":
-            data["largest_errors"] = [one.record("off_by") for one in notable]
+            data["largest_errors"] = [one.record(off_by=one.off_by) for one in notable]
             data["not_numbers"] = strange
         title = f"{name}: a {self.cells.operation} b, {title}"
         return Figure(title, (heat,), tuple(facts), tuple(notes), data)

@@ -189,8 +189,9 @@ def _encoding(network: Network, texts: Sequence[str]) -> Floats:
 
 def _layers(network: Network, question: str) -> dict[str, _Layer]:
     """Every LSTM's states for one question, cut after the last character read or written."""
-    written = tuple(network.character(index) for index in network.written(question))
-    text = network.as_read(question)
+    codes = network.until_end(network.probabilities([question])[0].argmax(-1).tolist())
+    written = tuple(network.character(code) for code in codes)
+    text = question[::-1] if network.reverse else question
     if network.half.reads_padding:
         text = text.ljust(network.indices([question]).shape[1], END)
     layers = {}

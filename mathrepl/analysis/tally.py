@@ -7,7 +7,6 @@ from bisect import bisect
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 from mathrepl.analysis.answered import Answered
@@ -57,7 +56,7 @@ class Tally:
     by_operations: defaultdict[str, list[int]] = field(default_factory=_counts)
     sizes: Counter[str] = field(default_factory=Counter)
     bins: list[list[float]] = field(default_factory=lambda: [[0, 0, 0.0] for _ in range(BINS)])
-    largest: tuple[Fraction, Answered] | None = None
+    largest: Answered | None = None
     examples: list[tuple[int, Answered]] = field(default_factory=list)
     rng: random.Random = field(default_factory=lambda: random.Random(SEED))
 
@@ -96,8 +95,8 @@ class Tally:
             self.sizes[NO_NUMBER] += 1
         else:
             self.sizes[SIZES[bisect(BOUNDS, size) + (size > 0)]] += 1
-            if self.largest is None or size > self.largest[0]:
-                self.largest = size, one
+            if self.largest is None or size > (self.largest.error or 0):
+                self.largest = one
         # Reservoir sampling (Vitter 1985, algorithm R): all mistakes are equally likely.
         if len(self.examples) < SHOWN:
             self.examples.append((self.wrong, one))

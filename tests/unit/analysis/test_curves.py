@@ -4,12 +4,9 @@ import json
 import math
 from dataclasses import replace
 
-import pytest
-
 from mathrepl.analysis.curves import curve
 from mathrepl.analysis.figure import Lines, Series
 from mathrepl.store.card import Card, Epoch, Metrics
-from mathrepl.support.errors import UsageError
 from tests.kit.weights import tiny_card
 
 
@@ -136,8 +133,3 @@ def test_a_loss_that_is_no_number_is_none_in_the_record():
     assert found["answers right in full"]["add held-out"].x == (1, 2, 3)
     text = json.dumps(figure.record(), allow_nan=False)
     assert json.loads(text)["networks"][0]["epochs"][0]["held_out"]["loss"] is None
-
-
-def test_no_weights_are_an_error():
-    with pytest.raises(UsageError, match="no weights were named"):
-        curve([])
