@@ -12,7 +12,6 @@ from mathrepl.training.job import Job
 
 if TYPE_CHECKING:
     from mathrepl.inference.solver import Solver
-    from mathrepl.networks import Tensors
 
 
 class ActiveWeights:
@@ -52,11 +51,11 @@ class ActiveWeights:
         """
         found = self.found
         if self._models is None:
-            found, tensors = self._weights_of(found)
+            self._found, tensors = self.store.load(self.name, found)
             with counted() as presses:  # an interrupted import of TensorFlow cannot be repeated
                 from mathrepl.inference.solver import keras_models
 
-                self._models = keras_models(found.card, tensors)
+                self._models = keras_models(self._found.card, tensors)
             if presses.count:
                 raise KeyboardInterrupt
         return self._models
@@ -72,17 +71,9 @@ class ActiveWeights:
                 models = self.models
                 self._solver = keras_solver(self.card, models)
             else:
-                found, tensors = self._weights_of(found)
-                self._solver = numpy_solver(found.card, tensors)
+                self._found, tensors = self.store.load(self.name, found)
+                self._solver = numpy_solver(self._found.card, tensors)
         return self._solver
-
-    def _weights_of(self, found: Found) -> tuple[Found, Tensors]:
-        """The tensors of a card; where a training has saved others since, those and their card."""
-        try:
-            return found, self.store.tensors(found)
-        except WeightsError:
-            self._found, tensors = self.store.load(self.name)
-            return self._found, tensors
 
     def refresh(self) -> None:
         """Read the card and the weights again when they are next needed."""

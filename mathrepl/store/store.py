@@ -92,12 +92,12 @@ class Store:
         known = ", ".join(self.names()) or "none yet"
         raise WeightsError(f"there are no weights named {name!r}", hint=f"known: {known}")
 
-    def load(self, name: str) -> tuple[Found, Tensors]:
+    def load(self, name: str, found: Found | None = None) -> tuple[Found, Tensors]:
         """The card of `name` and its checked weights, also while another process saves new ones.
 
-        Raises `WeightsError` as `find` and `tensors`.
+        `found` is the card, if it was read already. Raises `WeightsError` as `find` and `tensors`.
         """
-        found = self.find(name)
+        found = found or self.find(name)
         deadline = time.monotonic() + LOAD_SECONDS
         while True:
             try:
@@ -258,15 +258,12 @@ class Store:
             undone = None
             pair = self._pairs.read(name)
             if pair is not None:  # of a damaged one there is nothing to keep
-                undone = self._free_name(f"{name[:50]}-undone")
+                taken, free = self.names(), f"{name[:50]}-undone"
+                numbered = (f"{free}-{i}" for i in count(2))
+                undone = next(n for n in chain([free], numbered) if n not in taken)
                 self._pairs.write(undone, pair)
             backups.restore(last)
             return undone
-
-    def _free_name(self, name: str) -> str:
-        taken = self.names()
-        numbered = (f"{name}-{i}" for i in count(2))
-        return next(n for n in chain([name], numbered) if n not in taken)
 
 
 @contextmanager

@@ -35,7 +35,9 @@ def written(path: Path, data: bytes) -> Iterator[None]:
         try:
             file.write(data)
             file.flush()
-            os.fchmod(file.fileno(), 0o666 & ~_umask())
+            mask = os.umask(0o022)
+            os.umask(mask)
+            os.fchmod(file.fileno(), 0o666 & ~mask)
             os.fsync(file.fileno())
             temporary.replace(path)  # while the lock is held: others could clear it otherwise
         except BaseException:
@@ -107,12 +109,6 @@ def clear_abandoned(
             continue
         finally:
             os.close(handle)
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
 
 
 def _sync_directory(directory: Path) -> None:

@@ -74,7 +74,11 @@ def lock(directory: Path, name: str, *, hint: str = "wait for it, or end it ther
             if time.monotonic() > deadline:
                 holder = os.pread(handle, 20, 0).strip()
                 os.close(handle)
-                raise WeightsError(f"{name} is being trained {_where(holder)}", hint=hint) from None
+                where = "in this process already"
+                if holder != str(os.getpid()).encode():
+                    process = f", process {int(holder)}" if holder.isdigit() else ""
+                    where = f"by another session{process}"
+                raise WeightsError(f"{name} is being trained {where}", hint=hint) from None
             time.sleep(_POLL_SECONDS)
         except FileNotFoundError:  # the holder has removed the file, and no other has made it yet
             pass
@@ -82,9 +86,3 @@ def lock(directory: Path, name: str, *, hint: str = "wait for it, or end it ther
             os.close(handle)
             return Lock(path, None)
         os.close(handle)
-
-
-def _where(holder: bytes) -> str:
-    if holder == str(os.getpid()).encode():
-        return "in this process already"
-    return "by another session" + (f", process {int(holder)}" if holder.isdigit() else "")
