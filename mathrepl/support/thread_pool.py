@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
@@ -32,12 +32,7 @@ def side_by_side(
     """Each item with `ask(item)`, in order; `threads` items are asked at a time."""
     pool = ThreadPoolExecutor(threads)
     try:
-        yield from in_order(
-            items,
-            lambda item: pool.submit(ask, item),
-            lambda started: started.result(),
-            2 * threads,
-        )
+        yield from in_order(items, lambda item: pool.submit(ask, item), Future.result, 2 * threads)
     finally:
         pool.shutdown(cancel_futures=True)
 
