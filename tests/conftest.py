@@ -41,7 +41,7 @@ def lab(home: None, tmp_path: Path) -> Lab:
 
 @pytest.fixture
 def packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Packages]:
-    """Where a test lays packages that are installed for it alone."""
+    """The folder of packages that are installed for one test alone."""
     packages = Packages(tmp_path / "packages")
     monkeypatch.syspath_prepend(packages.folder)
     yield packages

@@ -154,7 +154,7 @@ def stop(context: Context, arguments: Arguments) -> Result:
     else:
         job.stop()
     job.wait()
-    job.told = job.finished is not None
+    job.reported = job.finished is not None
     return job.finished or Note(f"job {job.number} is still ending")
 
 

@@ -145,7 +145,7 @@ def _fields(common: Common, command: Command | None = None) -> tuple[str, ...]:
 
     if command is not None and command.name not in ANSWERING:
         hint = f"it goes with {' and '.join(ANSWERING)}, and with a session"
-        raise UsageError("--fields is of answers", hint=hint)
+        raise UsageError("--fields selects keys of answers", hint=hint)
     if not common.json:
         raise UsageError("--fields goes with --json", hint="add --json")
     return check_fields(common.fields)

@@ -48,7 +48,7 @@ def notes_on(card: Card, coverage: Coverage, target: str) -> tuple[str, ...]:
 
 
 def rank_of(card: Card, coverage: Coverage, expression: Expression) -> tuple[bool, int, int]:
-    """How badly weights suit an equation that they can read; the least is best.
+    """A rank of weights by how badly they suit an equation that they can read; the least is best.
 
     More operations than a network that answers at once was trained on weigh most, then the number
     of misfits. Of weights that misfit alike, those trained on the largest numbers come first.

@@ -248,8 +248,8 @@ class Session:
     def ended_trainings(self) -> Iterator[Finished]:
         """The outcomes of trainings in the background, each yielded once."""
         for job in self.jobs:
-            if job.finished is not None and not job.told:
-                job.told = True
+            if job.finished is not None and not job.reported:
+                job.reported = True
                 yield job.finished
 
     @property

@@ -234,7 +234,7 @@ def checksum_in(data: bytes) -> str:
 
 
 def _readable(data: bytes) -> bool:
-    """Whether a file is small enough to be parsed: its bytes, and a bound on its values.
+    """True for a file small enough to be parsed: its bytes, and a bound on its values.
 
     One character beyond ASCII, which `dump` never writes, can make a text four times as large.
     """

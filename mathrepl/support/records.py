@@ -63,7 +63,7 @@ def convert(kind: type[_T], record: Any, what: str) -> _T:
 
 
 def is_later(kind: Any, name: str) -> bool:
-    """Whether older records can lack the key of a dataclass's field."""
+    """True for a field of a dataclass whose key older records can lack."""
     return bool(kind.__dataclass_fields__[name].metadata.get("later"))
 
 

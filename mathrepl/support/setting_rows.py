@@ -43,7 +43,7 @@ class Setting:
         return "--" + self.key.replace("_", "-")
 
     def allows(self, value: Any) -> bool:
-        """Whether a value is within the bounds; NaN never is."""
+        """True for a value within the bounds; NaN never is."""
         if self.choices:
             return value in self.choices
         return (

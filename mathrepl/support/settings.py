@@ -135,7 +135,7 @@ def _chosen(variable: str) -> Path | None:
 
 
 def is_light(theme: str) -> bool:
-    """Whether a theme is for a light background; `auto` reads COLORFGBG of the terminal."""
+    """True for a theme on a light background; `auto` reads COLORFGBG of the terminal."""
     if theme != "auto":
         return theme == "light"
     # Its last part is the background.

@@ -58,7 +58,7 @@ class Job:
         self.epochs: list[EpochDone] = []
         self.finished: Finished | None = None
         self.saves = 0
-        self.told = follow  # whether the person has seen how it ended
+        self.reported = follow  # the person has seen how it ended
         self._follow = follow
         self._killed = False
         self._store = Store(plan.user, plan.bundled)

@@ -580,7 +580,7 @@ PIPES = [
 
 @pytest.fixture(scope="module")
 def piped(tmp_path_factory) -> dict[str, tuple[list[int], str, str]]:
-    """What became of each of PIPES, run on 2,000 equations."""
+    """The outcome of each of PIPES, run on 2,000 equations."""
     data = tmp_path_factory.mktemp("pipes") / "equations"
     data.write_text("".join(f"{n % 1000} + {n % 7}\n" for n in range(2000)))
     return {command: pipe(command, data) for command in PIPES}

@@ -96,7 +96,7 @@ def entries(block: Block, prompt: str) -> list[tuple[str, list[str]]]:
 
 
 def check_shown(typed: str, shown: list[str], written: str) -> None:
-    """What a page shows for a line is what was written, seconds aside."""
+    """A page shows for a line the output that was written, seconds aside."""
     if not any(line.strip() for line in shown):
         return
     wanted = [_SECONDS.sub("# s", line.rstrip()) for line in shown]
@@ -206,7 +206,7 @@ class Page:
             check_shown(line, shown, written)
 
     def _shell(self, words: list[str], stdin: bytes) -> str:
-        """What a command line writes; its exit code is kept."""
+        """The output of a command line; its exit code is kept."""
         stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
         before = sys.stdin
         sys.stdin = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")
@@ -239,7 +239,7 @@ class Page:
             check_shown(line, shown, written)
 
     def _line(self, line: str, *, fails: bool) -> str:
-        """What the prompt writes for a line, in a window of 80 columns."""
+        """The output of the prompt for a line, in a window of 80 columns."""
         if self._session is None:
             self._session = self._started()
         context, renderer, console = self._session
@@ -279,7 +279,7 @@ def comments_of(source: str) -> dict[int, str]:
 
 
 def piped(command: str) -> bytes:
-    """What `printf TEXT` writes."""
+    """The output of `printf TEXT`."""
     program, text = shlex.split(command)
     assert program == "printf", command
     return text.replace("\\n", "\n").encode()

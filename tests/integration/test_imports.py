@@ -1,4 +1,4 @@
-"""What importing mathrepl may load, and the import contracts of pyproject.toml."""
+"""The modules that importing mathrepl may load, and the import contracts of pyproject.toml."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def shell(_home: None) -> Iterator[InteractiveShell]:
 
 
 class Typed:
-    """What a cell gave back, and what it wrote."""
+    """The value that a cell returned, and its output."""
 
     def __init__(self, shell: InteractiveShell, capsys: pytest.CaptureFixture[str], cell: str):
         capsys.readouterr()
@@ -438,7 +438,7 @@ def test_unloading_leaves_the_shell_as_it_was():
 
 @pytest.fixture
 def _kernel(_home: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What running a notebook needs; Jupyter keeps to the folder of the test."""
+    """The environment of a notebook; Jupyter keeps to the folder of the test."""
     for name in ("nbclient", "nbformat", "ipykernel"):
         pytest.importorskip(name)
     for what in ("RUNTIME", "DATA", "CONFIG"):

@@ -413,7 +413,7 @@ def test_a_job_that_has_ended_can_be_stopped_and_waited_for_again(stand_in: Stan
 
 
 def on_stop(event: Event) -> str:
-    """What makes a stand-in wait for a line and then write this event."""
+    """The code that makes a stand-in wait for a line and then write this event."""
     return f"sys.stdin.readline()\nprint({dump_event(event)!r})"
 
 

@@ -28,7 +28,7 @@ class Copy:
         self.environment = {**own, **data, "PYTHONPATH": str(folder), "COLUMNS": "100"}
 
     def run(self, *words: str, typed: str = "", code: int = 0, **environment: str) -> str:
-        """What `mathrepl WORDS` writes, errors included; it must end with this code."""
+        """The output of `mathrepl WORDS`, errors included; it must end with this code."""
         return self.python("-m", "mathrepl", *words, typed=typed, code=code, **environment)
 
     def python(self, *words: str, typed: str = "", code: int = 0, **environment: str) -> str:

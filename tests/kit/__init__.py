@@ -1,1 +1,1 @@
-"""What several tests share: networks, sessions, packages and people that are scripted."""
+"""Networks, sessions, packages and scripted people that several tests share."""

@@ -70,7 +70,7 @@ class Tiny:
         return kind.probabilities(tensors, self.card.architecture, self.encoding, questions)
 
     def means(self, questions: Indices, probabilities: Floats) -> np.ndarray:
-        """Which places (n, U) of a masked network's output mean something."""
+        """The places (n, U) of a masked network's output that mean something."""
         if self.kind == "tagger":
             return questions > 0
         ends = probabilities.argmax(-1) == 0

@@ -156,7 +156,7 @@ class FakeJob:
         self.epochs: list[EpochDone] = []
         self.finished: Finished | None = None
         self.saves = 0
-        self.told = follow
+        self.reported = follow
         self.calls: list[str] = []
         self.ends_when_stopped = True
 

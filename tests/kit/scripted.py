@@ -47,7 +47,7 @@ def tiny_session(
 
 
 def run(steps: Iterator[Progress | Figure]) -> tuple[list[Progress], Figure]:
-    """The progress told, and the figure at the end."""
+    """The progress reported, and the figure at the end."""
     *told, figure = steps
     assert isinstance(figure, Figure)
     assert all(isinstance(value, Progress) for value in told)

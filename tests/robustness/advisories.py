@@ -1,4 +1,4 @@
-"""What `.ci/audit` asks and what it was told; it runs pip-audit in between.
+"""The packages that `.ci/audit` asks about, and its report; it runs pip-audit in between.
 
 `python -m tests.robustness.advisories pins REPORT` prints the versions in a report of
 `pip install`. `python -m tests.robustness.advisories tell REPORT` sums up a report of

@@ -57,7 +57,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Met:
-    """What a session did with a case.
+    """The outcome of a case in a session.
 
     `megabytes` is the growth of the peak of resident memory while it was refused; `same` says
     that the question was answered as before, to the last bit; `listed` how `:models` and `:card`
@@ -527,7 +527,7 @@ def _peak() -> int:
 
 
 def _in_a_process(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What a forked process makes of it; nothing where it dies or takes too long."""
+    """The result of a forked process; nothing where it dies or takes too long."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:

@@ -16,7 +16,7 @@ from tests.kit.paths import ROOT
 
 
 def requirements(project: dict[str, object]) -> dict[str, list[Requirement]]:
-    """What the table `[project]` asks for: the core under an empty name, then each extra.
+    """The requirements of the table `[project]`: the core under an empty name, then each extra.
 
     The project's own extras, such as `mathrepl[llm]`, are left out: they are listed by themselves.
     """

@@ -26,7 +26,7 @@ MAX_REASON = 400  # with the folder's name in it
 
 @pytest.fixture(scope="module")
 def met() -> dict[str, Met]:
-    """What a session did with each case, by its name."""
+    """The outcome of each case in a session, by its name."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.robustness.hostile", "--json"],
         cwd=ROOT,

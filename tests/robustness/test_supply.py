@@ -1,4 +1,4 @@
-"""What `pyproject.toml` asks for: each with a lower bound, each used, and nothing else is used."""
+"""Requirements in `pyproject.toml`: each has a lower bound and is used; nothing else is used."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def imported(*folders: str) -> set[str]:
 
 
 def asked(groups: tuple[str, ...] | None = None) -> dict[str, Requirement]:
-    """What these groups of `pyproject.toml` ask for, by name; all groups without `groups`."""
+    """The requirements of these groups of `pyproject.toml`, by name; all groups without `groups`."""
     found = requirements(read_project())
     chosen = found if groups is None else groups
     return {canonicalize_name(r.name): r for group in chosen for r in found[group]}
@@ -188,7 +188,7 @@ ALLOWED = {"re.compile"}
 
 
 def calls_that_run(source: str) -> set[str]:
-    """What of `RUNS_TEXT` and `RUNS_BYTES`, and which `shell=True`, stands in Python's text."""
+    """The names of `RUNS_TEXT` and `RUNS_BYTES`, and each `shell=True`, in Python's text."""
     found = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):

@@ -31,7 +31,7 @@ def assert_alike(one: dict[str, Floats], other: dict[str, Floats]) -> None:
 def model_outputs_and_gradients(
     architecture: Architecture, scale: float, *, fused: bool, training: bool
 ) -> dict[str, Floats]:
-    """What the whole model gives on a batch, and the gradient of every trainable variable."""
+    """The whole model's output on a batch, and the gradient of every trainable variable."""
     import keras
     import tensorflow as tf
 

@@ -34,7 +34,7 @@ FULL_DISK = OSError(errno.ENOSPC, "No space left on device")
 
 @dataclass
 class Ran:
-    """What a training reported; epochs and the end are picked out of `events`."""
+    """The report of a training; epochs and the end are picked out of `events`."""
 
     plan: Plan
     events: list[Event] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What the numpy networks hold at each step against Keras's own layers with the same weights."""
+"""States of the numpy networks at each step, compared with Keras's layers of the same weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is right and wrong with the output of a line, the same for every way in."""
+"""Checks of the output of a line, the same for every way in."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ def fair(wall: float, cpu: float | None) -> float:
 
 
 def is_blank(text: str) -> bool:
-    """Whether a line asks nothing: it need not be answered."""
+    """True for a line that asks nothing: it need not be answered."""
     return not text.strip() or text.lstrip().startswith("#")
 
 
 def strange(output: str, also: str = "") -> Iterator[str]:
-    """What in the output could steer a terminal, but for the product's own drawing.
+    """The output that could steer a terminal, but for the product's own drawing.
 
     `also` are controls that this output may use.
     """

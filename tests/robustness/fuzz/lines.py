@@ -232,7 +232,7 @@ DRAWN = (
 
 
 class Choices(Protocol):
-    """Where the choices of a line come from."""
+    """The source of the choices of a line."""
 
     def number(self, low: int, high: int) -> int: ...
 

@@ -50,7 +50,7 @@ class Process:
         os.set_blocking(self._in.fileno(), False)
 
     def ask(self, data: bytes) -> tuple[str, str]:
-        """What comes on stdout and stderr for these lines. Raises `EndedError`."""
+        """The output on stdout and stderr for these lines. Raises `EndedError`."""
         self._marks += 1
         mark = MARK.format(self._marks)
         self._left = data + f"{mark}\n".encode()

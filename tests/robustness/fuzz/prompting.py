@@ -64,7 +64,7 @@ class Screen(io.StringIO):
 
 
 class Lenient(Screen):
-    """What the prompt draws itself on: it replaces what cannot be encoded."""
+    """The prompt's output: it replaces what cannot be encoded."""
 
     def write(self, text: str) -> int:
         return super().write(text.encode("utf-8", "replace").decode("utf-8"))

@@ -90,7 +90,7 @@ class InlineJob:
         card = Card(plan.name, plan.architecture, plan.encoding, plan.task, count)
         undo = store.backups(plan.name).add()
         store.save(card, random_tensors(plan.architecture, plan.encoding, InlineJob.made))
-        self.number, self.plan, self.told = number, plan, follow
+        self.number, self.plan, self.reported = number, plan, follow
         self.started = Started(plan.name, count, 9, 1, 1, METRICS)
         self.best = epoch_done()
         self.epochs = [self.best]

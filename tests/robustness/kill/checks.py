@@ -1,4 +1,4 @@
-"""What has to hold of the files after any kill."""
+"""Checks that hold of the files after any kill."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def _needed(pending: Path) -> bool:
 
 
 def save_phase(directory: Path) -> str:
-    """Where in a save a process was killed, from the files that it left."""
+    """The stage of a save at which a process was killed, from the files that it left."""
     names = [path.name for path in directory.rglob(".*") if path.is_file()]
     if any(".pending." in name for name in names):
         return "weights being written"

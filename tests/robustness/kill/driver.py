@@ -89,7 +89,7 @@ def certify() -> None:
 
 
 def line_of(number: int) -> str:
-    """What is typed as line `number`: short, long beyond any buffer, of many lines, not ASCII."""
+    """The text typed as line `number`: short, longer than any buffer, of many lines, not ASCII."""
     return f"{number} " + ("1+2", "é" * 9000, "1+2\n3+4\n\n5", "9" * 30_000)[number % 4]
 
 

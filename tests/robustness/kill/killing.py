@@ -215,7 +215,7 @@ def killed_training(folder: Path, times: int, seed: int) -> Iterator[Moment]:
 
 
 def _training_moment(chance: random.Random) -> tuple[Callable[[list[str]], bool], float]:
-    """What to wait for, and how long after it the kill comes: spread over all phases."""
+    """The moment to wait for, and the delay of the kill after it: spread over all phases."""
     kind = chance.random()
     if kind < 0.25:
         return lambda lines: True, chance.uniform(0.2, 4.0)
@@ -287,7 +287,7 @@ def killed_sweeping(folder: Path, times: int, seed: int) -> Iterator[Moment]:
 
 
 def _trial(trials: Path, name: str) -> tuple[int, bytes]:
-    """When the weights of a trial were written, and what they are."""
+    """The time at which the weights of a trial were written, and the weights."""
     weights = trials / f"{name}.safetensors"
     return weights.stat().st_mtime_ns, weights.read_bytes()
 

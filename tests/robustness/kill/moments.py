@@ -1,4 +1,4 @@
-"""What a moment of killing found, and the processes that it is done to."""
+"""The result of one moment of killing, and the processes that are killed."""
 
 from __future__ import annotations
 

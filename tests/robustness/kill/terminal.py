@@ -151,7 +151,7 @@ def _enter(child: pexpect.spawn, line: str) -> None:
 
 
 def _waiting(child: pexpect.spawn) -> str:
-    """What it has written and nobody has read."""
+    """The output that nobody has read."""
     text = child.buffer or ""
     try:
         while True:

@@ -92,7 +92,7 @@ def test_the_first_column_is_what_the_first_character_read_leaves(
 
 
 def embedded(one: Network, characters: str) -> np.ndarray:
-    """What the encoder's LSTMs see of characters in the order of reading, (1, T, width)."""
+    """The encoder's input of characters in the order of reading, (1, T, width)."""
     codes = np.array([[one.encoding.characters.index(c) for c in characters]])
     if one.kind == "seq2seq":
         return one_hot(one.encoding, codes)
@@ -256,7 +256,7 @@ def like(one: Network, question: str, count: int, **more: int) -> Figure:
 
 
 def summary(one: Network, question: str) -> np.ndarray:
-    """What the encoder's last layer is left with, by running each LSTM over one text alone."""
+    """The final states of the encoder's last layer, by running each LSTM over one text alone."""
     x = embedded(one, read(one, question).replace("␣", " ").replace("■", "\0"))
     depth = one.card.architecture.encoder_depth
     names = [f"encoder.{i}" for i in range(depth)] if one.kind == "seq2seq" else ["encoder"]

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("home")
 
 
 def in_shell(lab: Lab, *words: str):
-    """What `mathrepl ask WORDS` gives."""
+    """The result of `mathrepl ask WORDS`."""
     command = lab.context.commands["ask"]
     line = CommandLine("", tuple(Word(word, 0) for word in words))
     context = replace(lab.context, host="shell")

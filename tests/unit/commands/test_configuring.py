@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("home")
 
 
 def shown(lab: Lab) -> dict[str, str]:
-    """What `:show` says, by key."""
+    """The output of `:show`, by key."""
     return {key: value for key, value, _ in lab.value(":show").rows}
 
 

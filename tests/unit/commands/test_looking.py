@@ -572,7 +572,7 @@ def running(lab: Lab, plan: Plan) -> FakeJob:
 
 
 def while_asleep(monkeypatch: pytest.MonkeyPatch, *steps: Callable[[], None]) -> None:
-    """What happens each time that the command waits; it may not wait longer."""
+    """The event each time that the command waits; it may not wait longer."""
     left = list(steps)
     monkeypatch.setattr(
         surveying, "time", SimpleNamespace(sleep=lambda seconds: left.pop(0)() if seconds else None)

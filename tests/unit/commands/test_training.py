@@ -477,7 +477,7 @@ def test_stop_ends_the_running_job(lab: Lab, launched: list[FakeJob], line: str,
     lab.value(":train 5 --background")
     end = lab.value(line)
     assert launched[0].calls[0] == call
-    assert launched[0].told
+    assert launched[0].reported
     assert end is launched[0].finished
     assert "no training" in lab.value(":stop").text
 
@@ -493,7 +493,7 @@ def test_a_job_that_does_not_end_in_time_is_said_so(lab: Lab, launched: list[Fak
     lab.value(":train 5 --background")
     launched[0].ends_when_stopped = False
     assert "still ending" in lab.value(":stop").text
-    assert not launched[0].told
+    assert not launched[0].reported
 
 
 # undo

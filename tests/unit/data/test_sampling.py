@@ -225,7 +225,7 @@ def test_stratified_draws_both_signs_and_stays_within_odd_bounds():
 
 
 def carries_of(a: int, b: int) -> str:
-    """Which columns carry, from the left, as one adds on paper."""
+    """The columns that carry, from the left, as one adds on paper."""
     pattern, carry = "", 0
     for column in range(max(len(str(a)), len(str(b)))):
         carry = (a // 10**column % 10 + b // 10**column % 10 + carry) // 10

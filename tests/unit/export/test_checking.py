@@ -1,4 +1,4 @@
-"""How a file is compared with numpy, without a runtime: by functions that stand for one."""
+"""The comparison of a file with numpy, without a runtime: functions stand for one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where exported networks are written, and how a bad place is refused."""
+"""Files that networks are exported to, and bad places that are refused."""
 
 from __future__ import annotations
 

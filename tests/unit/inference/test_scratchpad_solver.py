@@ -19,7 +19,7 @@ from tests.kit.reference_solver import RECIPE, SURE, right_tags, right_text, sol
 
 
 def fits(question: str) -> bool:
-    """Whether the doer's answers are long enough for every layout of the right working."""
+    """True if the rewriter's answers are long enough for every layout of the right scratchpad."""
     steps = trace(first_line(parse(question), RECIPE.task.decimals) or "0")
     return all(len(step.result) < RECIPE.encoding.answer_length for step in steps)
 

@@ -1,4 +1,4 @@
-"""Where figures are written, and how a bad place is refused."""
+"""Files that figures are written to, and bad places that are refused."""
 
 from __future__ import annotations
 

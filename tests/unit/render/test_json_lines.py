@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("home")
 
 
 def records(capsys) -> list[dict[str, Any]]:
-    """What stands on stdout: an object a line, nothing on stderr."""
+    """The text on stdout: an object a line, nothing on stderr."""
     written = capsys.readouterr()
     assert written.err == ""
     assert written.out == "" or written.out.endswith("\n")

@@ -1,4 +1,4 @@
-"""What values look like, on terminals of several widths and without one."""
+"""The looks of values, on terminals of several widths and without one."""
 
 from __future__ import annotations
 

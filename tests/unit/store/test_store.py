@@ -66,7 +66,7 @@ def listing(directory: Path) -> dict[str, bytes]:
 
 
 def seed_of(store: Store, name: str) -> int:
-    """Which seed the weights that load as `name` were made with; fails for any mixture."""
+    """The seed that the weights that load as `name` were made with; fails for any mixture."""
     found = store.find(name)
     tensors = store.tensors(found)
     for seed in range(30):

@@ -1,4 +1,4 @@
-"""Where a command writes, and how a bad place is refused."""
+"""Files that a command writes to, and bad places that are refused."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def test_ctrl_c_clears_the_line_and_the_session_goes_on(
 
 
 def waits_for_parts() -> bool:
-    """Whether the main thread waits for the thread that loads."""
+    """True while the main thread waits for the thread that loads."""
     frame = sys._current_frames().get(threading.main_thread().ident or 0)
     while frame is not None:
         if frame.f_code is Repl.parts.fget.__code__:  # type: ignore[attr-defined]
