@@ -7,16 +7,7 @@ from collections.abc import Iterator
 from mathrepl.arithmetic.expression import OPERATIONS, read_value
 from mathrepl.arithmetic.parser import split_line
 from mathrepl.arithmetic.task import parse_operations, parse_range
-from mathrepl.commands.spec import (
-    Arguments,
-    Command,
-    Context,
-    Note,
-    Parameter,
-    Result,
-    Table,
-    Value,
-)
+from mathrepl.commands.spec import Arguments, Command, Context, Note, Parameter, Table, Value
 from mathrepl.inference.answer import Answers
 from mathrepl.session.quiz import play, questions
 from mathrepl.store.card import MAX_SEED
@@ -24,7 +15,7 @@ from mathrepl.support.errors import EquationError, UsageError
 from mathrepl.support.interrupts import counted
 
 
-def ask(context: Context, arguments: Arguments) -> Result:
+def ask(context: Context, arguments: Arguments) -> Value:
     texts = equations_of(context, arguments)
     if len(texts) == 1:
         return context.session.ask(texts[0])
@@ -76,7 +67,7 @@ def quiz(context: Context, arguments: Arguments) -> Iterator[Value]:
         context.interrupted = presses.count > 0
 
 
-def compare(context: Context, arguments: Arguments) -> Result:
+def compare(context: Context, arguments: Arguments) -> Value:
     """The same equations asked of two networks, one row an answer."""
     session = context.session
     texts = equations_of(context, arguments)
@@ -87,7 +78,7 @@ def compare(context: Context, arguments: Arguments) -> Result:
     return Answers(tuple(session.ask_beside(weights, text) for text in texts for weights in both))
 
 
-def history(context: Context, arguments: Arguments) -> Result:
+def history(context: Context, arguments: Arguments) -> Value:
     asked = context.session.history
     if not asked:
         return Note("nothing asked yet in this session")

@@ -17,7 +17,6 @@ from mathrepl.commands.spec import (
     Note,
     Parameter,
     Quit,
-    Result,
     Table,
     Value,
 )
@@ -44,7 +43,7 @@ class HelpPage:
         }
 
 
-def help_page(context: Context, arguments: Arguments) -> Result:
+def help_page(context: Context, arguments: Arguments) -> Value:
     name = arguments.text("command")
     if name:
         word = name.removeprefix(":")
@@ -107,7 +106,7 @@ def set_value(context: Context, arguments: Arguments) -> Iterator[Value]:
     yield Note(f"{key} is {value} for this session")
 
 
-def steps(context: Context, arguments: Arguments) -> Result:
+def steps(context: Context, arguments: Arguments) -> Value:
     session = context.session
     value = arguments.text("value")
     if value is not None:
@@ -131,7 +130,7 @@ def _values(session: Session, words: Sequence[str]) -> Sequence[str]:
     return fixed.get(key, ())
 
 
-def quit_session(context: Context, arguments: Arguments) -> Result:
+def quit_session(context: Context, arguments: Arguments) -> Value:
     return Quit()
 
 

@@ -66,10 +66,7 @@ def _check_not_a_command(context: Context, line: str) -> None:
 def run_command(context: Context, command: Command, arguments: Arguments) -> Iterator[Value]:
     """The values of a parsed command."""
     result: Any = command.run(context, arguments)
-    if isinstance(result, Iterator):
-        yield from result
-    else:
-        yield result
+    yield from result if isinstance(result, Iterator) else [result]
 
 
 def perform(

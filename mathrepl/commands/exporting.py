@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mathrepl.commands.figures import path_of
-from mathrepl.commands.spec import Arguments, Command, Context, Parameter, Result, Table
+from mathrepl.commands.spec import Arguments, Command, Context, Parameter, Table
 from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.support.errors import UsageError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mathrepl.export.files import Exported
 
 
-def export(context: Context, arguments: Arguments) -> Result:
+def export(context: Context, arguments: Arguments) -> Table:
     """Check everything first, make all files next, and write them last."""
     from mathrepl.export.files import check_onnx, check_path, path_of_part
     from mathrepl.networks import parts_of

@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from mathrepl.commands.dispatch import run_command
 from mathrepl.commands.spec import BOTH, Arguments, Command, Context, Parameter, Result, Value
 from mathrepl.support.errors import MathreplError
 from mathrepl.support.plugins import (
@@ -106,8 +107,7 @@ def _guarded(command: Command, source: str) -> Callable[[Context, Arguments], Re
 
     def run(context: Context, arguments: Arguments) -> Iterator[Value]:
         try:
-            result: Any = command.run(context, arguments)
-            for value in result if isinstance(result, Iterator) else [result]:
+            for value in run_command(context, command, arguments):
                 _check_value(value)
                 yield value
         except (MathreplError, OSError, MemoryError, RecursionError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from mathrepl.session.session import Session
@@ -242,7 +242,7 @@ class CommandLine:
     """The words after a command's name, and the whole line they came from."""
 
     text: str
-    words: tuple[Word, ...] = field(default=())
+    words: tuple[Word, ...] = ()
 
     def error(self, message: str, column: int | None, hint: str | None = None) -> UsageError:
         """An error that points into the line; words that came without one have no place in it."""

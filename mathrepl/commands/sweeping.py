@@ -35,14 +35,7 @@ from mathrepl.support.interrupts import counted
 from mathrepl.training.checks import recipe_plans
 from mathrepl.training.plan import Plan
 from mathrepl.training.recipes import RECIPES
-from mathrepl.training.sweep import (
-    Runner,
-    SweepProgress,
-    Trial,
-    TrialDone,
-    local_runner,
-    make_trial,
-)
+from mathrepl.training.sweep import SweepProgress, Trial, TrialDone, local_runner, make_trial
 from mathrepl.training.sweep import sweep as run_sweep
 
 MAX_TRIALS = 1000
@@ -57,7 +50,12 @@ def sweep(context: Context, arguments: Arguments) -> Iterator[Value]:
     target = check_name(arguments.text("name") or f"{recipe or 'sweep'}-best")
     directory = session.store.user / ".sweeps" / (recipe or "sweep")
     trials = _trials(session, arguments, target, directory)
-    runner = _runner(arguments, directory)
+    workers = arguments.integer("workers") or os.cpu_count() or 1
+    runner = local_runner(workers)
+    if arguments.flag("ray") or arguments.given("ray_address"):
+        from mathrepl.evaluation.ray import ray_runner
+
+        runner = ray_runner(directory, workers, arguments.text("ray_address"))
     found: list[TrialDone] = []
     with counted() as presses:
         for event in run_sweep(trials, directory, runner, lambda: presses.count > 0):
@@ -162,15 +160,6 @@ def _with(
     )
     plain = encoding == Encoding.for_task(plan.task, reverse=encoding.reverse)
     return replace(changed, command=reproduce(changed)) if plain and changed != plan else changed
-
-
-def _runner(arguments: Arguments, directory: Path) -> Runner:
-    workers = arguments.integer("workers") or os.cpu_count() or 1
-    if arguments.flag("ray") or arguments.given("ray_address"):
-        from mathrepl.evaluation.ray import ray_runner
-
-        return ray_runner(directory, workers, arguments.text("ray_address"))
-    return local_runner(workers)
 
 
 def _summary(done: TrialDone, number: int, total: int) -> str:

@@ -6,16 +6,7 @@ import time
 from collections.abc import Iterator
 
 from mathrepl.commands.options import TRAIN_PARAMETERS, plan_of
-from mathrepl.commands.spec import (
-    Arguments,
-    Command,
-    Context,
-    Note,
-    Parameter,
-    Result,
-    Table,
-    Value,
-)
+from mathrepl.commands.spec import Arguments, Command, Context, Note, Parameter, Table, Value
 from mathrepl.store.card import MAX_EPOCHS
 from mathrepl.support.errors import Advice, Run, UsageError
 from mathrepl.support.interrupts import Presses, counted
@@ -57,7 +48,7 @@ def train(context: Context, arguments: Arguments) -> Iterator[Value]:
     finished: Finished | None = None
     with counted() as presses:
         for plan in plans:
-            if plan.source == plan.name and finished and finished.outcome != "finished":
+            if finished and finished.outcome != "finished":
                 break
             job = session.train(plan, follow=True)
             try:
@@ -119,7 +110,7 @@ def _follow(context: Context, job: Job, presses: Presses) -> Iterator[Value]:
             yield event
 
 
-def jobs(context: Context, arguments: Arguments) -> Result:
+def jobs(context: Context, arguments: Arguments) -> Value:
     found = context.session.jobs
     if not found:
         start = Run("train", "50 --background")
@@ -140,7 +131,7 @@ def _job_row(job: Job) -> tuple[str, ...]:
     return (str(job.number), job.plan.name, state, f"{done}/{epochs}", exact)
 
 
-def stop(context: Context, arguments: Arguments) -> Result:
+def stop(context: Context, arguments: Arguments) -> Value:
     job = context.session.running_job
     number = arguments.integer("job")
     if number is not None:
@@ -158,7 +149,7 @@ def stop(context: Context, arguments: Arguments) -> Result:
     return job.finished or Note(f"job {job.number} is still ending")
 
 
-def undo(context: Context, arguments: Arguments) -> Result:
+def undo(context: Context, arguments: Arguments) -> Value:
     session = context.session
     name = session.name
     card, undone = session.undo()

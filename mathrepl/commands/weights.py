@@ -8,16 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mathrepl.commands.spec import (
-    Arguments,
-    Command,
-    Context,
-    Note,
-    Parameter,
-    Result,
-    Table,
-    Value,
-)
+from mathrepl.commands.spec import Arguments, Command, Context, Note, Parameter, Table, Value
 from mathrepl.evaluation.certify import Certified, Elsewhere, certify
 from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.router import AUTOMATIC
@@ -40,7 +31,7 @@ class CardPage:
         return {**self.card.record(), "origin": self.origin, "path": self.path}
 
 
-def models(context: Context, arguments: Arguments) -> Result:
+def models(context: Context, arguments: Arguments) -> Value:
     session = context.session
     rows: list[tuple[str, ...]] = []
     records: list[dict[str, Any]] = []
@@ -90,7 +81,7 @@ def models(context: Context, arguments: Arguments) -> Result:
     )
 
 
-def use(context: Context, arguments: Arguments) -> Result:
+def use(context: Context, arguments: Arguments) -> Value:
     card = context.session.use(arguments.text("name") or "")
     if context.session.auto:
         names = ", ".join(name for name in AUTOMATIC if name in context.session.store.names())
@@ -99,19 +90,19 @@ def use(context: Context, arguments: Arguments) -> Result:
     return Note(f"now using {card.name}: {card.task.describe()}{exact}", "good")
 
 
-def card_page(context: Context, arguments: Arguments) -> Result:
+def card_page(context: Context, arguments: Arguments) -> Value:
     name = arguments.text("name")
     found = context.session.store.find(name) if name else context.session.weights.found
     return CardPage(found.card, found.origin, str(found.directory / f"{found.card.name}.json"))
 
 
-def save(context: Context, arguments: Arguments) -> Result:
+def save(context: Context, arguments: Arguments) -> Value:
     card = context.session.save(arguments.text("name") or "")
     using = ", and now using it" if context.host == "session" else ""
     return Note(f"saved as {card.name}{using}", "good")
 
 
-def delete(context: Context, arguments: Arguments) -> Result:
+def delete(context: Context, arguments: Arguments) -> Value:
     name = arguments.text("name") or ""
     context.session.delete(name)
     back = f"mathrepl undo --weights {name}"

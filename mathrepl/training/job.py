@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -19,13 +19,7 @@ from mathrepl.store.card import Epoch
 from mathrepl.store.store import Store
 from mathrepl.support.errors import MathreplError
 from mathrepl.support.locks import lock
-from mathrepl.training.events import (
-    EpochDone,
-    Event,
-    Finished,
-    Started,
-    load_event,
-)
+from mathrepl.training.events import EpochDone, Event, Finished, Started, load_event
 from mathrepl.training.plan import Plan
 
 STOP_SECONDS = 20.0
@@ -116,13 +110,10 @@ class Job:
 
     def wait(self, seconds: float = STOP_SECONDS) -> None:
         """Wait for the end; kill a worker that does not end in time, and keep its best weights."""
-        deadline = time.monotonic() + seconds
-        while self.running and time.monotonic() < deadline:
-            time.sleep(0.02)
+        self._reader.join(seconds)
         if self.running:
             self._process.kill()
-            while self.running and time.monotonic() < deadline + 5:
-                time.sleep(0.02)
+            self._reader.join(5)
 
     def _send(self, line: str) -> None:
         try:
@@ -135,26 +126,21 @@ class Job:
     def _read(self) -> None:
         assert self._process.stdout is not None  # noqa: S101 - it was opened as a pipe
         finished: Finished | None = None
-        for line in self._process.stdout:
-            try:
-                event = load_event(line)
-            except ValueError:
-                continue
-            if isinstance(event, Finished):
-                finished = event
-                break
-            self._note(event)
-            if self._follow:
-                self._events.put(event)
-        code = self._process.wait()
+        with suppress(OSError), self._process:  # closing the pipe of a dead worker fails
+            for line in self._process.stdout:
+                try:
+                    event = load_event(line)
+                except ValueError:
+                    continue
+                if isinstance(event, Finished):
+                    finished = event
+                    break
+                self._note(event)
+                if self._follow:
+                    self._events.put(event)
         if finished is None:
-            finished = self._died(code)
-        for stream in (self._process.stdin, self._process.stdout, self._log):
-            try:
-                if stream is not None:
-                    stream.close()
-            except OSError:
-                continue
+            finished = self._died(self._process.wait())
+        self._log.close()
         self._lock.release()
         self.saves += finished.saved  # the card was completed at the end
         self.finished = finished
