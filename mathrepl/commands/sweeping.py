@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 from math import prod
@@ -98,11 +98,11 @@ def _trials(session: Session, arguments: Arguments, target: str, directory: Path
         raise UsageError(f"that makes {count:,} trials", hint=f"at most {MAX_TRIALS:,}")
     trials = []
     for combination in product(*varied):
-        shown = {name: text for name, text, _ in combination}
+        shown = [(name, text) for name, text, _ in combination]
         changes = {name.replace("-", "_"): value for name, _, value in combination}
         for seed in seeds:
             plans = _plans(session, arguments, changes, seed, target)
-            trials.append(make_trial({**shown, "seed": str(seed)}, plans, directory))
+            trials.append(make_trial([*shown, ("seed", str(seed))], plans, directory))
     return trials
 
 
@@ -168,15 +168,16 @@ def _summary(done: TrialDone, number: int, total: int) -> str:
     return f"{number} of {total}: {_text(done.settings)}: {what}, {how}"
 
 
-def _text(settings: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in settings.items())
+def _text(settings: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in settings)
 
 
 def _ranking(ranked: Sequence[TrialDone]) -> Table:
+    names = [name for name, _ in ranked[0].settings]
     rows = tuple(
         (
             str(place),
-            *done.settings.values(),
+            *(value for _, value in done.settings),
             done.message or f"{done.exact:.2%}",
             "" if done.message else f"{done.loss:.5f}",
             str(done.best_epoch),
@@ -188,7 +189,7 @@ def _ranking(ranked: Sequence[TrialDone]) -> Table:
     total = sum(done.seconds for done in ranked)
     return Table(
         "trials by held-out exact match",
-        ("#", *ranked[0].settings, "held-out exact", "loss", "best epoch", "parameters", "seconds"),
+        ("#", *names, "held-out exact", "loss", "best epoch", "parameters", "seconds"),
         rows,
         tuple(done.record() for done in ranked),
         f"{total:,.0f} s of training in all",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -33,7 +33,7 @@ TRIES = 2  # the system may kill a worker, for example when memory runs out
 class Trial:
     """Consecutive trainings under one name; `settings` are those that differ between trials."""
 
-    settings: dict[str, str]
+    settings: tuple[tuple[str, str], ...]
     plans: tuple[Plan, ...]
 
     @property
@@ -54,7 +54,7 @@ class TrialDone:
     """
 
     name: str
-    settings: dict[str, str]
+    settings: tuple[tuple[str, str], ...]
     exact: float = 0.0
     loss: float = 0.0
     best_epoch: int = 0
@@ -69,7 +69,7 @@ class TrialDone:
         return bool(self.message), -self.exact, self.loss
 
     def record(self) -> dict[str, Any]:
-        return asdict(self)
+        return {**asdict(self), "settings": dict(self.settings)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +81,17 @@ class SweepProgress:
 
 
 Events = Iterator[SweepProgress | TrialDone]
-# Runs trials and yields the end of each. It calls the function often; once that returns true, it
-# stops the running trials and does not report them.
 Runner = Callable[[Sequence[Trial], Callable[[], bool]], Events]
+"""Runs trials and yields the end of each.
+
+It calls the function often; once that returns true, it stops the running trials and does not
+report them.
+"""
 
 
-def make_trial(settings: dict[str, str], plans: Sequence[Plan], directory: Path) -> Trial:
+def make_trial(
+    settings: Iterable[tuple[str, str]], plans: Sequence[Plan], directory: Path
+) -> Trial:
     """A trial that saves into `directory`, named after everything that decides its outcome."""
     records = []
     for plan in plans:
@@ -99,7 +104,7 @@ def make_trial(settings: dict[str, str], plans: Sequence[Plan], directory: Path)
     renamed = (
         replace(plan, name=name, source=plan.source and name, user=directory) for plan in plans
     )
-    return Trial(settings, tuple(renamed))
+    return Trial(tuple(settings), tuple(renamed))
 
 
 def sweep(

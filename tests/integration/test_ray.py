@@ -56,7 +56,7 @@ def task_processes() -> list[int]:
 def test_a_sweep_survives_a_killed_worker_and_loses_no_finished_trial(tmp_path: Path):
     directory = tmp_path / "sweep"
     trials = [
-        make_trial({"seed": str(seed)}, [plan(tmp_path, settings={"seed": seed})], directory)
+        make_trial([("seed", str(seed))], [plan(tmp_path, settings={"seed": seed})], directory)
         for seed in range(2)
     ]
     killed: list[int] = []

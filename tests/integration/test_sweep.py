@@ -32,7 +32,7 @@ METRICS = Metrics(0.5, 0.75, 0.25)
 
 def trial(folder: Path, seed: int = 0, **settings: object) -> Trial:
     one = plan(folder, settings={"seed": seed, **settings})
-    return make_trial({"seed": str(seed)}, [one], folder / "sweep")
+    return make_trial([("seed", str(seed))], [one], folder / "sweep")
 
 
 def trained(one: Trial, exact: float = 0.25) -> TrialDone:
@@ -75,7 +75,7 @@ def test_a_trial_is_named_after_what_decides_its_outcome(tmp_path: Path):
 
 def test_the_trainings_of_a_trial_go_on_from_one_another(tmp_path: Path):
     first = plan(tmp_path)
-    both = make_trial({}, [first, replace(first, source="tiny")], tmp_path / "sweep")
+    both = make_trial([], [first, replace(first, source="tiny")], tmp_path / "sweep")
     assert [one.name for one in both.plans] == [both.name] * 2
     assert [one.source for one in both.plans] == [None, both.name]
     assert both.epochs == 6
@@ -137,7 +137,7 @@ def test_a_failed_trial_is_told_and_not_noted(tmp_path: Path):
 
 
 def test_trials_are_ranked_by_exact_match_then_loss_and_failed_ones_last():
-    done = TrialDone("a", {}, 0.5, 0.2, 1, 10, 1.0)
+    done = TrialDone("a", (), 0.5, 0.2, 1, 10, 1.0)
     ranked = [
         replace(done, exact=0.9, loss=0.3),
         replace(done, exact=0.9, loss=0.4),
@@ -150,7 +150,7 @@ def test_trials_are_ranked_by_exact_match_then_loss_and_failed_ones_last():
 
 
 def test_a_record_is_plain():
-    done = TrialDone("a", {"seed": "1"}, 0.5, 0.2, 1, 10, 1.0)
+    done = TrialDone("a", (("seed", "1"),), 0.5, 0.2, 1, 10, 1.0)
     assert json.loads(json.dumps(done.record()))["settings"] == {"seed": "1"}
 
 
