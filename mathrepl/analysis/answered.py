@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from mathrepl.arithmetic.expression import MAX_LENGTH, format_value, read_value
+from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.support.thread_pool import batches, side_by_side, threads_for
-
-if TYPE_CHECKING:
-    from mathrepl.session.active_weights import ActiveWeights
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")

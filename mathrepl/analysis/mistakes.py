@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mathrepl.analysis.answered import Answered, in_batches
 from mathrepl.analysis.figure import Bar, Bars, Figure, Lines, Panel, Progress, Series
@@ -17,11 +17,9 @@ from mathrepl.data.sampling import Example, draw_held_out, every
 from mathrepl.evaluation.suites import SEED, WHOLE_SPACE
 from mathrepl.inference.answer import Answers, compare
 from mathrepl.inference.solution import Written
+from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.support.errors import UsageError
 from mathrepl.support.text import percent
-
-if TYPE_CHECKING:
-    from mathrepl.session.active_weights import ActiveWeights
 
 MOST_BARS = 12
 
@@ -138,9 +136,13 @@ def _share(label: str, asked: int, wrong: int) -> Bar:
 
 
 def _sizes(tally: Tally) -> Bars:
-    bars = [Bar(label, tally.sizes[label], f"{tally.sizes[label]:,}") for label in SIZES]
-    usual = [bar for bar in bars if bar.value or bar.label not in (SAME_VALUE, SMALL)]
-    return Bars("mistakes by the size of the error", tuple(usual))
+    sizes = [(label, tally.sizes[label]) for label in SIZES]
+    usual = [one for one in sizes if one[1] or one[0] not in (SAME_VALUE, SMALL)]
+    return _counts("mistakes by the size of the error", usual)
+
+
+def _counts(title: str, counts: Iterable[tuple[str, float]]) -> Bars:
+    return Bars(title, tuple(Bar(label, count, f"{count:,}") for label, count in counts))
 
 
 def _calibration(tally: Tally) -> tuple[Panel, ...]:
@@ -158,8 +160,8 @@ def _calibration(tally: Tally) -> tuple[Panel, ...]:
     wrong = [one["answers"] - one["right"] for one in bins]
     for verdict, counts in (("right", right), ("wrong", wrong)):
         if any(counts):
-            bars = tuple(Bar(*one, f"{one[1]:,}") for one in zip(bands, counts, strict=True))
-            panels.append(Bars(f"{verdict} answers by confidence", bars))
+            counted = zip(bands, counts, strict=True)
+            panels.append(_counts(f"{verdict} answers by confidence", counted))
     return tuple(panels)
 
 

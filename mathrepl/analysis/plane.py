@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from heapq import nlargest, nsmallest
 from itertools import product
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,13 +18,11 @@ from mathrepl.analysis.answered import Answered, in_batches
 from mathrepl.analysis.figure import Figure, Heatmap, Palette, Progress
 from mathrepl.arithmetic.expression import format_value
 from mathrepl.arithmetic.parser import parse
+from mathrepl.arithmetic.task import Task
 from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.coverage import check_characters
 from mathrepl.support.errors import UsageError
 from mathrepl.support.text import percent
-
-if TYPE_CHECKING:
-    from mathrepl.arithmetic.task import Task
 
 Show = Literal["wrong", "confidence", "size"]
 Bounds = tuple[int, int]

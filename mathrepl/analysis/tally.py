@@ -6,8 +6,6 @@ import random
 from bisect import bisect
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 from mathrepl.analysis.answered import Answered
 from mathrepl.arithmetic.carries import carry_chain, has_operand_below, operations_of
@@ -27,17 +25,12 @@ PLACE_NAMES = {
     -3: "thousandths",
     None: "sign or point",
 }
-# Classes of an error by its size: 0, below 1, and then below each of BOUNDS and above.
+# Classes of an error by its size: 0, above 0, then from each of BOUNDS on.
 SAME_VALUE, SMALL, NO_NUMBER = "0, written otherwise", "below 1", "not a number"
 BOUNDS = (1, 2, 10, 100, 1000)
 SIZES = (SAME_VALUE, SMALL, "1", "2 to 9", "10 to 99", "100 to 999", "1000 and more", NO_NUMBER)
 
 
-def _counts() -> defaultdict[Any, list[int]]:
-    return defaultdict(lambda: [0, 0])
-
-
-@dataclass(slots=True)
 class Tally:
     """Counts of answers so far.
 
@@ -47,18 +40,16 @@ class Tally:
     mistakes, each with its number.
     """
 
-    total: int = 0
-    wrong: int = 0
-    below_100: int = 0
-    below_10: int = 0
-    by_place: Counter[str] = field(default_factory=Counter)
-    by_carries: defaultdict[int, list[int]] = field(default_factory=_counts)
-    by_operations: defaultdict[str, list[int]] = field(default_factory=_counts)
-    sizes: Counter[str] = field(default_factory=Counter)
-    bins: list[list[float]] = field(default_factory=lambda: [[0, 0, 0.0] for _ in range(BINS)])
-    largest: Answered | None = None
-    examples: list[tuple[int, Answered]] = field(default_factory=list)
-    rng: random.Random = field(default_factory=lambda: random.Random(SEED))
+    def __init__(self) -> None:
+        self.total = self.wrong = self.below_100 = self.below_10 = 0
+        self.by_place: Counter[str] = Counter()
+        self.by_carries: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
+        self.by_operations: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0])
+        self.sizes: Counter[str] = Counter()
+        self.bins: list[list[float]] = [[0, 0, 0.0] for _ in range(BINS)]
+        self.largest: Answered | None = None
+        self.examples: list[tuple[int, Answered]] = []
+        self._rng = random.Random(SEED)
 
     def count(
         self, batch: Sequence[Example], written: Sequence[str], confidences: Sequence[float]
@@ -100,7 +91,7 @@ class Tally:
         # Reservoir sampling (Vitter 1985, algorithm R): all mistakes are equally likely.
         if len(self.examples) < SHOWN:
             self.examples.append((self.wrong, one))
-        elif (place := self.rng.randrange(self.wrong)) < SHOWN:
+        elif (place := self._rng.randrange(self.wrong)) < SHOWN:
             self.examples[place] = self.wrong, one
 
     @property

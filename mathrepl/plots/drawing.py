@@ -6,8 +6,7 @@ are placed from the top down, and the file is cut around them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from io import BytesIO
 from math import ceil, floor
 from typing import Any, Literal
@@ -30,7 +29,7 @@ NARROWEST, WIDEST = 760, 1500  # pixels of lines of text at least; heat maps sha
 LEAST = 210  # pixels that the title of a narrow panel has
 PANEL_TITLE = 10.5  # points
 
-_STYLE: dict[str, Any] = {
+STYLE: dict[str, Any] = {
     "font.family": [SANS],
     "font.size": SMALL,
     "text.color": INK,
@@ -50,18 +49,11 @@ _STYLE: dict[str, Any] = {
 }
 
 
-@contextmanager
-def styled() -> Iterator[None]:
-    """Draw and save under these settings, whatever a person's matplotlibrc says."""
-    with style.context(["default", _STYLE]):
-        yield
-
-
 def picture(figure: Figure, kind: Literal["png", "svg"]) -> bytes:
     """The bytes of a file; the same figure gives the same bytes."""
     unstamped = {"Software": None} if kind == "png" else {"Date": None, "Creator": None}
     file = BytesIO()
-    with styled():
+    with style.context(["default", STYLE]):  # whatever a person's matplotlibrc says
         drawing = drawn(figure)
         x0, y0, x1, y1 = drawing.get_tightbbox().extents * DPI
         whole = np.array([[floor(x0) - EDGE, floor(y0) - EDGE], [ceil(x1) + EDGE, ceil(y1) + EDGE]])
@@ -71,29 +63,28 @@ def picture(figure: Figure, kind: Literal["png", "svg"]) -> bytes:
 
 
 def drawn(figure: Figure) -> Drawing:
-    """`figure` as matplotlib's, down from the corner of an inch; save it within `styled()`.
+    """`figure` as matplotlib's, down from the corner of an inch; drawn and saved in `STYLE`.
 
     The title is on top, panels below each other, heat maps side by side where they fit, and facts
     and notes at the bottom.
     """
-    with styled():
-        drawing = Drawing((1, 1), dpi=DPI, facecolor="white")
-        rows: list[list[_Placed]] = []
-        for panel in figure.panels:
-            placed = _Placed(drawing, panel)
-            shares = rows and placed.is_heat and rows[-1][-1].is_heat
-            if shares and _width([*rows[-1], placed]) <= WIDEST:
-                rows[-1].append(placed)
-            else:
-                rows.append([placed])
-        margin = max((row[0].left for row in rows), default=0)
-        width = max([NARROWEST, *(margin - row[0].left + _width(row) for row in rows)])
-        top = _write(drawing, 0, [figure.title], TITLE, INK, width)
-        for row in rows:
-            top = _place(row, margin, top)
-        top = _write(drawing, top, figure.facts, SMALL, INK, width)
-        _write(drawing, top, [f"! {note}" for note in figure.notes], SMALL, QUIET, width)
-        return drawing
+    drawing = Drawing((1, 1), dpi=DPI, facecolor="white")
+    rows: list[list[_Placed]] = []
+    for panel in figure.panels:
+        placed = _Placed(drawing, panel)
+        shares = rows and placed.is_heat and rows[-1][-1].is_heat
+        if shares and _width([*rows[-1], placed]) <= WIDEST:
+            rows[-1].append(placed)
+        else:
+            rows.append([placed])
+    margin = max((row[0].left for row in rows), default=0)
+    width = max([NARROWEST, *(margin - row[0].left + _width(row) for row in rows)])
+    top = _write(drawing, 0, [figure.title], TITLE, INK, width)
+    for row in rows:
+        top = _place(row, margin, top)
+    top = _write(drawing, top, figure.facts, SMALL, INK, width)
+    _write(drawing, top, [f"! {note}" for note in figure.notes], SMALL, QUIET, width)
+    return drawing
 
 
 class _Placed:

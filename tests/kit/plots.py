@@ -6,10 +6,13 @@ from io import BytesIO
 
 import numpy as np
 from matplotlib import image as mpl_image
+from matplotlib import style
+from matplotlib.figure import Figure as Drawing
 from matplotlib.text import Text
 
 from mathrepl.analysis.figure import Figure
-from mathrepl.plots.drawing import drawn, picture
+from mathrepl.plots import drawing
+from mathrepl.plots.drawing import STYLE, picture
 
 
 def pixels(figure: Figure) -> np.ndarray:
@@ -18,11 +21,16 @@ def pixels(figure: Figure) -> np.ndarray:
     return np.round(image[..., :3] * 255).astype(int)
 
 
+def drawn(figure: Figure) -> Drawing:
+    with style.context(["default", STYLE]):
+        return drawing.drawn(figure)
+
+
 def texts(figure: Figure) -> list[str]:
     """All lines that are written in a drawing, top and bottom included."""
-    drawing = drawn(figure)
-    drawing.draw_without_rendering()
-    return [line for text in drawing.findobj(Text) for line in text.get_text().splitlines()]
+    seen = drawn(figure)
+    seen.draw_without_rendering()
+    return [line for text in seen.findobj(Text) for line in text.get_text().splitlines()]
 
 
 def axes_of(panel):

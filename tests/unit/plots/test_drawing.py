@@ -12,11 +12,11 @@ import pytest
 from mathrepl.analysis.figure import Bar, Bars, Figure, Heatmap, Lines, Series
 from mathrepl.inference.answer import Answers, Refused, compare
 from mathrepl.inference.solution import Guess, Solution
-from mathrepl.plots.drawing import drawn, picture
+from mathrepl.plots.drawing import picture
 from mathrepl.plots.text import MONO, SANS, SMALL, drawable, text_width, wrapped
 from mathrepl.support.errors import MathreplError
 from mathrepl.support.text import cropped
-from tests.kit.plots import axes_of, pixels, texts
+from tests.kit.plots import axes_of, drawn, pixels, texts
 
 
 def answer(question: str, network: str, truth: str, weights: str = "add"):
