@@ -44,8 +44,7 @@ def is_line(line: str) -> bool:
 
 def nesting(line: str) -> int:
     """The number of open parentheses at the deepest position of a line."""
-    steps = ((character == "(") - (character == ")") for character in line)
-    return max(accumulate(steps), default=0)
+    return max(_depths(line), default=0)
 
 
 def splice(line: str, span: Span, text: str) -> str:
@@ -86,12 +85,13 @@ def _stands_alone(before: str, after: str, text: str) -> bool:
 
 def _is_group(text: str) -> bool:
     """True where one pair of parentheses holds the whole text."""
-    depth = 0
-    for position, character in enumerate(text):
-        depth += (character == "(") - (character == ")")
-        if depth == 0:
-            return character == ")" and position == len(text) - 1
-    return False
+    depths = list(_depths(text)) if text[:1] == "(" else []
+    return 0 in depths and depths.index(0) == len(text) - 1
+
+
+def _depths(text: str) -> Iterator[int]:
+    """The number of parentheses that are open after each character."""
+    return accumulate((character == "(") - (character == ")") for character in text)
 
 
 def span_of(flags: Sequence[bool]) -> Span | None:

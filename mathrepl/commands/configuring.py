@@ -70,7 +70,7 @@ def show(context: Context, arguments: Arguments) -> Table:
     texts = task_texts(session.task)
     table += [(p.key, texts[p.key], p.help) for p in TASK_PARAMETERS]
     footer = f"to keep settings, write them into {config_directory() / FILE_NAME}"
-    if session.task_was_set:
+    if session.chosen_task is not None:
         train = Run("train", "N --fresh")
         footer = Advice("the task was changed with ", Run("set"), "; ", train, " trains for it")
     return Table("settings and task", ("key", "value", "meaning"), tuple(table), footer=footer)
@@ -83,13 +83,13 @@ def set_value(context: Context, arguments: Arguments) -> Iterator[Value]:
         yield show(context, arguments)
         return
     if key == "task" and value == "reset":
-        session.task = None
+        session.chosen_task = None
         yield Note(f"the task is that of the weights again: {session.task.describe()}")
         return
     if value is None:
         raise UsageError(f"{key} needs a value", hint=Advice("write ", Run("set", f"{key} VALUE")))
     if key in TASK_KEYS:
-        session.task = replace(session.task, **task_changes({key: value}))
+        session.chosen_task = replace(session.task, **task_changes({key: value}))
         train, reset = Run("train", "50 --fresh"), Run("set", "task reset")
         task = session.task.describe()
         yield Note(Advice(f"task: {task}; ", train, " trains for it, ", reset, " takes it back"))

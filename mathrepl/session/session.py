@@ -54,7 +54,7 @@ class Session:
         name = automatic_name(store) if self.auto else settings.weights
         self.weights = ActiveWeights(store, name, settings.engine, self.jobs)
         self._router = Router(self.weights)
-        self._task: Task | None = None
+        self.chosen_task: Task | None = None  # set with `:set`
 
     @property
     def name(self) -> str:
@@ -68,31 +68,21 @@ class Session:
 
     @property
     def task(self) -> Task:
-        """The task of the next training: set with `:set`, else that of the weights in use.
+        """The task of the next training: the chosen one, else that of the weights in use.
 
         Without readable weights it is that of the seed network, `a + b` for 0..999.
         """
-        if self._task is not None:
-            return self._task
+        if self.chosen_task is not None:
+            return self.chosen_task
         try:
             return self.card.task
         except WeightsError:
             return Task()
 
-    @task.setter
-    def task(self, task: Task | None) -> None:
-        self._task = task
-
     @property
     def fresh_task(self) -> Task:
         """The task of the next training from random weights: in `auto` the seed network's."""
-        if self._task is None and self.auto:
-            return Task()
-        return self.task
-
-    @property
-    def task_was_set(self) -> bool:
-        return self._task is not None
+        return Task() if self.chosen_task is None and self.auto else self.task
 
     def use(self, name: str) -> Card:
         """Switch to other weights, checked in full, or to `auto`. Raises `WeightsError`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -76,17 +75,16 @@ def _parse(kind: type, value: Any) -> Any:
         return None
 
 
-def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+def load_settings() -> Settings:
     """Defaults, then the file, then variables such as `MATHREPL_THEME`.
 
     Raises `SettingsError` naming the file or variable and the key.
     """
-    env = os.environ if environment is None else environment
     settings = Settings()
     path = config_directory() / FILE_NAME
     for key, value in _read_file(path).items():
         settings = changed(settings, key, value, str(path))
-    for variable, value in sorted(env.items()):
+    for variable, value in sorted(os.environ.items()):
         if not variable.startswith("MATHREPL_") or variable in _PATHS or not value:
             continue
         settings = changed(settings, variable.removeprefix("MATHREPL_").lower(), value, variable)

@@ -44,7 +44,7 @@ def _parts(session: Session) -> list[tuple[str, str]]:
         parts.append(("good", f"{card.held_out.exact:.2%} exact"))
     if session.weights.engine != "numpy":
         parts.append(("quiet", session.weights.engine))
-    if session.task_was_set:
+    if session.chosen_task is not None:
         parts.append(("quiet", f"next: {session.task.describe()}"))
     job = session.running_job or (session.jobs[-1] if session.jobs else None)
     if job is not None:

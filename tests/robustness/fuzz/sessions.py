@@ -246,7 +246,7 @@ class Sessions(RuleBasedStateMachine):
         renderer = self.do(line)
         if renderer.errors:  # going on cannot change the task that was set
             assert not fresh
-            assert self.session.task_was_set
+            assert self.session.chosen_task is not None
             return
         self._push(target)
         self.mine[target] = self._on_disk()[target]

@@ -94,7 +94,7 @@ def test_a_bad_value_changes_nothing(lab: Lab, line: str):
     with pytest.raises(UsageError):
         lab.values(line)
     assert (lab.session.settings, lab.session.task, shown(lab)) == before
-    assert not lab.session.task_was_set
+    assert lab.session.chosen_task is None
 
 
 def test_setting_the_weights_is_using_them(lab: Lab):
@@ -155,7 +155,7 @@ def test_a_part_of_the_next_task_is_set_and_taken_back(lab: Lab, line: str, task
     note = lab.value(":set task reset")
     assert "0..9" in note.text
     assert lab.session.task == Task(high=9)
-    assert not lab.session.task_was_set
+    assert lab.session.chosen_task is None
 
 
 def test_parts_of_the_task_add_up_and_are_shown(lab: Lab):

@@ -643,13 +643,13 @@ def test_a_fresh_plan_has_the_usual_shape_and_an_encoding_of_its_own(lab: Lab):
 
 
 def test_the_task_that_was_set_is_trained(lab: Lab):
-    assert not lab.session.task_was_set
-    lab.session.task = Task(high=5)
-    assert lab.session.task_was_set
+    assert lab.session.chosen_task is None
+    lab.session.chosen_task = Task(high=5)
+    assert lab.session.chosen_task is not None
     assert plan_of(lab).task == Task(high=5)
     assert plan_of(lab, fresh=True).task == Task(high=5)
     assert plan_of(lab, fresh=True, task=Task(high=7)).task == Task(high=7)
-    lab.session.task = None
+    lab.session.chosen_task = None
     assert plan_of(lab).task == Task(high=9)
 
 

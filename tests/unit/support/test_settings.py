@@ -27,17 +27,24 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "settings.toml"
 
 
+def settings_in(environment: dict[str, str]) -> Settings:
+    with pytest.MonkeyPatch.context() as patch:
+        for variable, value in environment.items():
+            patch.setenv(variable, value)
+        return load_settings()
+
+
 def test_defaults_without_a_file(file):
-    assert load_settings({}) == Settings()
+    assert load_settings() == Settings()
     assert not file.exists()
 
 
 def test_defaults_without_a_directory(file, monkeypatch):
     monkeypatch.setenv("MATHREPL_CONFIG_DIR", str(file.parent / "absent"))
-    assert load_settings({}) == Settings()
+    assert load_settings() == Settings()
     file.write_text("")
     monkeypatch.setenv("MATHREPL_CONFIG_DIR", str(file))
-    assert load_settings({}) == Settings()
+    assert load_settings() == Settings()
 
 
 def test_the_file_changes_the_defaults(file):
@@ -45,26 +52,21 @@ def test_the_file_changes_the_defaults(file):
         'weights = "mine"\nengine = "keras"\ntheme = "light"\n'
         'editing = "vi"\nhistory = false\nquiz = 25\nsteps = false\n'
     )
-    assert load_settings({}) == Settings("mine", "keras", "light", "vi", False, 25, False)
+    assert load_settings() == Settings("mine", "keras", "light", "vi", False, 25, False)
 
 
 def test_variables_come_after_the_file(file):
     file.write_text('theme = "light"\nquiz = 25\n')
-    found = load_settings({"MATHREPL_THEME": "dark", "MATHREPL_HISTORY": "off", "THEME": "x"})
+    found = settings_in({"MATHREPL_THEME": "dark", "MATHREPL_HISTORY": "off", "THEME": "x"})
     assert found == Settings(theme="dark", history=False, quiz=25)
 
 
-def test_the_environment_of_the_process_is_the_default(monkeypatch):
-    monkeypatch.setenv("MATHREPL_QUIZ", "7")
-    assert load_settings() == Settings(quiz=7)
-
-
 def test_an_empty_variable_is_as_good_as_none():
-    assert load_settings({"MATHREPL_QUIZ": "", "MATHREPL_WEIGHTS": ""}) == Settings()
+    assert settings_in({"MATHREPL_QUIZ": "", "MATHREPL_WEIGHTS": ""}) == Settings()
 
 
 def test_directory_variables_are_no_settings():
-    found = load_settings({"MATHREPL_DATA_DIR": "/a", "MATHREPL_CONFIG_DIR": "/b"})
+    found = settings_in({"MATHREPL_DATA_DIR": "/a", "MATHREPL_CONFIG_DIR": "/b"})
     assert found == Settings()
 
 
@@ -80,7 +82,7 @@ def test_directory_variables_are_no_settings():
 )
 def test_a_bad_variable_is_named_with_its_key(variable, value, key):
     with pytest.raises(SettingsError) as caught:
-        load_settings({variable: value})
+        settings_in({variable: value})
     assert variable in caught.value.message
     assert key in caught.value.message
 
@@ -115,7 +117,7 @@ def test_a_bad_variable_is_named_with_its_key(variable, value, key):
 def test_a_bad_file_is_named_with_its_key(file, text, key):
     file.write_text(text)
     with pytest.raises(SettingsError) as caught:
-        load_settings({})
+        load_settings()
     assert str(file) in caught.value.message
     assert key in caught.value.message
 
@@ -123,20 +125,20 @@ def test_a_bad_file_is_named_with_its_key(file, text, key):
 def test_a_file_that_is_no_text_is_refused(file):
     file.write_bytes(b"theme = '\xff'")
     with pytest.raises(SettingsError, match=r"settings\.toml"):
-        load_settings({})
+        load_settings()
 
 
 def test_a_huge_file_is_refused_unread(file):
     file.touch()
     os.truncate(file, MAX_FILE_BYTES + 1)
     with pytest.raises(SettingsError, match="too large"):
-        load_settings({})
+        load_settings()
 
 
 def test_a_directory_in_place_of_the_file_is_refused(file):
     file.mkdir()
     with pytest.raises(SettingsError, match=r"settings\.toml"):
-        load_settings({})
+        load_settings()
 
 
 @pytest.mark.parametrize(
@@ -220,7 +222,7 @@ def test_directories_are_the_platforms_unless_chosen(function, variable, monkeyp
 def test_a_directory_of_an_unknown_user_is_a_settings_error(monkeypatch):
     monkeypatch.setenv("MATHREPL_CONFIG_DIR", "~no-such-user-here/place")
     with pytest.raises(SettingsError, match="MATHREPL_CONFIG_DIR"):
-        load_settings({})
+        load_settings()
 
 
 def test_a_name_that_reads_like_a_switch_stays_a_name():

@@ -38,7 +38,7 @@ def test_it_tells_that_weights_are_chosen_for_each_question(parts: Parts) -> Non
 
 def test_it_tells_engine_and_next_task_where_they_differ(parts: Parts) -> None:
     parts.session.weights.set_engine("keras")
-    parts.session.task = Task(high=99)
+    parts.session.chosen_task = Task(high=99)
     assert shown(parts) == " tiny · a + b, 0..9 · keras · next: a + b, 0..99"
 
 
