@@ -59,7 +59,7 @@ def imported(*folders: str) -> set[str]:
 
 
 def asked(groups: tuple[str, ...] | None = None) -> dict[str, Requirement]:
-    """The requirements of these groups of `pyproject.toml`, by name; all groups without `groups`."""
+    """The requirements of these groups of `pyproject.toml` by name; of all without `groups`."""
     found = requirements(read_project())
     chosen = found if groups is None else groups
     return {canonicalize_name(r.name): r for group in chosen for r in found[group]}
