@@ -132,8 +132,16 @@ class Extension:
         self._context: Context | None = None
         self._person = Person()
         shell.magics_manager.register_function(self.math, "line_cell", "math")
-        self._matcher = _matcher(self.complete)
+        marked: Callable[..., Any] = context_matcher(identifier="mathrepl")
+        self._matcher = marked(lambda context: self.complete(context))  # gets attributes
         shell.Completer.custom_matchers.append(self._matcher)
+        display_formatter: Any = shell.display_formatter
+        formatters = display_formatter.formatters
+        self._looks: tuple[tuple[Any, Callable[..., Any]], ...] = (
+            (formatters["text/plain"], self._plain),
+            (formatters["text/html"], self._html),
+            (formatters["image/png"], _png),
+        )
         self._dressed: list[type[Any]] = []
         for kind in DISPLAYED:
             self._dress(kind)
@@ -144,8 +152,8 @@ class Extension:
             magics.pop("math", None)
         self._shell.Completer.custom_matchers.remove(self._matcher)
         for kind in self._dressed:
-            for mime in self._looks():
-                self._formatter(mime).pop(kind, None)
+            for formatter, _ in self._looks:
+                formatter.pop(kind, None)
         atexit.unregister(self.close)
         self.close()
 
@@ -239,15 +247,8 @@ class Extension:
         """Register formatters for a kind of value; commands of other packages add kinds."""
         if kind not in self._dressed:
             self._dressed.append(kind)
-            for mime, draw in self._looks().items():
-                self._formatter(mime).for_type(kind, draw)
-
-    def _formatter(self, mime: str) -> Any:
-        formatter: Any = self._shell.display_formatter
-        return formatter.formatters[mime]
-
-    def _looks(self) -> dict[str, Callable[..., Any]]:
-        return {"text/plain": self._plain, "text/html": self._html, "image/png": _png}
+            for formatter, draw in self._looks:
+                formatter.for_type(kind, draw)
 
     def _plain(self, value: Value, printer: Any, cycle: bool) -> None:
         # In a list or a dict, Python's own form of a value is easier to read.
@@ -266,14 +267,6 @@ def _together(context: Context, lines: list[str]) -> Iterator[Value]:
     An equation that cannot be asked does not stop the others.
     """
     yield context.session.ask_each([text for line in lines for text in split_line(line)])
-
-
-def _matcher(complete: Callable[[CompletionContext], SimpleMatcherResult]) -> Any:
-    def matcher(context: CompletionContext) -> SimpleMatcherResult:  # a method takes no attributes
-        return complete(context)
-
-    marked: Callable[..., Any] = context_matcher(identifier="mathrepl")
-    return marked(matcher)
 
 
 def _command_before(context: CompletionContext) -> str | None:

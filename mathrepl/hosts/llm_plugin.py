@@ -90,7 +90,7 @@ class Mathrepl(llm.Model):
 
 def _answer(session: Session, equation: str, *, places: bool, named: bool) -> Iterator[str]:
     from mathrepl.inference.answer import Answer
-    from mathrepl.render.plain import plain_answer, plain_line, plain_places
+    from mathrepl.render.answers import plain_answer, plain_line, plain_places
 
     for found in session.ask_stepwise(equation):
         if not isinstance(found, Answer):

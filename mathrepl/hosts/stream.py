@@ -101,7 +101,7 @@ def run_stream(context: Context, renderer: Gathers, lines: Lines) -> int:
                 if lines.has_one() and len(batch) < BATCH:
                     continue
             if batch:
-                code = max(code, _answer(context, renderer, batch).code)
+                code = max(code, _answer(context, renderer, batch))
                 batch = []
                 if context.interrupted:
                     break
@@ -137,13 +137,16 @@ def _equations(raw: bytes) -> str | None:
     return None if not start or start in "#:?" or start.isalpha() else text
 
 
-def _answer(context: Context, renderer: Gathers, batch: Sequence[str]) -> Done:
-    """Ask the equations of several lines together, and show each line's answer or error."""
+def _answer(context: Context, renderer: Gathers, batch: Sequence[str]) -> int:
+    """Ask the equations of several lines together, and show each line's answer or error.
+
+    Returns the worst exit code.
+    """
     if len(batch) > 1:
         try:
             found = context.session.ask_lines(batch)
         except KeyboardInterrupt as stop:
-            return perform(context, _raising(stop), renderer)
+            return perform(context, _raising(stop), renderer).code
         except (MathreplError, OSError, RecursionError, MemoryError):
             pass  # each line is asked alone below, and reports its own error
         else:
@@ -158,13 +161,13 @@ def _answer(context: Context, renderer: Gathers, batch: Sequence[str]) -> Done:
 
 def _in_turn(
     context: Context, renderer: Shows, turns: Iterable[tuple[str | None, Iterator[Value]]]
-) -> Done:
+) -> int:
     code = OK
     for equation, values in turns:
         code = max(code, perform(context, values, renderer, equation).code)
         if context.interrupted:
             break
-    return Done(code)
+    return code
 
 
 def _raising(error: BaseException) -> Iterator[Value]:
@@ -173,19 +176,18 @@ def _raising(error: BaseException) -> Iterator[Value]:
 
 
 def _line(context: Context, renderer: Shows, raw: bytes) -> Done:
+    line = raw.decode("utf-8", "replace").strip("\r\n")
+    problem = None
     if len(raw.rstrip(b"\r\n")) > MAX_BYTES:
         problem = EquationError(f"the line has more than {MAX_LINE:,} characters", hint="split it")
-        renderer.error(problem, raw[:200].decode("utf-8", "replace"))
-        return Done(problem.exit_code)
-    try:
-        line = raw.decode("utf-8").strip("\r\n")
-    except UnicodeDecodeError as error:
-        shown = raw.decode("utf-8", "replace").strip("\r\n")[:200]
-        problem = EquationError(
-            f"byte {error.start + 1} of the line is not UTF-8", hint="send UTF-8 text"
-        )
-        renderer.error(problem, shown)
-        return Done(problem.exit_code)
+    else:
+        try:
+            raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            what = f"byte {error.start + 1} of the line is not UTF-8"
+            problem = EquationError(what, hint="send UTF-8 text")
+    if problem is not None:
+        return perform(context, _raising(problem), renderer, line[:200])
     if not line.strip() or line.lstrip().startswith("#"):
         return Done(OK)
     equation = None if line.lstrip().startswith(":") else line.strip()

@@ -1,8 +1,9 @@
-"""One answer drawn place by place; several drawn a row each."""
+"""Answers: one place by place, several a row each; as plain text for hosts that show text only."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from io import StringIO
 from operator import attrgetter
 
 from rich import box
@@ -15,7 +16,10 @@ from mathrepl.data.encoding import END
 from mathrepl.inference.answer import CLOSE_RUNNER_UP, Answer, Answers, CheckedStep, Column, Refused
 from mathrepl.inference.solution import Guess
 from mathrepl.render.text import NARROW, mark, place_name, sure
+from mathrepl.render.theme import make_console
 from mathrepl.support.text import printable, rounded_down, written
+
+PLAIN_WIDTH = 100  # cells
 
 
 def answer_line(answer: Answer, *, named: bool = False) -> Text:
@@ -39,26 +43,22 @@ def draw_answer(answer: Answer, console: Console, *, steps: bool = True) -> Rend
     """One answer as a table of its places, or as a few lines in a narrow window."""
     table = _places(answer)
     wanted = Measurement.get(console, console.options.update(max_width=10_000), table).maximum
-    body: RenderableType = table if wanted <= console.width else _narrow(answer)
     lines: list[RenderableType] = [Text(f"{answer.equation} = ?", "title")]
     if steps and answer.scratchpad:
         lines.append(draw_working(answer.scratchpad))
-        if outcome := _outcome(answer):
-            lines.append(Text(f"  {outcome}", "quiet"))
+        if answer.network not in ("", answer.scratchpad[-1].line.text):
+            remainder = "%" in answer.equation
+            how = (
+                "the answer is what was left over,"
+                if remainder
+                else "with the point back in its place:"
+            )
+            lines.append(Text(f"  {how} {answer.network}", "quiet"))
+    lines.append(table if wanted <= console.width else _narrow(answer))
     of_whole = f"  ·  {answer.weights} was {rounded_down(answer.confidence)} sure of the whole"
-    verdict_line = Text.assemble(_mark_verdict(answer), (of_whole, "quiet"))
-    lines += [body, verdict_line]
+    lines.append(Text.assemble(_mark_verdict(answer), (of_whole, "quiet")))
     lines += [Text(f"! {note}", "unsure") for note in answer.notes]
     return Group(*lines)
-
-
-def _outcome(answer: Answer) -> str:
-    """The step from the last line of the scratchpad to an answer that differs from it."""
-    if answer.network in ("", answer.scratchpad[-1].line.text):
-        return ""
-    if "%" in answer.equation:
-        return f"the answer is what was left over, {answer.network}"
-    return f"with the point back in its place: {answer.network}"
 
 
 STATES = {
@@ -92,13 +92,15 @@ def draw_working(working: Sequence[CheckedStep]) -> RenderableType:
 
 def _difference(columns: Sequence[Column]) -> Text:
     """The text written for a span and the right text, with differing places marked."""
-    text = Text("    it wrote ")
-    for column in columns:
-        text.append(_shown(column.network), "good" if column.right else "bad")
-    text.append(" for ", "quiet")
-    for column in columns:
-        text.append(_shown(column.truth), "" if column.right else "bold")
-    return text
+    wrote, wanted = _side(columns, "network", "good"), _side(columns, "truth", wrong="bold")
+    return Text.assemble("    it wrote ", wrote, (" for ", "quiet"), wanted)
+
+
+def _side(columns: Iterable[Column], side: str, right: str = "", wrong: str = "bad") -> Text:
+    """The characters of one side, `network` or `truth`, styled by whether they are right."""
+    return Text.assemble(
+        *((_shown(getattr(c, side)), right if c.right else wrong) for c in columns)
+    )
 
 
 def _places(answer: Answer) -> Table:
@@ -113,7 +115,7 @@ def _places(answer: Answer) -> Table:
     table.add_row(
         "network",
         *(Text(_shown(c.network), "accent" if c.right else "bad") for c in answer.columns),
-        Text("■" if end else "none", "quiet" if end else "bad"),
+        Text("■", "quiet") if end else Text("none", "bad"),
     )
     table.add_row("truth", *(_shown(c.truth) for c in answer.columns), Text("■", "quiet"))
     table.add_row(
@@ -129,23 +131,17 @@ def _places(answer: Answer) -> Table:
 
 def _narrow(answer: Answer) -> RenderableType:
     """Network over truth with a span under each place that differs; no table."""
-    texts = []
-    for side in ("network", "truth"):
-        text = Text(f"{side:<8}")
-        for column in answer.columns:
-            text.append(_shown(getattr(column, side)), "" if column.right else "bad")
-        texts.append(text)
-    marks = Text(" " * 8)
-    for column in answer.columns:
-        marks.append(" " if column.right else "^", "bad")
+    texts = [
+        Text.assemble(f"{side:<8}", _side(answer.columns, side)) for side in ("network", "truth")
+    ]
     if not answer.right:
-        texts.append(marks)
+        marks = "".join(" " if column.right else "^" for column in answer.columns)
+        texts.append(Text.assemble(" " * 8, (marks, "bad")))
     guesses = [column.guess for column in answer.columns if column.guess]
     if guesses:
         least = min(guesses, key=attrgetter("probability"))
-        texts.append(
-            Text(f"least sure: {_shown(least.character)} {rounded_down(least.probability)}")
-        )
+        sure_of = f"{_shown(least.character)} {rounded_down(least.probability)}"
+        texts.append(Text(f"least sure: {sure_of}"))
     return Group(*texts)
 
 
@@ -185,15 +181,13 @@ def draw_answers(answers: Answers, console: Console, *, score: bool = True) -> R
     table.add_column("verdict", overflow="fold")
     table.add_column("sure", justify="right")
     for item in answers.items:
-        row: list[RenderableType]
-        weights = [item.weights] if named else []
+        cells: tuple[RenderableType, ...]
         if isinstance(item, Refused):
-            error = Text(printable(str(item.error)), "bad")
-            row = [Text(printable(item.equation)), *weights, "", "", error]
+            cells = ("", "", Text(printable(str(item.error)), "bad"))
         else:
-            row = [item.equation, *weights, _marked(item), item.truth, _mark_verdict(item)]
-            row.append(sure(item.confidence))
-        table.add_row(*row)
+            cells = (_marked(item), item.truth, _mark_verdict(item), sure(item.confidence))
+        weights = [item.weights] if named else []
+        table.add_row(Text(printable(item.equation)), *weights, *cells)
     notes = [Text(f"! {a.equation}: {note}", "unsure") for a in asked for note in a.notes]
     return Group(table, *notes, *below)
 
@@ -210,8 +204,28 @@ def _mark_verdict(answer: Answer) -> Text:
 
 
 def _marked(answer: Answer) -> Text:
-    text = Text()
-    for column in answer.columns:
-        if column.network:
-            text.append(_shown(column.network), "accent" if column.right else "bad")
+    text = _side((c for c in answer.columns if c.network), "network", "accent")
     return text if text.plain else Text("(nothing)", "bad")
+
+
+def plain_answer(answer: Answer, *, named: bool = False) -> str:
+    """The network's answer, with `named` after its equation, and the truth where it differs."""
+    text = f"{answer.equation} = {written(answer.network)}" if named else written(answer.network)
+    if answer.right:
+        return text
+    return f"{text}  ({printable(answer.verdict)}; the truth is {answer.truth})"
+
+
+def plain_places(answer: Answer) -> str:
+    """The network's answer over the truth, place by place, without its scratchpad."""
+    console = make_console(StringIO(), "dark", width=PLAIN_WIDTH)
+    with console.capture() as drawn:
+        console.print(draw_answer(answer, console, steps=False))
+    return "\n".join(line.rstrip() for line in drawn.get().splitlines())
+
+
+def plain_line(checked: CheckedStep) -> str:
+    """A scratchpad line after its sign; under a wrong one, the line that belongs there."""
+    sign, _ = STATES[checked.state]
+    wanted = f"\n  {printable(checked.wanted)} belongs here" if checked.wanted else ""
+    return f"{sign}{printable(checked.line.text)}{wanted}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -29,20 +30,19 @@ class Canvas:
 
     def __init__(self, columns: int, lines: int) -> None:
         self.width, self.height = 2 * columns, 4 * lines  # dots
-        self._dots = [[0] * columns for _ in range(lines)]
-        self._styles = [[""] * columns for _ in range(lines)]
+        self._rows = [[(_BRAILLE, "")] * columns for _ in range(lines)]
 
     def line_of(self, y: int) -> int:
         """The text line, from above, that holds the dots at height `y`."""
-        return len(self._dots) - 1 - y // 4
+        return len(self._rows) - 1 - y // 4
 
     def dot(self, x: int, y: int, style: str) -> None:
         """Set a dot; a character keeps the style of its first one."""
         if not (0 <= x < self.width and 0 <= y < self.height):
             return
-        line, column = self.line_of(y), x // 2
-        self._styles[line][column] = self._styles[line][column] or style
-        self._dots[line][column] |= _BITS[x % 2][y % 4]
+        row = self._rows[self.line_of(y)]
+        code, kept = row[x // 2]
+        row[x // 2] = (code | _BITS[x % 2][y % 4], kept or style)
 
     def blob(self, x: int, y: int, style: str) -> None:
         """Draw a lone point as four dots; one would hardly be seen."""
@@ -59,13 +59,10 @@ class Canvas:
 
     def rows(self) -> list[Text]:
         """A text a line, as wide as the canvas."""
-        rows = []
-        for dots, styles in zip(self._dots, self._styles, strict=True):
-            row = Text()
-            for bits, style in zip(dots, styles, strict=True):
-                row.append(chr(_BRAILLE + bits) if bits else " ", style)
-            rows.append(row)
-        return rows
+        return [
+            Text.assemble(*((" " if code == _BRAILLE else chr(code), style) for code, style in row))
+            for row in self._rows
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +132,11 @@ def ruler(first: str, name: str, last: str, width: int) -> Text:
     if first == last:
         last = ""
     between = width - cell_len(first) - cell_len(last)
+    named = cell_len(name) + 2 <= between
+    ends = (first + sized(name if named else "", between, "center") + last).rstrip()
     if between < 1 and last:
-        ends, named = f"{first}..{last}", False
-    else:
-        named = cell_len(name) + 2 <= between
-        middle = f"{name:^{between - cell_len(name) + len(name)}}" if named else " " * between
-        ends = (first + middle + last).rstrip()
-    lines = [ends, "" if named else name]
-    return Text("\n".join(line for line in lines if line), "quiet")
+        ends = f"{first}..{last}"
+    return Text("\n".join(filter(None, (ends, "" if named else name))), "quiet")
 
 
 def draw_lines(lines: Lines, width: int, height: int, *, colour: bool) -> RenderableType:
@@ -172,15 +166,13 @@ def draw_lines(lines: Lines, width: int, height: int, *, colour: bool) -> Render
 
 
 def _points(series: Series, log: bool) -> list[Point]:
-    points: list[Point] = []
-    for x, y in zip(series.x, series.y, strict=False):
-        if not (math.isfinite(x) and math.isfinite(y)):
-            points.append(None)
-        elif log:
-            points.append((x, math.log10(y) if y > 0 else -math.inf))
-        else:
-            points.append((x, y))
-    return points
+    def scaled(y: float) -> float:
+        return y if not log else math.log10(y) if y > 0 else -math.inf
+
+    return [
+        (x, scaled(y)) if math.isfinite(x) and math.isfinite(y) else None
+        for x, y in zip(series.x, series.y, strict=False)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,13 +209,11 @@ class _Frame:
         return ruler(first, self.name, last, columns)
 
 
-def sized(text: str, width: int, *, left: float = 0.0) -> str:
-    """`text` cropped or padded to `width` cells; `left` is the share of the padding before it."""
-    lacking = width - cell_len(text)
-    if lacking >= 0:
-        before = int(lacking * left)
-        return " " * before + text + " " * (lacking - before)
-    return set_cell_size(text, width - 1) + "…" if width > 1 else set_cell_size(text, width)
+def sized(text: str, width: int, align: Literal["left", "center", "right"] = "left") -> str:
+    """`text` cropped or padded to `width` cells."""
+    shown = Text(text, overflow="ellipsis")
+    shown.align(align, width)
+    return shown.plain
 
 
 def indented(text: Text, by: int) -> Text:
@@ -233,18 +223,15 @@ def indented(text: Text, by: int) -> Text:
 
 
 def _draw_curve(canvas: Canvas, points: list[Point], across: Axis, up: Axis, style: str) -> None:
-    before: tuple[int, int] | None = None
-    for index, point in enumerate(points):
-        if point is None:
-            before = None
-            continue
-        x, y = across.place(point[0], canvas.width), up.place(point[1], canvas.height)
-        after = points[index + 1] if index + 1 < len(points) else None
-        if before is not None:
-            canvas.stroke(before, (x, y), style)
-        elif after is None:
-            canvas.blob(x, y, style)
-        before = (x, y)
+    dots = [
+        point and (across.place(point[0], canvas.width), up.place(point[1], canvas.height))
+        for point in points
+    ]
+    for before, dot, after in zip([None, *dots], dots, [*dots[1:], None], strict=False):
+        if dot and before:
+            canvas.stroke(before, dot, style)
+        elif dot and not after:
+            canvas.blob(*dot, style)
 
 
 def _legend(names: Sequence[str], styles: Sequence[str], width: int) -> Text:

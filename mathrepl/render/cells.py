@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -71,34 +71,60 @@ def draw_heat(heat: Heatmap, width: int, height: int, depth: Depth) -> Renderabl
     room = max(width - (beside if labelled else max(beside, BESIDE)), 2)
     lines = max(height - BELOW, 4)
     fit = fitted(heat, room, lines, halves=depth != "none" and not heat.rows)
-    if heat.row_axis and not (heat.columns and cell_len(printable(heat.row_axis)) < beside):
-        parts.append(Text(printable(heat.row_axis), "quiet"))
-    pictured = _Picture(heat, fit, beside, depth)
-    for start, end in _pieces(heat, fit, room):
-        parts += pictured.piece(cells[:, start:end], heat.columns[start:end])
-    parts += pictured.below(min(room, _quotient(cells.shape[1], fit.columns) * fit.wide))
+    axis, count = printable(heat.row_axis), cells.shape[1]
+    corner = axis if heat.columns and cell_len(axis) < beside else ""
+    if axis and not corner:
+        parts.append(Text(axis, "quiet"))
+    # Labelled columns are drawn in pieces of about equal length, each of which fits the room.
+    pieces = _quotient(count, max(room // fit.wide, 1)) if heat.columns else 1
+    length = _quotient(count, pieces)
+    for start in range(0, count, length):
+        columns = heat.columns[start : start + length]
+        if columns:
+            header = "".join(sized(_shown(label), fit.wide, "center") for label in columns)
+            parts.append(_row(corner, Text(header, "quiet"), beside))
+        values = _scaled(heat, cells[:, start : start + length], fit)
+        rows = _painted(heat, values, depth, halves=not heat.rows)
+        labels = [_shown(label) for label in heat.rows] or _ends(heat.row_range, len(rows))
+        parts += [_row(label, row, beside) for label, row in zip(labels, rows, strict=True)]
+    ends = () if heat.columns else heat.column_range
+    first, last = (str(end) for end in ends or ("", ""))
+    if first or heat.column_axis:
+        drawn = min(room, _quotient(count, fit.columns) * fit.wide)
+        parts.append(indented(ruler(first, heat.column_axis, last, drawn), beside))
     return Group(*parts, indented(_legend(heat, depth, width - beside), beside))
 
 
-def natural_width(heat: Heatmap) -> int | None:
-    """The width in cells of a heat map with labelled columns; None without labels."""
-    if not heat.columns:
-        return None
+def _scaled(heat: Heatmap, cells: Numbers, fit: Fit) -> Numbers:
+    """The numbers of a part of the map, one for each text cell or half-block."""
+    signed = heat.palette == "signed"
+    blocks = reduced(cells, fit.rows, fit.columns, peaks=heat.keep_peaks, signed=signed)
+    return blocks.repeat(fit.tall, axis=0).repeat(fit.wide, axis=1)
+
+
+def _row(label: str, row: Text, beside: int) -> Text:
+    side = sized(label, beside - 1, "right") + " " if beside else ""
+    return Text.assemble((side, "quiet"), row, no_wrap=True, overflow="crop")
+
+
+def natural_width(heat: Heatmap) -> int:
+    """The width in cells of a heat map with labelled columns."""
     return _beside(heat, 1000) + len(heat.columns) * _column_width(heat.columns, 1000)
 
 
 def _beside(heat: Heatmap, width: int) -> int:
     """The width of the labels left of the picture, with a blank after them."""
-    labels = [_shown(label) for label in heat.rows]
-    if not labels and heat.row_range:
-        # Two rows may become one line, with both ends beside it.
-        labels = _ends(heat.row_range, 1 if len(heat.cells) < 3 else 2)
+    # Two rows may become one line, with both ends beside it.
+    ends = _ends(heat.row_range, 1 if len(heat.cells) < 3 else 2)
+    labels = [_shown(label) for label in heat.rows] or ends
     widest = max((cell_len(label) for label in labels), default=0)
     return min(widest, max(width // 3, 1)) + 1 if widest else 0
 
 
-def _ends(row_range: tuple[int, int], lines: int) -> list[str]:
+def _ends(row_range: tuple[int, int] | None, lines: int) -> list[str]:
     """A label for each line: the first and the last number, or both on a single line."""
+    if row_range is None:
+        return [""] * lines
     first, last = (str(end) for end in row_range)
     if lines == 1:
         return [first if first == last else f"{first}-{last}"]
@@ -137,63 +163,6 @@ def _column_width(labels: Sequence[str], room: int) -> int:
     if longest <= 1:
         return 3 if len(labels) * 3 <= room else 2
     return min(longest + 1, room)
-
-
-def _pieces(heat: Heatmap, fit: Fit, room: int) -> Iterator[tuple[int, int]]:
-    """Ranges of labelled columns of about equal length, each of which fits the room."""
-    count = heat.cells.shape[1]
-    number_of_pieces = _quotient(count, max(room // fit.wide, 1)) if heat.columns else 1
-    length = _quotient(count, number_of_pieces)
-    for start in range(0, count, length):
-        yield start, min(start + length, count)
-
-
-@dataclass(frozen=True, slots=True)
-class _Picture:
-    """Draws the pieces of one heat map."""
-
-    heat: Heatmap
-    fit: Fit
-    beside: int
-    depth: Depth
-
-    def piece(self, cells: Numbers, columns: Sequence[str]) -> list[RenderableType]:
-        heat, fit = self.heat, self.fit
-        signed = heat.palette == "signed"
-        blocks = reduced(cells, fit.rows, fit.columns, peaks=heat.keep_peaks, signed=signed)
-        blocks = blocks.repeat(fit.tall, axis=0).repeat(fit.wide, axis=1)
-        rows = _painted(heat, blocks, self.depth, halves=not heat.rows)
-        parts: list[RenderableType] = []
-        if columns:
-            header = "".join(sized(_shown(label), fit.wide, left=0.5) for label in columns)
-            corner = (
-                printable(heat.row_axis) if cell_len(printable(heat.row_axis)) < self.beside else ""
-            )
-            parts.append(self._row(corner, Text(header, "quiet")))
-        labels = self._labels(len(rows))
-        parts += [self._row(label, row) for label, row in zip(labels, rows, strict=True)]
-        return parts
-
-    def below(self, width: int) -> list[Text]:
-        """The first and last column and the axis name, under a picture of `width` cells."""
-        heat = self.heat
-        ends = () if heat.columns else heat.column_range
-        first, last = (str(end) for end in ends or ("", ""))
-        if not first and not heat.column_axis:
-            return []
-        return [indented(ruler(first, heat.column_axis, last, width), self.beside)]
-
-    def _labels(self, lines: int) -> list[str]:
-        """The label left of each line."""
-        if self.heat.rows:
-            return [_shown(label) for label in self.heat.rows]
-        if not self.heat.row_range:
-            return [""] * lines
-        return _ends(self.heat.row_range, lines)
-
-    def _row(self, label: str, row: Text) -> Text:
-        side = sized(label, self.beside - 1, left=1.0) + " " if self.beside else ""
-        return Text.assemble((side, "quiet"), row, no_wrap=True, overflow="crop")
 
 
 def _shown(label: str) -> str:
@@ -252,13 +221,9 @@ def _painted(heat: Heatmap, values: Numbers, depth: Depth, *, halves: bool) -> l
         return [Text("".join(shades[s] if s >= 0 else " " for s in line)) for line in steps]
     colours = ramp(heat.palette, depth)
     steps = _steps(heat, values, len(colours))
-    return _half_blocks(steps, colours) if halves else _blocks(steps, colours)
-
-
-def _half_blocks(steps: Steps, colours: Sequence[str]) -> list[Text]:
-    """Two rows a line, the upper one in front."""
-    if len(steps) % 2:
-        steps = np.vstack([steps, np.full_like(steps[:1], -1)])
+    if not halves:
+        return [_line(((" ", -1, step) for step in line), colours) for line in steps.tolist()]
+    steps = np.pad(steps, ((0, len(steps) % 2), (0, 0)), constant_values=-1)
     return [
         _line((_half(*cell) for cell in zip(upper, lower, strict=True)), colours)
         for upper, lower in zip(steps[::2].tolist(), steps[1::2].tolist(), strict=True)
@@ -270,11 +235,6 @@ def _half(above: int, below: int) -> tuple[str, int, int]:
     if above < 0:  # the window's own background is no colour to draw with
         return " " if below < 0 else "▄", below, -1
     return "▀", above, below
-
-
-def _blocks(steps: Steps, colours: Sequence[str]) -> list[Text]:
-    """A row a line, as coloured background."""
-    return [_line(((" ", -1, step) for step in line), colours) for line in steps.tolist()]
 
 
 def _line(cells: Iterable[tuple[str, int, int]], colours: Sequence[str]) -> Text:

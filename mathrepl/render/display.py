@@ -28,10 +28,7 @@ _PAGE = (
 def as_text(value: Value | Card, theme: str, *, terminal: bool) -> str:
     """The drawing for a terminal, with colours, or the plain text for a pipe."""
     file = StringIO()
-    console = _console(file, theme, terminal=terminal)
-    if not terminal:
-        console.width = PAGE_WIDTH
-    _draw(value, console, theme)
+    _draw(value, _console(file, theme, None if terminal else PAGE_WIDTH), theme)
     return "\n".join(line.rstrip() for line in file.getvalue().rstrip("\n").split("\n"))
 
 
@@ -61,18 +58,19 @@ def renderer_for(theme: str, *, terminal: bool, errors: bool = False) -> Rendere
     Outside a terminal progress is plain lines, even where the host has colours.
     """
     stream = sys.stderr if errors else sys.stdout
-    return Renderer(theme, console=_console(stream, theme, terminal=terminal))
+    return Renderer(theme, console=_console(stream, theme, None if terminal else WIDTH_OF_A_PIPE))
 
 
-def _console(file: IO[str], theme: str, *, terminal: bool) -> Console:
+def _console(file: IO[str], theme: str, width: int | None) -> Console:
+    """A console for a terminal, or for plain text of `width` cells."""
     # Left to itself, rich shows HTML in a notebook, and colours for its FORCE_COLOR.
     return make_console(
         file,
         theme,
-        force_terminal=terminal,
+        force_terminal=width is None,
         force_jupyter=False,
-        color_system="auto" if terminal else None,
-        width=None if terminal else WIDTH_OF_A_PIPE,
+        color_system="auto" if width is None else None,
+        width=width,
     )
 
 

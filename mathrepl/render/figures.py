@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -33,12 +34,10 @@ def draw_figure(figure: Figure, console: Console) -> RenderableType:
     for index, row in enumerate(_rows(figure.panels, page_of(console)[0])):
         if index:
             parts.append(Text(""))
-        if len(row) == 1:
-            parts.append(_draw_panel(row[0], console))
-            continue
+        drawn = [_draw_panel(panel, console) for panel in row]
         beside = Table.grid(padding=(0, GAP, 0, 0))
-        beside.add_row(*(_draw_panel(panel, console) for panel in row))
-        parts.append(beside)
+        beside.add_row(*drawn)
+        parts += drawn if len(drawn) == 1 else [beside]
     parts += [Text(printable(fact)) for fact in figure.facts]
     parts += [Text(f"! {printable(note)}", "unsure") for note in figure.notes]
     return Group(*parts)
@@ -46,34 +45,24 @@ def draw_figure(figure: Figure, console: Console) -> RenderableType:
 
 def _rows(panels: Sequence[Panel], width: int) -> Iterator[list[Panel]]:
     """Heat maps of the same columns stand side by side where there is room, others alone."""
-    row: list[Panel] = []
-    taken = 0
-    for panel in panels:
-        last = row[-1] if row else None
-        alike = (
-            isinstance(panel, Heatmap)
-            and isinstance(last, Heatmap)
-            and panel.columns == last.columns
-        )
-        needed = _width_of(panel)
-        if alike and needed is not None and taken + GAP + needed <= width:
+    for columns, group in groupby(panels, lambda p: isinstance(p, Heatmap) and p.columns):
+        row: list[Panel] = []
+        taken = 0
+        for panel in group:
+            needed = _width_of(panel) if columns and isinstance(panel, Heatmap) else width
+            if row and taken + needed > width:
+                yield row
+                row, taken = [], 0
             row.append(panel)
             taken += GAP + needed
-            continue
-        if row:
-            yield row
-        row, taken = [panel], needed or width
-    if row:
         yield row
 
 
-def _width_of(panel: Panel) -> int | None:
+def _width_of(heat: Heatmap) -> int:
     """The width in cells of a heat map with labelled columns, with title and legend."""
-    if not isinstance(panel, Heatmap) or not panel.columns:
-        return None
     from mathrepl.render.cells import natural_width
 
-    return max(natural_width(panel) or 0, cell_len(panel.title), LEAST_HEAT)
+    return max(natural_width(heat), cell_len(heat.title), LEAST_HEAT)
 
 
 def page_of(console: Console) -> tuple[int, int]:

@@ -1,9 +1,9 @@
-"""Notes, tables, help and model cards."""
+"""Notes, tables, help, model cards, certificates and quizzes."""
 
 from __future__ import annotations
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -12,7 +12,10 @@ from mathrepl.commands.configuring import HelpPage
 from mathrepl.commands.spec import Note, Table
 from mathrepl.commands.weights import CardPage
 from mathrepl.evaluation.certify import Certified
-from mathrepl.render.text import NARROW, mark, sparkline, thinned
+from mathrepl.inference.answer import Answers
+from mathrepl.render.answers import draw_answers, verdict
+from mathrepl.render.text import NARROW, mark, sparkline, sure
+from mathrepl.session.quiz import Round, Score
 from mathrepl.support.text import printable, written
 
 
@@ -35,9 +38,8 @@ def _blocks(table: Table) -> list[RenderableType]:
         text = Text()
         for heading, cell in zip(table.headings, row, strict=True):
             if cell:
-                text.append(f"{heading} " if heading else "", "quiet").append(
-                    printable(cell) + "\n"
-                )
+                text.append(f"{heading} " if heading else "", "quiet")
+                text.append(printable(cell) + "\n")
         blocks.append(text)
     return blocks
 
@@ -82,7 +84,7 @@ def draw_card(page: CardPage) -> RenderableType:
         table.add_row(key, Text(printable(value)))
     if card.history:
         exact = [epoch.held_out.exact for epoch in card.history]
-        table.add_row("exact by epoch", sparkline(thinned(exact, 50), 50, 0.0, 1.0))
+        table.add_row("exact by epoch", sparkline(exact, 50, (0.0, 1.0)))
     table.add_row("sha256", card.sha256)
     table.add_row("file", Text(printable(f"{page.path} ({page.origin})")))
     return Group(Text(card.name, "title"), table)
@@ -107,3 +109,53 @@ def draw_certified(certified: Certified) -> RenderableType:
     if not certified.written:
         lines.append(Text("its card is left as it is", "quiet"))
     return Group(Text(certified.name, "title"), *lines)
+
+
+def draw_round(one: Round) -> RenderableType:
+    answer = one.answer
+    width = len(str(one.total))
+    text = Text.assemble(
+        (f"{one.number:>{width}}/{one.total}  ", "quiet"),
+        mark(answer.right),
+        f" {answer.equation} = ",
+        (written(answer.network), "accent" if answer.right else "bad"),
+        "  ",
+        verdict(answer),
+    )
+    if not answer.right:
+        text.append(f", truth {answer.truth}")
+    text.append("  ").append_text(sure(answer.confidence))
+    if one.person is not None:
+        good = one.person_right
+        reply = printable(one.person.strip()) or "(passed)"
+        text.append("\n" + " " * (2 * width + 3)).append(*mark(good))
+        text.append(f" you: {reply}  {'right' if good else 'wrong'}")
+        text.append(f"  {one.person_seconds or 0:.1f} s", "quiet")
+    return text
+
+
+def draw_score(score: Score, console: Console) -> RenderableType:
+    count = len(score.rounds)
+    if not count:
+        return Text("quiz ended before the first answer", "quiet")
+    parts: list[RenderableType] = []
+    if score.misses:
+        parts.append(Text("missed", "title"))
+        missed = Answers(tuple(r.answer for r in score.misses))
+        parts.append(draw_answers(missed, console, score=False))
+    ended = " (ended early)" if score.early else ""
+    parts.append(
+        Text.assemble(
+            (f"network {score.right}/{count}", "title"),
+            f"  exact match {score.exact:.1%}, digits {score.digits:.1%}, "
+            f"longest streak {score.streak}, {score.seconds:.3f} s{ended}",
+        )
+    )
+    if score.against_person:
+        parts.append(
+            Text.assemble(
+                (f"you     {score.person_right}/{count}", "title"),
+                f"  longest streak {score.person_streak}, {score.person_seconds:.1f} s",
+            )
+        )
+    return Group(*parts)

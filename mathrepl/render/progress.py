@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from rich.console import Console, RenderableType
 from rich.constrain import Constrain
-from rich.progress import BarColumn, ProgressColumn, Task
 from rich.progress import Progress as RichProgress
-from rich.table import Column
+from rich.progress import Task
+from rich.progress_bar import ProgressBar
+from rich.table import Column, Table
 from rich.text import Text
 
 from mathrepl.analysis.figure import Progress
@@ -21,35 +22,6 @@ PATIENCE = 1.0  # seconds; a look that takes less needs no bar
 BAR = 24  # cells
 
 
-class _Cell(ProgressColumn):
-    """A text of the line; a `flexible` one gives way in a narrow window."""
-
-    def __init__(self, draw: Callable[[Task], Text], *, flexible: bool = False) -> None:
-        super().__init__(Column(no_wrap=not flexible))
-        self._draw = draw
-
-    def render(self, task: Task) -> Text:
-        return self._draw(task)
-
-
-def _name(task: Task) -> Text:
-    return Text(printable(task.description), no_wrap=True, overflow="ellipsis")
-
-
-def _count(task: Task) -> Text:
-    return Text(f"{task.completed:,}/{task.total:,}")
-
-
-def _wrong(task: Task) -> Text:
-    wrong = task.fields.get("wrong", 0)
-    return Text(f"{wrong:,} wrong", "bad" if wrong else "good")
-
-
-def _left(task: Task) -> Text:
-    left = task.time_remaining
-    return Text("" if left is None else f"{clock(left)} left", "quiet")
-
-
 class _OneLine(RichProgress):
     """One task on one line, which is wiped at the end.
 
@@ -57,22 +29,44 @@ class _OneLine(RichProgress):
     could not be wiped.
     """
 
-    def __init__(self, console: Console, *more: ProgressColumn) -> None:
-        columns = (_Cell(_name, flexible=True), _Cell(_count), BarColumn(BAR), *more)
-        self._screen = console  # the table is first made before rich knows its own console
-        super().__init__(*columns, console=console, refresh_per_second=8, transient=True)
-        self.add_task("", visible=False)
+    def __init__(self, console: Console) -> None:
+        self._screen = console  # a line is first drawn before rich knows its own console
+        super().__init__(console=console, refresh_per_second=8, transient=True)
+        self.add_task("", visible=False, wrong=None)
         self.start()
 
-    def show(self, what: str, done: int, total: int, wrong: int = 0) -> None:
-        """Show `done` of `total`; the time left is estimated anew for each `what`."""
+    def show(self, what: str, done: int, total: int, wrong: int | None = None) -> None:
+        """Show `done` of `total`; the time left is estimated anew for each `what`.
+
+        Where `wrong` answers are counted, they and the time left stand behind the bar.
+        """
         (task,) = self.tasks
         if (task.description, task.total) != (what, total):
-            self.reset(task.id, description=what, total=total, completed=done, visible=True)
+            self.update(task.id, description=what, wrong=wrong, visible=True)
+            self.reset(task.id, total=total, completed=done)
         self.update(task.id, completed=done, wrong=wrong)
 
     def get_renderables(self) -> Iterable[RenderableType]:
-        yield Constrain(self.make_tasks_table(self.tasks), self._screen.width - len("^C") - 1)
+        for task in self.tasks:
+            if task.visible:
+                yield Constrain(_line(task), self._screen.width - len("^C") - 1)
+
+
+def _line(task: Task) -> Table:
+    """Name, count, bar and more; name and bar give way in a narrow window."""
+    cells: list[RenderableType] = [
+        Text(printable(task.description), no_wrap=True, overflow="ellipsis"),
+        Text(f"{task.completed:,}/{task.total:,}"),
+        ProgressBar(task.total, task.completed, BAR),
+    ]
+    wrong, left = task.fields["wrong"], task.time_remaining
+    if wrong is not None:
+        cells.append(Text(f"{wrong:,} wrong", "bad" if wrong else "good"))
+        cells.append(Text("" if left is None else f"{clock(left)} left", "quiet"))
+    columns = (Column(no_wrap=index not in (0, 2)) for index in range(len(cells)))
+    line = Table.grid(*columns, padding=(0, 1))
+    line.add_row(*cells)
+    return line
 
 
 class ProgressView:
@@ -86,12 +80,13 @@ class ProgressView:
     def show(self, value: Progress | CertifyProgress) -> None:
         if not self._console.is_terminal:
             return
+        if isinstance(value, Progress) and time.monotonic() - self._began <= PATIENCE:
+            return
+        self._line = self._line or _OneLine(self._console)
         if isinstance(value, CertifyProgress):
-            self._line = self._line or _OneLine(self._console, _Cell(_wrong), _Cell(_left))
             place = f" {value.number}/{value.spaces}" if value.spaces > 1 else ""
             self._line.show(value.name + place, value.done, value.total, value.wrong)
-        elif time.monotonic() - self._began > PATIENCE:
-            self._line = self._line or _OneLine(self._console)
+        else:
             self._line.show(value.what, value.done, value.total)
 
     def close(self) -> None:

@@ -18,8 +18,15 @@ from mathrepl.evaluation.certify import Certified, CertifyProgress
 from mathrepl.inference.answer import Answer, Answers, Refused
 from mathrepl.render.answers import answer_line, draw_answer, draw_answers, names_networks
 from mathrepl.render.figures import draw_figure
-from mathrepl.render.pages import draw_card, draw_certified, draw_help, draw_note, draw_table
-from mathrepl.render.quiz import draw_round, draw_score
+from mathrepl.render.pages import (
+    draw_card,
+    draw_certified,
+    draw_help,
+    draw_note,
+    draw_round,
+    draw_score,
+    draw_table,
+)
 from mathrepl.render.text import error_text
 from mathrepl.render.theme import make_console, styles
 from mathrepl.render.training import TrainingView, draw_finished

@@ -32,27 +32,26 @@ def clock(seconds: float) -> str:
     return f"{minutes}:{rest:02d}"
 
 
-def sparkline(values: Sequence[float], width: int, low: float, high: float) -> str:
-    """The last `width` values as blocks, whose height is the place between `low` and `high`."""
-    span = (high - low) or 1.0
-    shares = [(min(max(v, low), high) - low) / span for v in list(values)[-width:]]
+def sparkline(values: Sequence[float], width: int, bounds: tuple[float, float] | None) -> str:
+    """At most `width` of the values as blocks, evenly spaced, with the first and the last.
+
+    The height of a block is its value's place between the `bounds`, or without them between the
+    least and the largest value drawn.
+    """
+    if len(values) > width:
+        values = [values[i * (len(values) - 1) // (width - 1)] for i in range(width)]
+    low, high = bounds or (min(values), max(values))
+    shares = [(value - low) / ((high - low) or 1.0) for value in values]
     return "".join(_BLOCKS[min(int(s * len(_BLOCKS)), len(_BLOCKS) - 1)] for s in shares)
-
-
-def thinned(values: Sequence[float], width: int) -> list[float]:
-    """At most `width` of the values, evenly spaced, with the first and the last."""
-    if len(values) <= width:
-        return list(values)
-    return [values[i * (len(values) - 1) // (width - 1)] for i in range(width)]
 
 
 def place_name(power: int | None, widest: int) -> str:
     """`1000`, or `10⁹` where there are many places; empty for the point and for signs."""
     if power is None:
         return ""
-    if power < 0:
-        return "10" + str(power).translate(_SUPERSCRIPTS)
-    return f"1{'0' * power}" if widest <= 4 else "10" + str(power).translate(_SUPERSCRIPTS)
+    if power >= 0 and widest <= 4:
+        return f"1{'0' * power}"
+    return "10" + str(power).translate(_SUPERSCRIPTS)
 
 
 def error_text(error: MathreplError, width: int, label: str = "") -> Text:

@@ -11,7 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from mathrepl.render.text import clock, mark, sparkline, thinned
+from mathrepl.render.text import clock, mark, sparkline
 from mathrepl.support.errors import Run, Spell
 from mathrepl.support.text import printable, written
 from mathrepl.training.events import (
@@ -44,8 +44,9 @@ class TrainingView:
     def show(self, event: Launched | Event) -> None:
         """Draw an event; `draw_finished` draws what stays after the end."""
         match event:
-            case Launched():
-                self._open()
+            case Launched() if self._console.is_terminal:
+                self._live = Live(console=self._console, refresh_per_second=8, transient=True)
+                self._live.start()
             case Started():
                 self._started = event
                 self._began = time.monotonic()
@@ -73,34 +74,25 @@ class TrainingView:
             self._live.stop()
             self._live = None
 
-    def _open(self) -> None:
-        if self._console.is_terminal:
-            self._live = Live(
-                self._draw(), console=self._console, refresh_per_second=8, transient=True
-            )
-            self._live.start()
-
     def _draw(self) -> RenderableType:
         started = self._started
         if started is None:
             return Text(self._message, "quiet")
         total = started.epochs
         done = len(self._epochs) + (self._step.share if self._step else 0.0)
+        elapsed = time.monotonic() - self._began
         width = max(8, min(30, self._console.width - 50))
         bar = Table.grid(padding=(0, 1))
         bar.add_row(
             Text(f"{started.name} epoch {min(len(self._epochs) + 1, total)}/{total}", "title"),
             ProgressBar(total=total, completed=done, width=width),
-            Text(self._eta(done, total), "quiet"),
+            Text(f"{clock(elapsed / done * (total - done))} left" if done else "", "quiet"),
         )
         parts: list[RenderableType] = [bar, self._metrics()]
         if self._epochs:
             parts.append(_samples(self._epochs[-1].samples))
-        if self._message:
-            parts.append(Text(printable(self._message), "unsure"))
-        else:
-            parts.append(Text("Ctrl-C stops and keeps the best", "quiet"))
-        return Group(*parts)
+        below = Text("Ctrl-C stops and keeps the best", "quiet")
+        return Group(*parts, Text(printable(self._message), "unsure") if self._message else below)
 
     def _metrics(self) -> RenderableType:
         losses = [e.epoch.training.loss for e in self._epochs]
@@ -111,13 +103,12 @@ class TrainingView:
         table = Table.grid(padding=(0, 2))
         if losses:
             # The loss falls by orders of magnitude; a linear scale would show a flat end.
-            logs = [math.log10(max(loss, 1e-9)) for loss in thinned(losses, SPARKS)]
-            sparks = sparkline(logs, SPARKS, min(logs), max(logs))
+            logs = [math.log10(max(loss, 1e-9)) for loss in losses]
+            sparks = sparkline(logs, SPARKS, None)
             table.add_row("loss", f"{losses[-1]:.4f}", Text(sparks, "accent"))
         if exact:
             best = self._best.epoch.held_out if self._best else baseline
-            shown = thinned(exact, SPARKS)
-            sparks = sparkline(shown, SPARKS, min(shown), max(shown))
+            sparks = sparkline(exact, SPARKS, None)
             table.add_row(
                 "held-out exact",
                 f"{exact[-1]:.2%}",
@@ -126,13 +117,6 @@ class TrainingView:
         elif baseline:
             table.add_row("held-out exact", f"{baseline.exact:.2%}", Text("before", "quiet"))
         return table
-
-    def _eta(self, done: float, total: int) -> str:
-        elapsed = time.monotonic() - self._began
-        if done <= 0:
-            return ""
-        left = elapsed / done * (total - done)
-        return f"{clock(left)} left"
 
     def _epoch_line(self, event: EpochDone) -> Text:
         epoch = event.epoch

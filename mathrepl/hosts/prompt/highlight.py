@@ -81,9 +81,8 @@ class LineLexer(Lexer):
         name = head.group().strip()[1:].strip()
         parts = self._loaded()
         commands = parts.commands if parts else ()
-        names = [n for c in commands for n in (c.name, *c.aliases)]
-        known = any(n.startswith(name) for n in names)
-        rest = _pieces(_COMMAND, text[head.end() :])
+        known = any(n.startswith(name) for c in commands for n in (c.name, *c.aliases))
+        rest = [(f"class:{m.lastgroup}", m.group()) for m in _COMMAND.finditer(text, head.end())]
         return [("class:command" if known else "class:bad", head.group()), *rest]
 
 
@@ -93,10 +92,6 @@ def _equation(text: str) -> StyleAndTextTuples:
     # Look-alikes of + - * / count as the signs themselves; each is one character, too.
     found = _EQUATION.finditer(readable(text))
     return [(f"class:{m.lastgroup}", text[m.start() : m.end()]) for m in found]
-
-
-def _pieces(pattern: re.Pattern[str], text: str) -> StyleAndTextTuples:
-    return [(f"class:{m.lastgroup}", m.group()) for m in pattern.finditer(text)]
 
 
 class Visible(Processor):
@@ -111,12 +106,6 @@ class Visible(Processor):
 
 
 def _visible(text: str) -> str:
-    if text.isprintable():
-        return text
-    return "".join(c if _is_safe(c) else REPLACEMENT for c in text)
-
-
-def _is_safe(character: str) -> bool:
-    if character.isprintable() or character <= SHOWN_ANYWAY:
-        return True
-    return unicodedata.category(character) == "Zs"  # a space of any width
+    # A space of any width is shown as it is.
+    unsafe = {c for c in text if c > SHOWN_ANYWAY and unicodedata.category(c) != "Zs"}
+    return "".join(REPLACEMENT if c in unsafe and not c.isprintable() else c for c in text)

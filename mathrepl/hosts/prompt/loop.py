@@ -116,8 +116,8 @@ class Repl:
     def _turn(self) -> bool:
         """Read a line and run it. Returns whether the person leaves."""
         line = self._read()
-        self._tell_problems()
-        self._tell_finished_jobs()
+        if self._parts is not None:
+            self._tell_news(self._parts)
         if line is None:
             return self._may_leave()
         return bool(line.strip()) and self._perform(line) and self._may_leave()
@@ -143,10 +143,8 @@ class Repl:
         from mathrepl.commands.dispatch import perform, run_line
 
         theme = parts.session.settings.theme
-        try:
-            done = perform(parts.context, run_line(parts.context, line), parts.renderer)
-        except KeyboardInterrupt:  # pressed once more while the first was being answered
-            return False
+        # Ctrl-C pressed again, while the first is being answered, ends up in `run`.
+        done = perform(parts.context, run_line(parts.context, line), parts.renderer)
         if parts.session.settings.theme != theme:
             parts.renderer.set_theme(parts.session.settings.theme)
         return done.leave
@@ -181,28 +179,22 @@ class Repl:
 
     def _toolbar(self) -> StyleAndTextTuples:
         app = get_app()
-        width = app.output.get_size().columns
-        return toolbar(self._parts, app.current_buffer.text, width)
+        return toolbar(self._parts, app.current_buffer.text, app.output.get_size().columns)
 
-    def _tell_problems(self) -> None:
-        """Report unusable plugins here: the thread that loads them must not write."""
-        if self._parts is None:
-            return
+    def _tell_news(self, parts: Parts) -> None:
+        """Report ended trainings, and plugins that cannot be used.
+
+        The thread that loads the plugins must not write.
+        """
+        from mathrepl.commands.spec import Note
         from mathrepl.support.plugins import take_problems
 
         for problem in take_problems():
-            self._parts.renderer.error(problem)
-
-    def _tell_finished_jobs(self) -> None:
-        if self._parts is None:
-            return
-        from mathrepl.commands.spec import Note
-
-        session, renderer = self._parts.session, self._parts.renderer
-        for finished in session.ended_trainings():
-            renderer.show(finished)
-            if finished.saved and finished.name != session.name:
-                renderer.show(Note(Advice(Run("use", finished.name), " to ask it")))
+            parts.renderer.error(problem)
+        for finished in parts.session.ended_trainings():
+            parts.renderer.show(finished)
+            if finished.saved and finished.name != parts.session.name:
+                parts.renderer.show(Note(Advice(Run("use", finished.name), " to ask it")))
 
     def _may_leave(self) -> bool:
         job = self.parts.session.running_job

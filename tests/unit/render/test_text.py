@@ -38,9 +38,9 @@ def test_a_hint_follows_the_message() -> None:
 
 
 def test_a_sparkline_runs_from_low_to_high() -> None:
-    assert sparkline([0.0, 0.5, 1.0], 3, 0.0, 1.0) == "▁▅█"
-    assert sparkline([0.0, 1.0], 1, 0.0, 1.0) == "█"
-    assert sparkline([2.0, 2.0], 2, 2.0, 2.0) == "▁▁"
+    assert sparkline([0.0, 0.5, 1.0], 3, (0.0, 1.0)) == "▁▅█"
+    assert sparkline([0.0, 0.2, 1.0], 2, None) == "▁█"
+    assert sparkline([2.0, 2.0], 2, None) == "▁▁"
 
 
 def test_places_are_named_by_their_power() -> None:

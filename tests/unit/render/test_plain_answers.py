@@ -7,7 +7,7 @@ import pytest
 from mathrepl.data.encoding import END
 from mathrepl.inference.answer import Answer, CheckedStep, compare
 from mathrepl.inference.solution import Guess, ScratchpadStep, Solution
-from mathrepl.render.plain import plain_answer, plain_line, plain_places
+from mathrepl.render.answers import plain_answer, plain_line, plain_places
 
 
 def answer(text: str, truth: str = "1003") -> Answer:
