@@ -7,26 +7,24 @@ start of a session.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mathrepl.commands.figures import path_of
 from mathrepl.commands.spec import Arguments, Command, Context, Parameter, Table
+from mathrepl.networks import parts_of
+from mathrepl.networks.plugin_kinds import row_of
 from mathrepl.session.active_weights import ActiveWeights
-from mathrepl.support.errors import UsageError
+from mathrepl.support.errors import MathreplError, UsageError
+from mathrepl.support.output_files import check_destination, write
 
 if TYPE_CHECKING:
-    from mathrepl.export.checking import Run
-    from mathrepl.export.files import Exported
+    from mathrepl.export.checking import Exported, Run
 
 
 def export(context: Context, arguments: Arguments) -> Table:
     """Check everything first, make all files next, and write them last."""
-    from mathrepl.export.files import check_onnx, check_path, path_of_part
-    from mathrepl.networks import parts_of
-    from mathrepl.networks.plugin_kinds import row_of
-    from mathrepl.support.output_files import write
-
     onnx, keras = (
         None if text is None else path_of(text)
         for text in (arguments.text("onnx"), arguments.text("keras"))
@@ -61,12 +59,33 @@ def export(context: Context, arguments: Arguments) -> Table:
     return _table([exported for exported, _ in made])
 
 
+def check_path(path: Path, ending: str) -> None:
+    """Check that a file can be written, before the work of making it.
+
+    Raises `UsageError` where the name does not end in `ending` (in lower case, as Keras needs it),
+    and `MathreplError` where the directory is missing or cannot be written to.
+    """
+    if path.suffix != ending:
+        raise UsageError(f"{path.name!r} is no name of such a file", hint=f"end it in {ending}")
+    check_destination(path)
+
+
+def check_onnx(path: Path) -> None:
+    """Raise `MathreplError` where the package that writes ONNX is missing."""
+    if find_spec("onnx") is None:
+        raise MathreplError(f"writing {path.name} needs onnx", hint="pip install 'mathrepl[onnx]'")
+
+
+def path_of_part(path: Path, part: str) -> Path:
+    """`work.onnx` for the part `reader` is `work-reader.onnx`; a lone network has no part."""
+    return path.with_name(f"{path.stem}-{part}{path.suffix}") if part else path
+
+
 def _made(
     weights: ActiveWeights, paths: Mapping[str, Path], keras: Path | None
 ) -> list[tuple[Exported, bytes]]:
     """The files as they will be written: ONNX at `paths` by part, and Keras."""
-    from mathrepl.export.checking import compare, runner, texts_for
-    from mathrepl.export.files import Exported
+    from mathrepl.export.checking import Exported, compare, runner, texts_for
 
     found = weights.found
     card, tensors = found.card, weights.store.tensors(found)

@@ -1,9 +1,10 @@
-"""The comparison of a written file with the numpy network, on a few texts."""
+"""The files of exported networks, and their comparison with numpy on a few texts."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from itertools import islice
 from typing import Any
@@ -14,12 +15,46 @@ from numpy.typing import NDArray
 from mathrepl.data.codec import Floats, Indices, encode_questions
 from mathrepl.data.sampling import distinct
 from mathrepl.data.step_examples import step_examples
-from mathrepl.export.files import INPUT, Comparison
 from mathrepl.networks import Kind, Tensors, kind_of, part_tensors, parts_of
 from mathrepl.store.card import Card
 
+TOLERANCE = 1e-5
 TEXTS = 32
 Run = Callable[[Indices], Floats]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A file against numpy: `asked` texts, the largest difference of any probability, and the
+    number of equal answers.
+    """
+
+    asked: int
+    largest_difference: float
+    same_answers: int
+
+    @property
+    def good(self) -> bool:
+        """True if every answer is equal, and each probability within `TOLERANCE`."""
+        return self.same_answers == self.asked and self.largest_difference <= TOLERANCE
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A file of a network, and its comparison with numpy where something could run it.
+
+    `format` is `onnx` or `keras`, `size` is in bytes.
+    """
+
+    file: str
+    weights: str
+    part: str
+    format: str
+    size: int
+    comparison: Comparison | None = None
+
+    def record(self) -> dict[str, Any]:
+        return asdict(self)
 
 
 def compare(card: Card, part: str, tensors: Tensors, run: Run, texts: Sequence[str]) -> Comparison:
@@ -72,8 +107,10 @@ def runner(data: bytes) -> Run | None:
     options.log_severity_level = 3  # errors alone; it warns of what it optimises
     session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
+    (question,) = session.get_inputs()
+
     def run(questions: Indices) -> Floats:
-        outputs: list[Any] = session.run(None, {INPUT: questions.astype(np.int64)})
+        outputs: list[Any] = session.run(None, {question.name: questions.astype(np.int64)})
         return np.asarray(outputs[0], np.float32)
 
     return run

@@ -7,7 +7,6 @@ import json
 import onnx
 from onnx import helper
 
-from mathrepl.export.files import INPUT, OUTPUT
 from mathrepl.export.graph import Graph
 from mathrepl.networks import Kind, Tensors, kind_of, part_tensors, parts_of
 from mathrepl.networks.plugin_kinds import imported, row_of
@@ -15,6 +14,7 @@ from mathrepl.store.card import Card
 
 # Old enough for wide support (onnxruntime 1.12, 2022); nothing used here is newer.
 OPSET, IR_VERSION = 17, 8
+INPUT, OUTPUT = "question", "probabilities"
 
 
 def onnx_file(card: Card, part: str, tensors: Tensors) -> bytes:

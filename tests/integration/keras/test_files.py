@@ -14,7 +14,7 @@ import pytest
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.codec import encode_questions, one_hot
 from mathrepl.data.questions import every_question
-from mathrepl.export import checking, files
+from mathrepl.export import checking
 from mathrepl.networks.config import Architecture
 from mathrepl.networks.seq2seq import probabilities
 from mathrepl.store.store import Store
@@ -84,5 +84,5 @@ def test_the_seed_network_is_exported_for_keras_and_as_onnx(
     assert sorted(path.name for path in Path().iterdir()) == ["a.keras", "a.onnx"]
     assert [row[0] for row in table.rows] == ["a.onnx", "a.keras"]
     found = table.record()[1]["comparison"]
-    assert found["largest_difference"] < files.TOLERANCE
+    assert found["largest_difference"] < checking.TOLERANCE
     assert found["same_answers"] == found["asked"] == 32

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from mathrepl.commands import exporting
+from mathrepl.commands.exporting import check_onnx, check_path, path_of_part
 from mathrepl.commands.spec import Table
-from mathrepl.export import checking, files
+from mathrepl.export import checking
 from mathrepl.support.errors import MathreplError, UsageError, WeightsError
 from tests.kit.exported import ATTENTION, WORK
 from tests.kit.lab import Lab
@@ -68,11 +70,44 @@ def test_the_kind_attention_is_no_keras_file(lab: Lab):
 
 
 def test_a_missing_extra_is_named(lab: Lab, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(files, "find_spec", lambda name: None)
+    monkeypatch.setattr(exporting, "find_spec", lambda name: None)
     with pytest.raises(MathreplError, match=r"writing a\.onnx needs onnx; pip install") as caught:
         lab.values(":export tiny --onnx a.onnx")
     assert caught.value.exit_code == 1
     assert files_in(Path()) == {}
+
+
+# names of files
+
+
+def test_a_good_place_is_let_pass_and_left_alone(tmp_path: Path):
+    check_path(tmp_path / "a.b.onnx", ".onnx")
+    check_path(tmp_path / "a.keras", ".keras")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["a", "a.keras", "a.ONNX", "a.onnx.txt", ".onnx"])
+def test_another_ending_is_refused(tmp_path: Path, name: str):
+    with pytest.raises(UsageError, match="is no name of such a file") as caught:
+        check_path(tmp_path / name, ".onnx")
+    assert caught.value.hint == "end it in .onnx"
+
+
+def test_a_bad_place_is_refused(tmp_path: Path):
+    with pytest.raises(MathreplError, match="missing"):
+        check_path(tmp_path / "missing" / "a.onnx", ".onnx")
+
+
+def test_onnx_that_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setattr(exporting, "find_spec", lambda name: None)
+    with pytest.raises(MathreplError, match=r"writing a\.onnx needs onnx;") as caught:
+        check_onnx(Path("there/a.onnx"))
+    assert caught.value.hint == "pip install 'mathrepl[onnx]'"
+
+
+def test_a_part_has_a_file_of_its_own():
+    assert path_of_part(Path("x/my.work.onnx"), "doer") == Path("x/my.work-doer.onnx")
+    assert path_of_part(Path("x/add.onnx"), "") == Path("x/add.onnx")
 
 
 # ONNX
@@ -90,7 +125,7 @@ def test_the_current_weights_are_written_and_compared(lab: Lab):
     (record,) = table.record()
     assert json.loads(json.dumps(record)) == record
     found = record["comparison"]
-    assert found["largest_difference"] < files.TOLERANCE
+    assert found["largest_difference"] < checking.TOLERANCE
     assert float(difference) == pytest.approx(found["largest_difference"], rel=0.1)
     assert (record["format"], record["size"], found["asked"]) == ("onnx", size, 32)
 
@@ -128,7 +163,7 @@ def test_without_onnxruntime_it_is_written_and_not_compared(lab: Lab, monkeypatc
 def test_a_file_that_differs_is_told(lab: Lab, monkeypatch):
     pytest.importorskip("onnx")
     monkeypatch.setattr(checking, "runner", lambda data: len)
-    monkeypatch.setattr(checking, "compare", lambda *_: files.Comparison(32, 0.25, 30))
+    monkeypatch.setattr(checking, "compare", lambda *_: checking.Comparison(32, 0.25, 30))
     table = lab.value(":export tiny --onnx a.onnx")
     assert table.rows[0][-2:] == ("2.5e-01", "30 of 32")
     assert table.footer == "a file differs from numpy by more than it should"

@@ -8,8 +8,7 @@ import pytest
 from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.codec import Floats, Indices
-from mathrepl.export.checking import TEXTS, compare, texts_for
-from mathrepl.export.files import TOLERANCE, Comparison
+from mathrepl.export.checking import TEXTS, TOLERANCE, Comparison, Exported, compare, texts_for
 from mathrepl.training.recipes import RECIPES
 from tests.kit.exported import ATTENTION, SEQ2SEQ, UNEVEN, WORK, Tiny, tiny
 from tests.kit.weights import tiny_card
@@ -123,3 +122,10 @@ def test_each_part_of_a_working_has_texts_of_its_own(part: str):
     texts = texts_for(card, part)
     assert len(set(texts)) == TEXTS
     assert texts != texts_for(card, {"reader": "doer", "doer": "reader"}[part])
+
+
+def test_the_record_of_a_file():
+    plain = {"file": "a.onnx", "weights": "a", "part": "", "format": "onnx", "size": 3}
+    assert Exported("a.onnx", "a", "", "onnx", 3).record() == {**plain, "comparison": None}
+    asked = Exported("a.onnx", "a", "", "onnx", 3, Comparison(4, 0.5, 2)).record()
+    assert asked["comparison"] == {"asked": 4, "largest_difference": 0.5, "same_answers": 2}
