@@ -44,16 +44,16 @@ class Trainer:
         self.held_out = held_out
         self._settings = settings
         self._objective = objective_of(model, encoding, offset=settings.offset)
-        self._columns = [_compact(column) for column in self._objective.columns(training)]
+        self._columns, self._held_out_columns = (
+            [_compact(column) for column in self._objective.columns(arrays)]
+            for arrays in (training, held_out)
+        )
         self._lengths = None if self._objective.mask is None else _lengths(training)
         self._steps_an_epoch = -(-len(training) // settings.batch)
         self._optimizer = _optimizer(settings, self._steps_an_epoch)
         self._optimizer.build(model.trainable_variables)
-        self._averages = (
-            [tf.Variable(variable) for variable in model.trainable_variables]
-            if settings.averaging
-            else []
-        )
+        averaged = model.trainable_variables if settings.averaging else []
+        self._averages = [tf.Variable(variable) for variable in averaged]
         self._steps = tf.function(self._run_steps)
         self._evaluate = tf.function(self._evaluate_batch, reduce_retracing=True)
 
@@ -91,28 +91,18 @@ class Trainer:
         """
         sums = np.zeros(3)
         lengths = _lengths(self.held_out)
-        order = np.argsort(lengths.sum(1), kind="stable")
+        order = np.argsort(lengths.sum(1), kind="stable").astype(np.int32)
         with self.averaged():
             for first in range(0, len(order), EVALUATION_BATCH):
                 rows = order[first : first + EVALUATION_BATCH]
-                part = Arrays(self.held_out.questions[rows], self.held_out.answers[rows])
-                columns = self._objective.columns(part)
-                if self._lengths is not None:
-                    longest = dict(zip("qa", lengths[rows].max(0).tolist(), strict=True))
-                    columns = tuple(
-                        column[:, : longest[side]]
-                        for column, side in zip(columns, self._objective.sides, strict=True)
-                    )
-                sums += self._evaluate(*[tf.constant(column) for column in columns]).numpy()
+                longest = tf.constant(lengths[rows].max(0))
+                sums += self._evaluate(tf.constant(rows), longest).numpy()
         return _metrics(sums, len(self.held_out))
 
     @contextmanager
     def averaged(self) -> Iterator[None]:
         """Put the averaged weights into the model for a while, where weights are averaged."""
-        if not self._averages:
-            yield
-            return
-        variables = self.model.trainable_variables
+        variables = self.model.trainable_variables if self._averages else []
         trained = [variable.numpy() for variable in variables]
         for variable, average in zip(variables, self._averages, strict=True):
             variable.assign(average)
@@ -144,11 +134,16 @@ class Trainer:
         variables = self.model.trainable_variables
         batch, objective = self._settings.batch, self._objective
         for step in tf.range(first, after):
-            columns = self._gather(order[step * batch : (step + 1) * batch], lengths[step])
+            rows = order[step * batch : (step + 1) * batch]
+            columns = self._gather(self._columns, rows, lengths[step])
             with tf.GradientTape() as tape:
                 output = objective.forward(columns, True)
                 losses = objective.cross_entropy(columns, output)
-                loss = _mean(losses, objective.mask and objective.mask(columns))
+                if objective.mask is None:
+                    loss = tf.reduce_mean(losses)
+                else:
+                    weights = objective.mask(columns)
+                    loss = tf.reduce_sum(losses * weights) / tf.reduce_sum(weights)
             gradients = tape.gradient(loss, variables)
             if self._settings.clip:
                 gradients, _ = tf.clip_by_global_norm(gradients, self._settings.clip)
@@ -157,16 +152,17 @@ class Trainer:
             total += self._sums(columns, output, losses)
         return total
 
-    def _gather(self, rows: Any, lengths: Any) -> list[Any]:
-        columns = []
-        for column, side in zip(self._columns, self._objective.sides, strict=True):
+    def _gather(self, columns: list[Any], rows: Any, lengths: Any) -> list[Any]:
+        """The rows of a batch, cut to its lengths where padding does not count."""
+        found = []
+        for column, side in zip(columns, self._objective.sides, strict=True):
             taken = tf.cast(tf.gather(column, rows), tf.int32)
             if self._lengths is None:
                 taken = tf.ensure_shape(taken, [None, column.shape[1]])
             else:
                 taken = taken[:, : lengths["qa".index(side)]]
-            columns.append(taken)
-        return columns
+            found.append(taken)
+        return found
 
     def _average(self) -> None:
         if not self._averages:
@@ -177,7 +173,8 @@ class Trainer:
         for average, variable in zip(self._averages, self.model.trainable_variables, strict=True):
             average.assign(average * keep + variable * (1.0 - keep))
 
-    def _evaluate_batch(self, *columns: Any) -> Any:
+    def _evaluate_batch(self, rows: Any, lengths: Any) -> Any:
+        columns = self._gather(self._held_out_columns, rows, lengths)
         output = self._objective.forward(columns, False)
         return self._sums(columns, output, self._objective.cross_entropy(columns, output))
 
@@ -199,10 +196,8 @@ class Trainer:
             counted = tf.reduce_sum(weights, -1)
             loss = tf.reduce_sum(losses * weights, -1) / counted
             share = tf.reduce_sum(tf.cast(hit, tf.float32) * weights, -1) / counted
-        exact = tf.reduce_all(tf.logical_or(hit, ended), -1)
-        return tf.stack(
-            [tf.reduce_sum(loss), tf.reduce_sum(share), tf.reduce_sum(tf.cast(exact, tf.float32))]
-        )
+        exact = tf.cast(tf.reduce_all(tf.logical_or(hit, ended), -1), tf.float32)
+        return tf.stack([tf.reduce_sum(one) for one in (loss, share, exact)])
 
 
 def _optimizer(settings: TrainSettings, steps_an_epoch: int) -> Any:
@@ -219,18 +214,11 @@ def _optimizer(settings: TrainSettings, steps_an_epoch: int) -> Any:
     return keras.optimizers.Adam(rate)
 
 
-def _mean(losses: Any, weights: Any) -> Any:
-    if weights is None:
-        return tf.reduce_mean(losses)
-    return tf.reduce_sum(losses * weights) / tf.reduce_sum(weights)
-
-
 def _lengths(arrays: Arrays) -> Indices:
     """Characters of each question, and of each answer with its end mark, (n, 2)."""
     questions, answers = ((side > 0).sum(1) for side in (arrays.questions, arrays.answers))
-    return np.stack([questions, np.minimum(answers + 1, arrays.answers.shape[1])], 1).astype(
-        np.int32
-    )
+    answers = np.minimum(answers + 1, arrays.answers.shape[1])
+    return np.stack([questions, answers], 1).astype(np.int32)
 
 
 def _compact(column: Indices) -> Any:
