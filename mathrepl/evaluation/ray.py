@@ -9,7 +9,7 @@ import socket
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -45,19 +45,7 @@ def ray_runner(directory: Path, workers: int, address: str | None) -> Runner:
     Each trial runs on a node's own disk, and sends its weights back to `directory`. Raises
     `MathreplError` without ray, or where the cluster does not answer.
     """
-    ray = _ray()
-
-    def run(trials: Sequence[Trial], should_stop: Callable[[], bool]) -> Events:
-        own = not ray.is_initialized()
-        if own:
-            _start(ray, workers, address)
-        try:
-            yield from _run(ray, trials, should_stop, directory)
-        finally:
-            if own:
-                ray.shutdown()
-
-    return run
+    return partial(_run, _ray(), directory, workers, address)
 
 
 def ray_asker(store: Store, found: Found, workers: int, address: str | None) -> Elsewhere:
@@ -126,22 +114,34 @@ def _start(ray: Any, workers: int, address: str | None) -> None:
 
 
 def _run(
-    ray: Any, trials: Sequence[Trial], should_stop: Callable[[], bool], directory: Path
+    ray: Any,
+    directory: Path,
+    workers: int,
+    address: str | None,
+    trials: Sequence[Trial],
+    should_stop: Callable[[], bool],
 ) -> Events:
-    task = ray.remote(num_cpus=1, max_retries=RETRIES)(train_here)
-    total, done = sum(trial.epochs for trial in trials), 0
-    waiting = {task.remote(trial): trial for trial in trials}
-    while waiting:
-        ended, _ = ray.wait(list(waiting), num_returns=1, timeout=WAIT_SECONDS)
-        for reference in ended:
-            trial = waiting.pop(reference)
-            done += trial.epochs
-            yield _fetched(ray, reference, trial, directory)
-        if should_stop():
-            for reference in waiting:
-                ray.cancel(reference, force=True)
-            return
-        yield SweepProgress(done, total)
+    own = not ray.is_initialized()
+    if own:
+        _start(ray, workers, address)
+    try:
+        task = ray.remote(num_cpus=1, max_retries=RETRIES)(train_here)
+        total, done = sum(trial.epochs for trial in trials), 0
+        waiting = {task.remote(trial): trial for trial in trials}
+        while waiting:
+            ended, _ = ray.wait(list(waiting), num_returns=1, timeout=WAIT_SECONDS)
+            for reference in ended:
+                trial = waiting.pop(reference)
+                done += trial.epochs
+                yield _fetched(ray, reference, trial, directory)
+            if should_stop():
+                for reference in waiting:
+                    ray.cancel(reference, force=True)
+                return
+            yield SweepProgress(done, total)
+    finally:
+        if own:
+            ray.shutdown()
 
 
 def _fetched(ray: Any, reference: Any, trial: Trial, directory: Path) -> TrialDone:

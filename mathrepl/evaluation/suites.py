@@ -16,7 +16,7 @@ from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.questions import digit_bounds, with_carries
 from mathrepl.data.sampling import Example, draw_held_out, every
-from mathrepl.data.step_examples import PARTS, step_examples
+from mathrepl.data.step_examples import step_examples
 from mathrepl.networks.plugin_kinds import imported
 from mathrepl.store.card import Card
 
@@ -54,8 +54,7 @@ def task_suites(card: Card, sample: int | None) -> list[Suite]:
     """The whole space of the card's task, or samples of a large one."""
     task = card.task
     if sample is None and task.space_size <= WHOLE_SPACE:
-        whole = Suite(task.describe(), task.space_size, lambda: every(task), False)
-        return [whole]
+        return [Suite(task.describe(), task.space_size, lambda: every(task), False)]
     if task.sampling == "carries" and task.space_size > WHOLE_SPACE and not task.rule:
         return _long_suites(task, sample)
     return [_held_out(task.describe(), task, sample or SAMPLE)]
@@ -100,7 +99,8 @@ def scratchpad_suites(card: Card, sample: int | None) -> list[Suite]:
         held_out(f"beyond: {twice} operations of + - *", few, fewest=twice, most=twice, high=far),
         # A quotient of many digits takes many lines.
         held_out("beyond: a / b", min(few, 200), "/", most=1, high=far),
-        *(_part_suite(task, part, count) for part in PARTS),
+        _part_suite(task, "reader", "the reader alone: lines", count),
+        _part_suite(task, "doer", "the doer alone: parts", count),
     ]
 
 
@@ -117,24 +117,21 @@ def _remainders(task: Task, count: int) -> Suite:
     return replace(divisions, name=name, examples=examples, batch=256)
 
 
-def _part_suite(task: Task, part: str, count: int) -> Suite:
+def _part_suite(task: Task, part: str, name: str, count: int) -> Suite:
     """The held-out training examples of one network, asked of it alone."""
-    names = {"reader": "the reader alone: lines", "doer": "the doer alone: parts"}
 
     def examples() -> Iterator[Example]:
         return iter(step_examples(task, part, 10 * count).held_out)
 
-    return Suite(names[part], count, examples, True, part, batch=256)
+    return Suite(name, count, examples, True, part, batch=256)
 
 
 def _long_suites(task: Task, sample: int | None) -> list[Suite]:
     """Random pairs by digit counts, the hard cases, and numbers longer than any in training."""
     digits = len(str(task.high))
     suites = []
-    counts = {min(10, digits): LONG_SAMPLE}
-    if digits > 10:
-        counts[digits] = SAMPLE
-    for most, count in counts.items():
+    counts = {digits: SAMPLE} | {min(10, digits): LONG_SAMPLE}
+    for most, count in sorted(counts.items()):
         even = replace(task, high=min(task.high, 10**most - 1), sampling="stratified")
         name = f"a + b of 1 to {most} digits, drawn evenly"
         suites.append(_held_out(name, even, sample or count))
@@ -171,13 +168,9 @@ def _hard(task: Task, digits: int) -> Suite:
             chain = 10**n - 1 - a + 10**start
             pairs[a, max(chain, 0)] = None
     pairs[0, 0] = None
-    inside = [(a, b) for a, b in pairs if max(a, b) <= task.high]
-
-    def examples() -> Iterator[Example]:
-        return (_sum(task, a, b) for a, b in inside)
-
+    inside = [_sum(task, a, b) for a, b in pairs if max(a, b) <= task.high]
     name = "hard cases: carry chains of every length, nines, ones and zeros"
-    return Suite(name, len(inside), examples, False)
+    return Suite(name, len(inside), lambda: iter(inside), False)
 
 
 def _of_digits(task: Task, digits: int, count: int) -> Suite:
