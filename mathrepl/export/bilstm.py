@@ -10,7 +10,7 @@ import numpy as np
 from mathrepl.data.encoding import Encoding
 from mathrepl.export.graph import Graph
 from mathrepl.networks.config import Architecture
-from mathrepl.networks.seq2seq import NORM_EPSILON
+from mathrepl.networks.seq2seq import NORM, NORM_EPSILON
 
 
 def seq2seq(graph: Graph, architecture: Architecture, encoding: Encoding, questions: str) -> str:
@@ -52,8 +52,7 @@ def _normalise(graph: Graph, layer: str, x: str) -> str:
     if f"{layer}.norm.gamma" not in graph.tensors:
         return x
     gamma, beta, mean, variance = (
-        graph.tensors[f"{layer}.norm.{part}"].astype(np.float64)
-        for part in ("gamma", "beta", "moving_mean", "moving_variance")
+        graph.tensors[f"{layer}.norm.{part}"].astype(np.float64) for part in NORM
     )
     factor = gamma / np.sqrt(variance + NORM_EPSILON)
     term = beta - mean * factor

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +31,6 @@ from mathrepl.networks.lstm import (
 )
 
 MASKED = np.float32(-1e9)
-NOTHING_FORCED: Mapping[int, int] = MappingProxyType({})
 
 
 def shapes(architecture: Architecture, encoding: Encoding) -> Shapes:
@@ -124,7 +122,7 @@ class Decoder:
         self._keys, self._values = self._keys[chosen], self._values[chosen]
         self._mask = self._mask[chosen]
 
-    def greedily(self, forced: Mapping[int, int] = NOTHING_FORCED) -> tuple[Floats, Floats]:
+    def greedily(self, forced: Mapping[int, int] | None = None) -> tuple[Floats, Floats]:
         """Probabilities (n, U, V) and attention weights (n, U, H, T) of greedy decoding.
 
         The likeliest character of each position, or the `forced` one, is the input of the next.
@@ -140,7 +138,7 @@ class Decoder:
             attention.append(weights)
             kept.append(state)
             written = output.argmax(-1).astype(np.int32)
-            if position in forced:
+            if forced and position in forced:
                 written = np.full_like(written, forced[position])
             ended |= written == 0
             if ended.all():
@@ -228,8 +226,10 @@ def _embed(tensors: Tensors, characters: Indices, positions: Indices) -> Floats:
     return x if table is None else x + table[np.minimum(positions, len(table) - 1)]
 
 
-def _encoder(architecture: Architecture) -> str:
-    return "" if architecture.lookup else "encoder"
-
-
-NETWORK = Kind(shapes, probabilities, states_of(probabilities), encoder=_encoder, decoder=Decoder)
+NETWORK = Kind(
+    shapes,
+    probabilities,
+    states_of(probabilities),
+    encoder=lambda architecture: "" if architecture.lookup else "encoder",
+    decoder=Decoder,
+)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
-from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from mathrepl.networks.config import Architecture
 
 MAX_LINE = 200
-_TAKEN = frozenset(BUILT_IN)
 _OBJECT = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
 
 
@@ -30,7 +28,7 @@ def row_of(name: str) -> InstalledKind:
 
     Raises `WeightsError` for an installed kind that cannot be used.
     """
-    return BUILT_IN.get(name) or installed_kind(name) or UNKNOWN
+    return BUILT_IN.get(name) or KINDS.get(name) or UNKNOWN
 
 
 def flaw_of(kind: InstalledKind) -> str | None:
@@ -52,21 +50,14 @@ def flaw_of(kind: InstalledKind) -> str | None:
     return None
 
 
-KINDS = Group(ARCHITECTURES, "architecture", _TAKEN, InstalledKind, flaw_of, WeightsError)
+KINDS = Group(
+    ARCHITECTURES, "architecture", frozenset(BUILT_IN), InstalledKind, flaw_of, WeightsError
+)
 
 
 def kind_names() -> tuple[str, ...]:
     """The kinds that installed packages add; none of them is imported for it."""
     return tuple(KINDS.points())
-
-
-@cache
-def installed_kind(name: str) -> InstalledKind | None:
-    """The kind of that name, None where no package adds it.
-
-    Raises `WeightsError` for one that cannot be used.
-    """
-    return KINDS.get(name)
 
 
 def missing(name: str) -> WeightsError:

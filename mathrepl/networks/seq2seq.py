@@ -15,25 +15,20 @@ from mathrepl.networks.config import Architecture
 from mathrepl.networks.lstm import cell_shapes, dense, read_both_ways, softmax
 
 NORM_EPSILON = 1e-3  # Keras's BatchNormalization default
-DIRECTIONS = ("forward", "backward")
-
-
-def layer_names(architecture: Architecture) -> list[str]:
-    """The recurrent layers in order: `encoder.0`, ..., `decoder.0`, ..."""
-    encoder = [f"encoder.{i}" for i in range(architecture.encoder_depth)]
-    return encoder + [f"decoder.{i}" for i in range(architecture.decoder_depth)]
+NORM = ("gamma", "beta", "moving_mean", "moving_variance")
 
 
 def shapes(architecture: Architecture, encoding: Encoding) -> Shapes:
     """Name and shape of every tensor; an LSTM kernel holds its gates as i, f, g, o."""
     h, width = architecture.hidden, len(encoding.characters)
     found: Shapes = {}
-    for layer in layer_names(architecture):
-        for direction in DIRECTIONS:
-            found |= cell_shapes(f"{layer}.{direction}", width, h)
+    layers = [f"encoder.{i}" for i in range(architecture.encoder_depth)]
+    for layer in layers + [f"decoder.{i}" for i in range(architecture.decoder_depth)]:
+        found |= cell_shapes(f"{layer}.forward", width, h)
+        found |= cell_shapes(f"{layer}.backward", width, h)
         width = 2 * h
         if architecture.batch_norm:
-            for part in ("gamma", "beta", "moving_mean", "moving_variance"):
+            for part in NORM:
                 found[f"{layer}.norm.{part}"] = (width,)
     found["output.kernel"] = (width, len(encoding.characters))
     found["output.bias"] = (len(encoding.characters),)
@@ -51,49 +46,39 @@ def probabilities(
 
     `states`, where given, is filled with those of every LSTM, before any batch normalisation.
     """
-    x = one_hot(encoding, questions)
-    last = architecture.encoder_depth - 1
+    x, h = one_hot(encoding, questions), architecture.hidden
     for i in range(architecture.encoder_depth):
-        x = _bidirectional(tensors, f"encoder.{i}", x, states, keep_sequence=i < last)
-        x = _normalise(tensors, f"encoder.{i}", x)
-    x = np.repeat(x[:, None, :], encoding.answer_length, axis=1)  # RepeatVector
+        x = _bidirectional(tensors, f"encoder.{i}", x, states)
+    last = np.concatenate([x[:, -1, :h], x[:, 0, h:]], axis=-1)
+    x = np.repeat(last[:, None, :], encoding.answer_length, axis=1)  # RepeatVector
     for i in range(architecture.decoder_depth):
-        x = _bidirectional(tensors, f"decoder.{i}", x, states, keep_sequence=True)
-        x = _normalise(tensors, f"decoder.{i}", x)
+        x = _bidirectional(tensors, f"decoder.{i}", x, states)
     return softmax(dense(tensors, "output", x))
 
 
-def _bidirectional(
-    tensors: Tensors, layer: str, x: Floats, states: States | None, *, keep_sequence: bool
-) -> Floats:
-    """Both directions side by side, (n, T, 2h), or (n, 2h) of their last steps.
+def _bidirectional(tensors: Tensors, layer: str, x: Floats, states: States | None) -> Floats:
+    """Both directions side by side, (n, T, 2h), normalised where the layer has that.
 
     The seed network reads padding like any other character: all texts are equally long to it.
     """
     lengths = np.full(len(x), x.shape[1])
-    forward, backward = read_both_ways(tensors, layer, x, lengths, states)
-    if keep_sequence:
-        return np.concatenate([forward, backward], axis=-1)
-    return np.concatenate([forward[:, -1], backward[:, 0]], axis=-1)
+    x = np.concatenate(read_both_ways(tensors, layer, x, lengths, states), axis=-1)
+    return _normalise(tensors, layer, x)
 
 
 def _normalise(tensors: Tensors, layer: str, x: Floats) -> Floats:
     """Batch normalisation with the moving statistics; x unchanged where the layer has none."""
     if f"{layer}.norm.gamma" not in tensors:
         return x
-    scale = tensors[f"{layer}.norm.gamma"] / np.sqrt(
-        tensors[f"{layer}.norm.moving_variance"] + np.float32(NORM_EPSILON)
-    )
-    result: Floats = (x - tensors[f"{layer}.norm.moving_mean"]) * scale + tensors[
-        f"{layer}.norm.beta"
-    ]
+    gamma, beta, mean, variance = (tensors[f"{layer}.norm.{part}"] for part in NORM)
+    result: Floats = (x - mean) * (gamma / np.sqrt(variance + np.float32(NORM_EPSILON))) + beta
     return result
 
 
-def _encoder(architecture: Architecture) -> str:
-    return f"encoder.{architecture.encoder_depth - 1}"
-
-
 NETWORK = Kind(
-    shapes, probabilities, states_of(probabilities), encoder=_encoder, reads_padding=True
+    shapes,
+    probabilities,
+    states_of(probabilities),
+    encoder=lambda architecture: f"encoder.{architecture.encoder_depth - 1}",
+    reads_padding=True,
 )

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from mathrepl.arithmetic import rules
-from mathrepl.networks import installed, plugin_kinds
+from mathrepl.networks import installed
 from mathrepl.support import plugins
 from mathrepl.support.plugins import ARCHITECTURES, take_problems
 
@@ -48,7 +48,6 @@ def forget() -> None:
     plugins._entry_points.cache_clear()
     plugins._named.cache_clear()
     rules.rule_of.cache_clear()
-    plugin_kinds.installed_kind.cache_clear()
     installed.installed_network.cache_clear()
 
 

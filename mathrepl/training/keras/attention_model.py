@@ -13,7 +13,7 @@ import tensorflow as tf
 from mathrepl.data.codec import Floats, Indices, digit_positions, digits_in
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
-from mathrepl.training.keras.indexed_model import (
+from mathrepl.training.keras.layers import (
     IndexedModel,
     bidirectional,
     lengths_of,

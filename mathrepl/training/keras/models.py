@@ -21,8 +21,7 @@ from mathrepl.networks.plugin_kinds import KINDS, imported, row_of
 from mathrepl.support.errors import WeightsError
 from mathrepl.support.plugins import guarded
 from mathrepl.training.keras import seq2seq_model
-from mathrepl.training.keras.fused_lstm import FusedLSTM
-from mathrepl.training.keras.indexed_model import IndexedModel
+from mathrepl.training.keras.layers import FusedLSTM, IndexedModel
 from mathrepl.training.keras.objectives import Objective, one_hot_objective
 
 

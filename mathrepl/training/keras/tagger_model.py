@@ -12,7 +12,7 @@ from mathrepl.data.codec import Floats, Indices
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
 from mathrepl.networks.tagger import TAGS
-from mathrepl.training.keras.indexed_model import (
+from mathrepl.training.keras.layers import (
     IndexedModel,
     bidirectional,
     lengths_of,
@@ -30,12 +30,9 @@ class Tagger(IndexedModel):
     def __init__(self, architecture: Architecture, encoding: Encoding, lstm: Any) -> None:
         super().__init__(name="tagger")
         self.characters = layers.Embedding(len(encoding.characters), architecture.embedding)
+        h = architecture.reader_hidden
         self.stack = [
-            (
-                recurrent(lstm, architecture.reader_hidden),
-                recurrent(lstm, architecture.reader_hidden),
-            )
-            for _ in range(architecture.reader_depth)
+            (recurrent(lstm, h), recurrent(lstm, h)) for _ in range(architecture.reader_depth)
         ]
         self.logits = layers.Dense(TAGS)
         self(tf.zeros([1, 1], tf.int32))

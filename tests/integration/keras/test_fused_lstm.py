@@ -142,7 +142,7 @@ def test_a_layer_has_the_outputs_and_gradients_of_plain_keras(
 ) -> None:
     import keras
 
-    from mathrepl.training.keras.fused_lstm import FusedLSTM
+    from mathrepl.training.keras.layers import FusedLSTM
 
     rng = np.random.default_rng(2)
     weights = [rng.normal(size=s).astype(np.float32) for s in ((3, 16), (4, 16), (16,))]
@@ -156,7 +156,7 @@ def test_a_layer_has_the_outputs_and_gradients_of_plain_keras(
 def test_a_layer_returns_the_states_of_plain_keras() -> None:
     import keras
 
-    from mathrepl.training.keras.fused_lstm import FusedLSTM
+    from mathrepl.training.keras.layers import FusedLSTM
 
     x = np.random.default_rng(1).normal(size=(5, 7, 3)).astype(np.float32)
     plain = keras.layers.LSTM(4, return_state=True)

@@ -22,13 +22,8 @@ from mathrepl.hosts.prompt.completion import CommandCompleter
 from mathrepl.hosts.prompt.parts import assemble
 from mathrepl.networks import kind_of, parameter_count, shapes_of
 from mathrepl.networks.config import Architecture, settings_of
-from mathrepl.networks.kinds import BUILT_IN
-from mathrepl.networks.plugin_kinds import (
-    InstalledKind,
-    flaw_of,
-    installed_kind,
-    kind_names,
-)
+from mathrepl.networks.kinds import BUILT_IN, UNKNOWN
+from mathrepl.networks.plugin_kinds import InstalledKind, flaw_of, kind_names, row_of
 from mathrepl.session.session import Session
 from mathrepl.store.card import load_card
 from mathrepl.store.store import Store
@@ -85,7 +80,7 @@ def test_the_names_of_our_own_kinds_cannot_be_taken():
 
 def test_without_packages_there_is_no_other_kind():
     assert kind_names() == ()
-    assert installed_kind("bag") is None
+    assert row_of("bag") is UNKNOWN
     assert settings_of("bag") is None
     assert "no installed package adds the architecture 'bag'" in refused(lambda: kind_of("bag"))
     assert "install the one that adds it" in refused(
