@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from mathrepl.networks.kinds import BUILT_IN, UNKNOWN, InstalledKind
-from mathrepl.networks.plugin_kinds import KINDS, description, row_of
+from mathrepl.networks.plugin_kinds import description, row_of
 from mathrepl.support.errors import TaskError, WeightsError
 from mathrepl.support.records import check_keys, convert, is_later
 from mathrepl.support.setting_rows import check_bounds, setting
@@ -24,15 +24,7 @@ def settings_of(kind: str) -> tuple[str, ...] | None:
     Raises `WeightsError` for one whose package cannot be used.
     """
     row = row_of(kind)
-    if row is UNKNOWN or row.only_part:
-        return None
-    known = {f.name for f in fields(Architecture)} - {"kind"}
-    strange = [name for name in row.settings if name not in known]
-    if strange:
-        raise WeightsError(
-            f"{KINDS.source(kind)} cannot be used: there is no setting {strange[0]!r}"
-        )
-    return row.settings
+    return None if row is UNKNOWN or row.only_part else row.settings
 
 
 @dataclass(frozen=True, slots=True)

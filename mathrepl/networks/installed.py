@@ -11,8 +11,7 @@ import numpy as np
 
 from mathrepl.data.codec import Floats
 from mathrepl.networks import Kind, Shapes, States
-from mathrepl.networks.config import settings_of
-from mathrepl.networks.plugin_kinds import KINDS, imported, missing, row_of
+from mathrepl.networks.plugin_kinds import KINDS, imported, missing
 from mathrepl.support.errors import WeightsError
 from mathrepl.support.plugins import guarded
 
@@ -26,10 +25,11 @@ def installed_network(name: str) -> Kind:
 
     Raises `WeightsError` where no package does, or it cannot be used.
     """
-    if settings_of(name) is None:  # raises for settings that do not exist
+    row = KINDS.get(name)
+    if row is None:
         raise missing(name)
     source = KINDS.source(name)
-    kind: object = imported(name, row_of(name).network)
+    kind: object = imported(name, row.network)
     if not isinstance(kind, Kind):
         raise WeightsError(
             f"{source} cannot be used: its network is no Kind, but of type {type(kind).__name__}"

@@ -33,9 +33,15 @@ def row_of(name: str) -> InstalledKind:
 
 def flaw_of(kind: InstalledKind) -> str | None:
     """The reason why a kind cannot be used, or None."""
+    from mathrepl.networks.config import Architecture
+
     settings: object = kind.settings
     if not isinstance(settings, tuple) or not all(isinstance(one, str) for one in settings):
         return "its settings must be a tuple of names"
+    known = {f.name for f in fields(Architecture)} - {"kind"}
+    for name in settings:
+        if name not in known:
+            return f"there is no setting {name!r}"
     if not callable(kind.describe):
         return "its describe cannot be called"
     for what, place in (("network", kind.network), ("builder", kind.builder)):
