@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from mathrepl.data.codec import Floats, decode, encode_questions
-from mathrepl.data.sampling import Example, Split, split
+from mathrepl.data.sampling import Split, split
 from mathrepl.data.step_examples import step_examples
 from mathrepl.networks import kind_of, parameter_count, part_tensors, parts_of, prefixed
 from mathrepl.networks.plugin_kinds import version_of_kind
@@ -35,7 +35,7 @@ from mathrepl.training.events import (
 )
 from mathrepl.training.keras.loop import Trainer
 from mathrepl.training.keras.models import build, load_into, predict, tensors_of
-from mathrepl.training.keras.objectives import Arrays, arrays_of
+from mathrepl.training.keras.objectives import arrays_of
 from mathrepl.training.plan import Plan
 
 SAMPLES = 6
@@ -141,8 +141,8 @@ class _Run:
                 self.model = model
         self.trainer = Trainer(
             self.model,
-            self._arrays(examples.training),
-            self._arrays(examples.held_out),
+            arrays_of(self.encoding, examples.training, self.tags),
+            arrays_of(self.encoding, examples.held_out, self.tags),
             encoding=self.encoding,
             settings=plan.settings,
         )
@@ -180,13 +180,13 @@ class _Run:
 
     def _epoch(self, index: int) -> EpochDone | None:
         number = self.past_epochs + index
-        started = time.perf_counter()
-        last_report = [started]
+        started = reported = time.perf_counter()
 
         def report(share: float, loss: float) -> None:
+            nonlocal reported
             now = time.perf_counter()
-            if now - last_report[0] >= PROGRESS_SECONDS:
-                last_report[0] = now
+            if now - reported >= PROGRESS_SECONDS:
+                reported = now
                 self.emit(Stepped(index, share, loss))
 
         training = self.trainer.epoch(number, should_stop=self.should_stop, on_progress=report)
@@ -294,15 +294,6 @@ class _Run:
                 self.undo if kept else None,
             )
         )
-
-    def _arrays(self, examples: tuple[Example, ...]) -> Arrays:
-        if not self.tags:
-            return arrays_of(self.encoding, examples)
-        questions = encode_questions(self.encoding, [e.question for e in examples])
-        tags = np.zeros_like(questions)
-        for row, example in enumerate(examples):
-            tags[row, : len(example.answer)] = [int(tag) for tag in example.answer]
-        return Arrays(questions, tags)
 
 
 def examples_of(plan: Plan) -> Split:
