@@ -13,7 +13,7 @@ from measuring import Effort, Row, in_turn, seconds_of
 
 from mathrepl.analysis.network import network_of
 from mathrepl.analysis.plane import plane
-from mathrepl.evaluation.certify import certify
+from mathrepl.evaluation.certify import askers_here, certify
 from mathrepl.networks import shapes_of
 from mathrepl.session.session import Session
 from mathrepl.store.card import Card
@@ -70,11 +70,10 @@ def certifying(effort: Effort) -> Row:
             started = time.perf_counter()
             *_, certificates = certify(
                 card,
-                session.weights.solver,
+                askers_here(session.weights.solver, threads),
                 "benchmark",
                 sample=None,
                 progress=Path(directory) / "progress",
-                threads=threads,
             )
             seconds = time.perf_counter() - started
         assert certificates[0].total == MILLION

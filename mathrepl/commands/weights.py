@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Parameter, Table, Value
-from mathrepl.evaluation.certify import Certified, Elsewhere, certify
+from mathrepl.evaluation.certify import Askers, Certified, askers_here, certify
 from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.router import AUTOMATIC
 from mathrepl.store.card import Card, Certificate
@@ -121,12 +121,10 @@ def certify_weights(context: Context, arguments: Arguments) -> Iterator[Value]:
     progress = weights.store.user / f".{found.card.name}.certifying"
     steps = certify(
         found.card,
-        weights.solver,
+        _askers(weights, arguments),
         command,
         sample=sample,
         progress=progress,
-        threads=threads_for(weights.engine),
-        elsewhere=_elsewhere(weights, arguments),
     )
     with counted() as presses, closing(steps):
         for value in steps:
@@ -142,18 +140,14 @@ def certify_weights(context: Context, arguments: Arguments) -> Iterator[Value]:
                 return
 
 
-def _elsewhere(weights: ActiveWeights, arguments: Arguments) -> Elsewhere | None:
-    """The asker on Ray, where an option asks for it."""
+def _askers(weights: ActiveWeights, arguments: Arguments) -> Askers:
+    """Askers here, or on Ray where an option asks for it."""
     if not (arguments.flag("ray") or arguments.given("ray_address")):
-        return None
-    from mathrepl.evaluation.ray import ray_asker
+        return askers_here(weights.solver, threads_for(weights.engine))
+    from mathrepl.evaluation.ray import ray_askers
 
-    return ray_asker(
-        weights.store,
-        weights.found,
-        os.cpu_count() or 1,
-        arguments.text("ray_address"),
-    )
+    address = arguments.text("ray_address")
+    return ray_askers(weights.store, weights.found, os.cpu_count() or 1, address)
 
 
 def _write(weights: ActiveWeights, certificates: tuple[Certificate, ...]) -> Iterator[Value]:

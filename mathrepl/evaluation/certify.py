@@ -35,8 +35,8 @@ MAX_MISTAKES = 1000
 Asked = tuple[list[Example], Written]
 # Yields each batch with the answers written for it, in order.
 Asker = Callable[[Iterable[list[Example]]], Generator[Asked, None, None]]
-# The asker of a part of the weights, for networks that run on other machines.
-Elsewhere = Callable[[str], Asker]
+# The asker of a part of the weights.
+Askers = Callable[[str], Asker]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,38 +108,27 @@ class _Progress:
 
 
 def certify(
-    card: Card,
-    solver: Solver,
-    command: str,
-    *,
-    sample: int | None,
-    progress: Path,
-    threads: int,
-    elsewhere: Elsewhere | None = None,
+    card: Card, askers: Askers, command: str, *, sample: int | None, progress: Path
 ) -> Generator[CertifyProgress | tuple[Certificate, ...], None, None]:
     """Ask all suites of the weights, or `sample` of each; yields the certificates at the end.
 
     The counts so far are kept in the file `progress`, every `KEEP_SECONDS` and when the caller
     stops early. The same command on the same weights resumes from it; it is removed at the end.
-    Batches are asked by `threads` here, or by `elsewhere`.
     """
     suites = suites_of(card, sample)
     state = _resume(progress, card, command)
     finished = state.finished
     kept = time.monotonic()
     try:
-        for number, suite in enumerate(suites, 1):
-            if number <= len(finished):
-                continue
-            asker = elsewhere(suite.part) if elsewhere else _here(suite, solver, threads)
-            for wrong in _ask(suite, state.tally, asker):
+        for number, suite in enumerate(suites[len(finished) :], len(finished) + 1):
+            tally = state.tally
+            for _ in _ask(suite, tally, askers(suite.part)):
                 if time.monotonic() > kept + KEEP_SECONDS:
                     kept = time.monotonic()
                     _keep(progress, state)
-                yield CertifyProgress(
-                    card.name, state.tally.done, suite.total, wrong, suite.name, number, len(suites)
-                )
-            finished.append(_certificate(card, suite, state.tally, command))
+                counts = tally.done, suite.total, tally.wrong
+                yield CertifyProgress(card.name, *counts, suite.name, number, len(suites))
+            finished.append(_certificate(card, suite, tally, command))
             state.tally = _Tally()
     finally:
         if len(finished) < len(suites) and (finished or state.tally.done):
@@ -149,24 +138,29 @@ def certify(
     yield tuple(finished)
 
 
-def _here(suite: Suite, solver: Solver, threads: int) -> Asker:
-    write = solver.part(suite.part)
+def askers_here(solver: Solver, threads: int) -> Askers:
+    """Askers by a solver of this process, `threads` batches at a time."""
 
-    def ask(batch: list[Example]) -> Written:
-        return write([example.question for example in batch])
+    def asker(part: str) -> Asker:
+        write = solver.part(part)
 
-    return lambda some: side_by_side(some, ask, threads)
+        def ask(batch: list[Example]) -> Written:
+            return write([example.question for example in batch])
+
+        return lambda some: side_by_side(some, ask, threads)
+
+    return asker
 
 
-def _ask(suite: Suite, tally: _Tally, asker: Asker) -> Iterator[int]:
-    """Ask what is left of a suite, batches side by side; yields the number wrong so far."""
+def _ask(suite: Suite, tally: _Tally, asker: Asker) -> Iterator[None]:
+    """Ask what is left of a suite, batches side by side; yields after each is counted."""
     examples = islice(suite.examples(), tally.done, None)
     began, before = time.perf_counter(), tally.seconds
     with closing(asker(batches(examples, min(BATCH, suite.batch)))) as asked:
         for batch, written in asked:
             _count(tally, batch, written)
             tally.seconds = round(before + time.perf_counter() - began, 2)
-            yield tally.wrong
+            yield
 
 
 def _count(tally: _Tally, batch: list[Example], written: Written) -> None:

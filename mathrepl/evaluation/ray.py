@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mathrepl.data.sampling import Example
-from mathrepl.evaluation.certify import Asker, Elsewhere
+from mathrepl.evaluation.certify import Asker, Askers
 from mathrepl.inference.solution import Written
 from mathrepl.inference.solver import Solver, numpy_solver
 from mathrepl.store.card import load_card
@@ -48,8 +48,8 @@ def ray_runner(directory: Path, workers: int, address: str | None) -> Runner:
     return partial(_run, _ray(), directory, workers, address)
 
 
-def ray_asker(store: Store, found: Found, workers: int, address: str | None) -> Elsewhere:
-    """An asker of the batches of a certificate on Ray, each on the next free node.
+def ray_askers(store: Store, found: Found, workers: int, address: str | None) -> Askers:
+    """Askers of the batches of a certificate on Ray, each on the next free node.
 
     Equations are drawn and counted here; nodes get the card and the weights once and write
     answers. Raises what `ray_runner` does, and `WeightsError`.

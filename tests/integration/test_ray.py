@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mathrepl.evaluation.certify import Elsewhere, certify
-from mathrepl.evaluation.ray import ray_asker, ray_runner
+from mathrepl.evaluation.certify import Askers, askers_here, certify
+from mathrepl.evaluation.ray import ray_askers, ray_runner
 from mathrepl.inference.solver import numpy_solver
 from mathrepl.store.card import Certificate
 from mathrepl.store.store import Store
@@ -96,25 +96,18 @@ def test_a_certificate_asked_on_a_ray_that_is_started_here_is_the_one_asked_with
     found = store.find("tiny")
     solver = numpy_solver(found.card, store.tensors(found))
 
-    def certified(elsewhere: Elsewhere | None) -> tuple[Certificate, ...]:
-        *_, last = certify(
-            found.card,
-            solver,
-            "certify tiny",
-            sample=None,
-            progress=tmp_path / "progress",
-            threads=1,
-            elsewhere=elsewhere,
-        )
+    def certified(askers: Askers) -> tuple[Certificate, ...]:
+        progress = tmp_path / "progress"
+        *_, last = certify(found.card, askers, "certify tiny", sample=None, progress=progress)
         assert isinstance(last, tuple)
         return tuple(replace(one, seconds=0.0) for one in last)
 
-    here = certified(None)
-    assert certified(ray_asker(store, found, 1, None)) == here
+    here = certified(askers_here(solver, 1))
+    assert certified(ray_askers(store, found, 1, None)) == here
     assert ray.cluster_resources()["CPU"] == 1
     assert os.environ["RAY_AUTH_MODE"] == "token"  # Ray's own default, since 2.59
     # A Ray that runs already is used again, and left running.
-    assert certified(ray_asker(store, found, 2, None)) == here
+    assert certified(ray_askers(store, found, 2, None)) == here
     assert list(ray_runner(tmp_path, 2, None)([], lambda: False)) == []
     assert ray.is_initialized()
     assert ray.cluster_resources()["CPU"] == 1

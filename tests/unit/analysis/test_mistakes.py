@@ -11,7 +11,7 @@ from mathrepl.arithmetic.expression import format_value
 from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.sampling import is_unseen
-from mathrepl.evaluation.certify import certify
+from mathrepl.evaluation.certify import askers_here, certify
 from mathrepl.inference.answer import Answers
 from mathrepl.networks.config import Architecture
 from mathrepl.session.session import Session
@@ -37,11 +37,10 @@ def except_for(**wrong: str) -> SureSolver:
 def certificate_of(session: Session, folder: Path) -> Certificate:
     *_, (certificate,) = certify(
         session.card,
-        session.weights.solver,
+        askers_here(session.weights.solver, 1),
         "",
         sample=None,
         progress=folder / "progress",
-        threads=1,
     )
     return certificate
 

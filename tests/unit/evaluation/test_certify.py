@@ -26,6 +26,7 @@ from mathrepl.evaluation import suites
 from mathrepl.evaluation.certify import (
     Certified,
     CertifyProgress,
+    askers_here,
     certify,
 )
 from mathrepl.inference.solution import Written
@@ -102,7 +103,11 @@ class Bench:
         self, card: Card, solver: Solver, sample: int | None = None, command: str = "the command"
     ) -> Generator[CertifyProgress | tuple[Certificate, ...], None, None]:
         return certify(
-            card, solver, command, sample=sample, progress=self.progress, threads=self.threads
+            card,
+            askers_here(solver, self.threads),
+            command,
+            sample=sample,
+            progress=self.progress,
         )
 
     def run(
