@@ -125,9 +125,9 @@ def plane(
 class _Survey:
     """Cells while they are asked.
 
-    `shown` (a, b) is infinite for what is no number, and NaN for a division by zero; `wrong` (a, b)
-    are the mistakes. The first are in `mistakes`; `notable` holds the least confident answers of
-    each batch, or its largest errors.
+    `shown` (a, b) is infinite for an answer that is not a number, and NaN for a division by zero;
+    `wrong` (a, b) are the mistakes. The first are in `mistakes`; `notable` holds the least
+    confident answers of each batch, or its largest errors.
     """
 
     def __init__(self, weights: ActiveWeights, cells: Cells, show: Show) -> None:

@@ -56,7 +56,7 @@ class ReferenceStep:
 
 
 def next_step(line: str) -> ReferenceStep:
-    """The right step of a line that is not done. Raises `ValueError` for text that is no line."""
+    """The right step of a line that is not done. Raises `ValueError` for any other text."""
     zeros = _ZEROS.search(line)
     if zeros:
         text = zeros[0].lstrip("0") or "0"
@@ -83,7 +83,7 @@ def next_step(line: str) -> ReferenceStep:
 def trace(
     line: str, mistakes: random.Random | None = None, share: float = 0.08
 ) -> list[ReferenceStep]:
-    """The steps from a first line to the number. Raises `ValueError` for text that is no line.
+    """The steps from a first line to the number. Raises `ValueError` for text that is not a line.
 
     With `mistakes`, a `share` of the guessed quotients is written one off in its first digit. The
     steps themselves stay right, so training also shows how to go on after a wrong guess.

@@ -69,14 +69,14 @@ def rule_of(name: str) -> Rule:
 
 
 def _checked(truth: Callable[[Expression], str], source: str) -> Callable[[Expression], str]:
-    """`truth`, whose failures and answers that are no numbers raise a `MathreplError`."""
+    """`truth`, whose failures and answers that are not numbers raise a `MathreplError`."""
     call = guarded(f"{source} failed", truth)
 
     def checked(expression: Expression) -> str:
         answer: object = call(expression)
         if not isinstance(answer, str) or read_value(answer) is None:
             raise MathreplError(
-                f"{source} answers {expression.text} with {repr(answer)[:60]}, which is no number"
+                f"{source} answers {expression.text} with {repr(answer)[:60]}, not with a number"
             )
         return answer
 

@@ -61,7 +61,7 @@ def splice(line: str, span: Span, text: str) -> str:
 def rest_of(part: str, text: str) -> str | None:
     """The rest of a division that is dropped where `text` replaces the part `rest/divisor`.
 
-    A division by 10 drops the last digit at once. None where the part is no such division.
+    A division by 10 drops the last digit at once. None where the part is not such a division.
     """
     rest, _, divisor = part.partition("/")
     if not (rest.isdigit() and divisor.isdigit() and text.isdigit()):

@@ -60,7 +60,7 @@ def _check_not_a_command(context: Context, line: str) -> None:
     for command in context.commands.values():
         if context.host in command.hosts and command.is_called(word):
             hint = Advice("commands take a colon: ", Run(word))
-            raise UsageError(f"{word!r} is no equation", hint=hint)
+            raise UsageError(f"{word!r} is not an equation", hint=hint)
 
 
 def run_command(context: Context, command: Command, arguments: Arguments) -> Iterator[Value]:

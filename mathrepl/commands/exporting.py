@@ -66,7 +66,7 @@ def check_path(path: Path, ending: str) -> None:
     and `MathreplError` where the directory is missing or cannot be written to.
     """
     if path.suffix != ending:
-        raise UsageError(f"{path.name!r} is no name of such a file", hint=f"end it in {ending}")
+        raise UsageError(f"{path.name!r} is not a name of such a file", hint=f"end it in {ending}")
     check_destination(path)
 
 

@@ -17,7 +17,7 @@ SAVE = Parameter("--save", "write it to a PNG or SVG file of this name")
 def path_of(text: str) -> Path:
     """The path that a person wrote. Raises `UsageError` for what no file can be called."""
     if "\0" in text:
-        raise UsageError(f"{text!r} is no name of a file")
+        raise UsageError(f"{text!r} is not a file name")
     try:
         return Path(text).expanduser()
     except RuntimeError:

@@ -66,7 +66,7 @@ def flaw_of(command: Command, used: set[str]) -> str | None:
     """The reason why `command` cannot be a row of the table beside the names `used`, or None."""
     for name in (command.name, *command.aliases):
         if not _NAME.fullmatch(name):
-            return f"{name!r} is no name of lower-case letters"
+            return f"{name!r} is not a name of lower-case letters"
         if name in used:
             return f"the name {name!r} is taken"
     if not command.summary.strip() or "\n" in command.summary:
@@ -83,7 +83,7 @@ def _flaw_of_parameters(command: Command) -> str | None:
         if not isinstance(parameter, Parameter):
             return f"a parameter is of type {type(parameter).__name__}"
         if not _PARAMETER.fullmatch(parameter.name):
-            return f"{parameter.name!r} is no name of a parameter"
+            return f"{parameter.name!r} cannot name a parameter"
         if parameter.is_option and parameter.required:
             return f"the option {parameter.name} cannot be required"
         if parameter.kind == "flag" and not parameter.is_option:

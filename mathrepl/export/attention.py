@@ -56,7 +56,7 @@ def _is_digit(graph: Graph, encoding: Encoding, characters: str) -> str:
 def _digit_positions(graph: Graph, encoding: Encoding, questions: str) -> str:
     """`mathrepl.data.codec.digit_positions` in a graph, (n, T).
 
-    Each character that is no digit begins a stretch of text. A digit's position is the number of
+    Each character that is not a digit begins a stretch of text. A digit's position is the number of
     digits so far, less those in stretches before its own.
     """
     digits = _is_digit(graph, encoding, questions)

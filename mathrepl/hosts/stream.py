@@ -133,7 +133,7 @@ def _equations(raw: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     start = text[:1]
-    # What starts with a letter is no equation, but may be a command without its colon.
+    # What starts with a letter is not an equation, but may be a command without its colon.
     return None if not start or start in "#:?" or start.isalpha() else text
 
 

@@ -231,7 +231,7 @@ def value_of(line: str) -> Fraction | None:
     number = read_value(line)
     if number is not None:
         return number
-    # A lone number, as in -(-15), is no question to the parser; adding 0 makes it one.
+    # A lone number, as in -(-15), is not a question to the parser; adding 0 makes it one.
     for text in (line, f"{line}+0" if line[-1:].isdigit() or line[-1:] == ")" else ""):
         with suppress(MathreplError):
             return parse(text).value()

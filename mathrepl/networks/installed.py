@@ -32,7 +32,7 @@ def installed_network(name: str) -> Kind:
     kind: object = imported(name, row.network)
     if not isinstance(kind, Kind):
         raise WeightsError(
-            f"{source} cannot be used: its network is no Kind, but of type {type(kind).__name__}"
+            f"{source} cannot be used: its network is not a Kind but of type {type(kind).__name__}"
         )
     run_shapes = guarded(f"the shapes of {source} failed", kind.shapes)
     run = guarded(f"the network of {source} failed", kind.probabilities)
@@ -82,11 +82,11 @@ def _flaw_of_shapes(shapes: object) -> str | None:
         return "its shapes name no tensors"
     for name, shape in shapes.items():
         if not isinstance(name, str) or not _TENSOR.fullmatch(name):
-            return f"{name!r} is no name of a tensor"
+            return f"{name!r} cannot name a tensor"
         if not isinstance(shape, tuple) or not all(
             type(side) is int and side > 0 for side in shape
         ):
-            return f"the shape of {name} is no tuple of whole numbers above 0"
+            return f"the shape of {name} is not a tuple of whole numbers above 0"
     if sum(prod(shape) for shape in shapes.values()) > MAX_NUMBERS:
         return f"its tensors would have more than {MAX_NUMBERS:,} numbers"
     return None

@@ -65,7 +65,7 @@ def open_ordinary(path: Path, most: int) -> BufferedReader:
     try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
-            raise OSError(errno.EINVAL, "it is no ordinary file", str(path))
+            raise OSError(errno.EINVAL, "it is not an ordinary file", str(path))
         if found.st_size > most:
             raise _too_large(path, most)
         return os.fdopen(handle, "rb")

@@ -121,9 +121,9 @@ def test_a_summary_is_a_line(summary: object):
     [
         ("lambda e: 1 / 0", "failed: ZeroDivisionError: division by zero"),
         ("lambda e: open('/nonexistent')", "failed: FileNotFoundError"),
-        ("lambda e: 12", "answers 1 + 2 with 12, which is no number"),
-        ("lambda e: 'three'", "answers 1 + 2 with 'three', which is no number"),
-        ("lambda e: ''", "answers 1 + 2 with '', which is no number"),
+        ("lambda e: 12", "answers 1 + 2 with 12, not with a number"),
+        ("lambda e: 'three'", "answers 1 + 2 with 'three', not with a number"),
+        ("lambda e: ''", "answers 1 + 2 with '', not with a number"),
     ],
 )
 def test_what_a_truth_fails_at_is_one_line(install: Install, truth: str, reason: str):

@@ -88,7 +88,7 @@ def test_a_good_place_is_let_pass_and_left_alone(tmp_path: Path):
 
 @pytest.mark.parametrize("name", ["a", "a.keras", "a.ONNX", "a.onnx.txt", ".onnx"])
 def test_another_ending_is_refused(tmp_path: Path, name: str):
-    with pytest.raises(UsageError, match="is no name of such a file") as caught:
+    with pytest.raises(UsageError, match="is not a name of such a file") as caught:
         check_path(tmp_path / name, ".onnx")
     assert caught.value.hint == "end it in .onnx"
 

@@ -89,7 +89,7 @@ def test_an_entry_point_may_name_one_command_or_a_list(install):
         ("COMMANDS = ('ask',)", "it is no Command, but of type str"),
         (command(name="ask"), "the name 'ask' is taken"),
         (command(more=", aliases=('q',)"), "the name 'q' is taken"),
-        (command(name="No Name"), "'No Name' is no name"),
+        (command(name="No Name"), "'No Name' is not a name"),
         (command(name=3), "TypeError"),
         (command(more=", hosts=('window',)"), "its hosts must be among session, shell"),
         (command(more=", parameters=(Parameter('--json', 'taken'),)"), "'json' is taken"),
@@ -131,7 +131,7 @@ def test_the_others_of_a_package_stay_when_one_clashes(install):
     [
         ((), None),
         ((Parameter("n", "a number", required=True), Parameter("--deep", "an option")), None),
-        ((Parameter("Big", "a name"),), "no name of a parameter"),
+        ((Parameter("Big", "a name"),), "cannot name a parameter"),
         ((Parameter("--n", "an option", required=True),), "cannot be required"),
         ((Parameter("fast", "a flag", "flag"),), "must start with --"),
         ((Parameter("n", "a number"), Parameter("--n", "the same")), "'n' is taken"),

@@ -229,13 +229,13 @@ def shaped(value: str) -> str:
     [
         ("import nowhere_to_be_found", "ModuleNotFoundError"),
         ("OTHER = 1", "AttributeError"),
-        ("NETWORK = 3", "its network is no Kind, but of type int"),
+        ("NETWORK = 3", "its network is not a Kind but of type int"),
         (shaped("1 / 0"), "the shapes of the architecture bag of pack-bag 1.2 failed: Zero"),
         (shaped("{}"), "its shapes name no tensors"),
         (shaped("[3]"), "its shapes name no tensors"),
-        (shaped("{'a/b': (1,)}"), "'a/b' is no name of a tensor"),
-        (shaped("{'a': [1]}"), "the shape of a is no tuple of whole numbers above 0"),
-        (shaped("{'a': (0,)}"), "the shape of a is no tuple of whole numbers above 0"),
+        (shaped("{'a/b': (1,)}"), "'a/b' cannot name a tensor"),
+        (shaped("{'a': [1]}"), "the shape of a is not a tuple of whole numbers above 0"),
+        (shaped("{'a': (0,)}"), "the shape of a is not a tuple of whole numbers above 0"),
         (shaped("{'a': (10**9,)}"), "more than 500,000,000 numbers"),
     ],
 )
