@@ -14,7 +14,7 @@ from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.router import AUTOMATIC
 from mathrepl.store.card import Card, Certificate
 from mathrepl.store.store import AUTO
-from mathrepl.support.errors import Advice, Run, WeightsError
+from mathrepl.support.errors import Advice, Run, WeightsError, in_one_line
 from mathrepl.support.interrupts import counted
 from mathrepl.support.thread_pool import threads_for
 
@@ -161,12 +161,11 @@ def _write(weights: ActiveWeights, certificates: tuple[Certificate, ...]) -> Ite
     problem: WeightsError | None = None
     if written:
         try:
-            with weights.store.lock(found.card.name):
+            writing = in_one_line(WeightsError, "could not write the card")
+            with writing, weights.store.lock(found.card.name):
                 weights.store.save_card(replace(found.card, certificates=certificates))
         except WeightsError as error:  # in training, or changed meanwhile
             problem = error
-        except OSError as error:
-            problem = WeightsError(f"could not write the card: {error.strerror or error}")
         weights.refresh()
     yield Certified(found.card.name, certificates, written and problem is None)
     if problem is not None:

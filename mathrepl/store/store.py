@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
@@ -15,7 +14,7 @@ from mathrepl.store.backups import Backups
 from mathrepl.store.card import MAX_CARD_BYTES, Card, load_card
 from mathrepl.store.pairs import MAX_WEIGHTS_BYTES, NAME, Pair, Pairs
 from mathrepl.support import atomic
-from mathrepl.support.errors import WeightsError
+from mathrepl.support.errors import WeightsError, in_one_line
 from mathrepl.support.locks import Lock, lock
 from mathrepl.support.text import one_line
 
@@ -225,7 +224,7 @@ class Store:
     def copy(self, found: Found, name: str) -> Card:
         """Save the weights of `found` in the user's directory under a name that nothing has yet."""
         self._check_changeable(name)
-        with _in_one_line(f"save {name!r}", hint=f"free or unlock {self.user}"):
+        with in_one_line(WeightsError, f"could not save {name!r}", f"free or unlock {self.user}"):
             self.user.mkdir(parents=True, exist_ok=True)  # a lock needs it
             with self.lock(name):
                 if name in self.names():
@@ -239,7 +238,7 @@ class Store:
 
     def delete(self, name: str) -> None:
         """Remove the user's pair of `name`, kept for `undo`."""
-        with _in_one_line(f"delete {name!r}"), self.lock(name):
+        with in_one_line(WeightsError, f"could not delete {name!r}"), self.lock(name):
             if not self.exists_as_user(name):
                 why = "bundled weights stay" if self.is_bundled(name) else "there are none"
                 raise WeightsError(f"you have no weights named {name!r} to delete: {why}")
@@ -248,7 +247,7 @@ class Store:
 
     def undo(self, name: str) -> str | None:
         """Put back the newest backup of `name`; returns the name that the undone pair now has."""
-        with _in_one_line("undo"), self.lock(name):
+        with in_one_line(WeightsError, "could not undo"), self.lock(name):
             backups = self.backups(name)
             last = backups.last
             if last is None:
@@ -264,15 +263,6 @@ class Store:
                 self._pairs.write(undone, pair)
             backups.restore(last)
             return undone
-
-
-@contextmanager
-def _in_one_line(what: str, hint: str | None = None) -> Iterator[None]:
-    """Raise an `OSError` of the block as a `WeightsError`: `could not WHAT: ...`."""
-    try:
-        yield
-    except OSError as error:
-        raise WeightsError(f"could not {what}: {error.strerror or error}", hint=hint) from None
 
 
 def _unreadable(path: Path, error: OSError) -> WeightsError:

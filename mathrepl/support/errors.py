@@ -5,7 +5,8 @@ Each host spells the commands of an advice as a person types them there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from typing import Self
@@ -113,3 +114,12 @@ class WeightsError(MathreplError):
 
 class OutOfReachError(EquationError):
     """A readable equation that the current network has no characters for."""
+
+
+@contextmanager
+def in_one_line(kind: type[MathreplError], what: str, hint: str | None = None) -> Iterator[None]:
+    """Raise an `OSError` of the block as a `kind`: `WHAT: no space left on device`."""
+    try:
+        yield
+    except OSError as error:
+        raise kind(f"{what}: {error.strerror or error}", hint=hint) from None

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from mathrepl.support.atomic import write_bytes
-from mathrepl.support.errors import MathreplError
+from mathrepl.support.errors import MathreplError, in_one_line
 
 ROOM = 100_000  # bytes that must be free before a training starts
+FREE = "free or unlock it, or"
 
 
 def check_writable(directory: Path, hint: str = "set MATHREPL_DATA_DIR to another folder") -> None:
     """Make `directory`. Raises `MathreplError` unless `ROOM` bytes can be written there."""
-    with _writing(f"to {directory}", hint):
+    with in_one_line(MathreplError, f"cannot write to {directory}", f"{FREE} {hint}"):
         directory.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=directory) as file:
             file.write(bytes(ROOM))
@@ -24,7 +23,7 @@ def check_writable(directory: Path, hint: str = "set MATHREPL_DATA_DIR to anothe
 
 def check_destination(path: Path) -> None:
     """Raise `MathreplError`, before a long computation, if its output file cannot be written."""
-    with _writing(str(path)):
+    with in_one_line(MathreplError, f"cannot write {path}", f"{FREE} name another file"):
         if path.is_dir():
             raise MathreplError(f"{path} is a directory", hint="name a file in it")
         if not path.parent.is_dir():
@@ -37,18 +36,6 @@ def check_destination(path: Path) -> None:
 
 def write(path: Path, data: bytes) -> Path:
     """Write a whole file or none; returns `path`. Raises `MathreplError` where the disk refuses."""
-    with _writing(str(path)):
+    with in_one_line(MathreplError, f"cannot write {path}", f"{FREE} name another file"):
         write_bytes(path, data)
     return path
-
-
-@contextmanager
-def _writing(what: str, way_out: str = "name another file") -> Iterator[None]:
-    """Raise an `OSError` of the block as a `MathreplError`: `cannot write WHAT: ...`."""
-    try:
-        yield
-    except OSError as error:
-        raise MathreplError(
-            f"cannot write {what}: {error.strerror or error}",
-            hint=f"free or unlock it, or {way_out}",
-        ) from None
