@@ -183,16 +183,6 @@ class _Survey:
                 f"most mistakes: a {_span(densest['a'])}, b {_span(densest['b'])}, "
                 f"{densest['wrong']:,} of {densest['total']:,} wrong"
             )
-        if show == "size":
-            notable = nlargest(NOTABLE, self.notable, key=lambda one: one.error or 0)
-            facts += [f"far off: {_equation(one)}, wrong by {one.off_by}" for one in notable]
-        else:
-            notable = nsmallest(NOTABLE, self.notable, key=lambda one: one.confidence)
-            facts += [
-                f"unsure: {_equation(one)}, {percent(one.confidence, 1)}, "
-                + ("right" if one.right else f"wrong, it is {one.target}")
-                for one in notable
-            ]
         notes = self.notes()
         if strange:
             are = "answer is not a number" if strange == 1 else "answers are not numbers"
@@ -224,12 +214,20 @@ class _Survey:
             "wrong_equations": [one.record() for one in self.mistakes],
         }
         if show == "confidence":
+            notable = nsmallest(NOTABLE, self.notable, key=lambda one: one.confidence)
             data["least_sure"] = [
                 one.record(confidence=round(one.confidence, 6)) for one in notable
             ]
+            facts += [
+                f"unsure: {_equation(one)}, {percent(one.confidence, 1)}, "
+                + ("right" if one.right else f"wrong, it is {one.target}")
+                for one in notable
+            ]
         if show == "size":
+            notable = nlargest(NOTABLE, self.notable, key=lambda one: one.error or 0)
             data["largest_errors"] = [one.record(off_by=one.off_by) for one in notable]
             data["not_numbers"] = strange
+            facts += [f"far off: {_equation(one)}, wrong by {one.off_by}" for one in notable]
         title = f"{name}: a {self.cells.operation} b, {title}"
         return Figure(title, (heat,), tuple(facts), tuple(notes), data)
 

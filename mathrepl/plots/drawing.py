@@ -6,7 +6,7 @@ are placed from the top down, and the file is cut around them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from math import ceil, floor
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.transforms import Bbox
 
-from mathrepl.analysis.figure import Figure, Heatmap, Lines, Panel
+from mathrepl.analysis.figure import Bars, Figure, Heatmap, Lines, Panel
 from mathrepl.inference.answer import Answers
 from mathrepl.plots.heat import draw_heat
 from mathrepl.plots.lines import draw_lines
@@ -29,6 +29,13 @@ NARROWEST, WIDEST = 760, 1500  # pixels of lines of text at least; heat maps sha
 LEAST = 210  # pixels that the title of a narrow panel has
 PANEL_TITLE = 10.5  # points
 
+# Each draws a panel and returns the pixels, wide and high, that its axes must have.
+DRAWERS: dict[type[Panel], Callable[[Axes, Any], tuple[int, int]]] = {
+    Answers: draw_answers,
+    Bars: draw_bars,
+    Heatmap: draw_heat,
+    Lines: draw_lines,
+}
 STYLE: dict[str, Any] = {
     "font.family": [SANS],
     "font.size": SMALL,
@@ -93,27 +100,16 @@ class _Placed:
     def __init__(self, drawing: Drawing, panel: Panel) -> None:
         self.axes = drawing.add_axes((0, 0, 1, 1))
         self.is_heat = isinstance(panel, Heatmap)
-        self.width, self.height = _draw(self.axes, panel)
+        self.width, self.height = DRAWERS[type(panel)](self.axes, panel)
+        if not isinstance(panel, Answers):
+            lines = wrapped(panel.title, PANEL_TITLE, max(LEAST, self.width))
+            self.axes.set_title("\n".join(lines))
         self.axes.set_position((0, 0, self.width / DPI, self.height / DPI))
         box = self.axes.get_tightbbox() or self.axes.bbox
         self.left: int = max(0, ceil(-box.x0))
         self.right: int = max(0, ceil(box.x1) - self.width)
         self.above: int = max(0, ceil(box.y1) - self.height)
         self.below: int = max(0, ceil(-box.y0))
-
-
-def _draw(axes: Axes, panel: Panel) -> tuple[int, int]:
-    """Draw a panel and its title; returns the pixels (wide, high) that the axes must have."""
-    if isinstance(panel, Answers):
-        return draw_answers(axes, panel)
-    if isinstance(panel, Heatmap):
-        width, height = draw_heat(axes, panel)
-    elif isinstance(panel, Lines):
-        width, height = draw_lines(axes, panel)
-    else:
-        width, height = draw_bars(axes, panel)
-    axes.set_title("\n".join(wrapped(panel.title, PANEL_TITLE, max(LEAST, width))))
-    return width, height
 
 
 def _width(row: Sequence[_Placed]) -> int:
