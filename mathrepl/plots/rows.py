@@ -27,7 +27,7 @@ WIDTH = 760  # pixels of a full bar
 BAR, LINE = px(SMALL * 1.9), px(SMALL * 1.5)  # pixels from one to the next
 LABEL, TEXT = 40, 60  # characters of a bar's label, and of its text
 CELL, ROWS = 44, 60  # characters of a cell, and lines of a table, at most
-HEADINGS = ("equation", "network", "truth", "verdict", "sure")
+HEADINGS = ("weights", "equation", "network", "truth", "verdict", "sure")
 
 
 def draw_bars(axes: Axes, bars: Bars) -> tuple[int, int]:
@@ -63,9 +63,8 @@ def draw_answers(axes: Axes, answers: Answers) -> tuple[int, int]:
     """
     items = answers.items[:ROWS]
     table = [HEADINGS, *map(_cells, items)]
-    if len({item.weights for item in answers.items} - {""}) > 1:
-        names = ["weights", *(item.weights for item in items)]
-        table = [(name, *cells) for name, cells in zip(names, table, strict=True)]
+    if len({item.weights for item in answers.items} - {""}) < 2:
+        table = [cells[1:] for cells in table]
     shown = [[drawable(cropped(cell, CELL), MONO) for cell in cells] for cells in table]
     widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     lines = ["  ".join(map(str.ljust, cells, widths)).rstrip() for cells in shown]
@@ -85,9 +84,9 @@ def draw_answers(axes: Axes, answers: Answers) -> tuple[int, int]:
 
 def _cells(item: Answer | Refused) -> tuple[str, ...]:
     if isinstance(item, Refused):
-        return item.equation, "", "", item.error.message, ""
-    sure = rounded_down(item.confidence)
-    return item.equation, written(item.network), item.truth, item.verdict, sure
+        return item.weights, item.equation, "", "", item.error.message, ""
+    network, sure = written(item.network), rounded_down(item.confidence)
+    return item.weights, item.equation, network, item.truth, item.verdict, sure
 
 
 def _colour(item: Answer | Refused) -> str:
