@@ -220,10 +220,10 @@ def _resume(path: Path, card: Card, command: str) -> _Progress:
     """The counts of an earlier run of the same command on the same weights."""
     fresh = _Progress(card.sha256, command)
     try:
-        record = parse(path.read_bytes())
+        record = parse(path.read_bytes(), "progress")
         check_plain(record, "progress")
         found = read(_Progress, record, "progress")
-    except (OSError, ValueError, RecursionError, TypeError, WeightsError):
+    except (OSError, TypeError, WeightsError):
         return fresh
     same = (found.sha256, found.command) == (card.sha256, command)
     return found if same else fresh

@@ -13,7 +13,7 @@ from mathrepl.arithmetic.task import Task
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import MAX_PLACES, Architecture
 from mathrepl.support.errors import MathreplError, WeightsError
-from mathrepl.support.records import LATER, TwiceError, check_plain, parse, read
+from mathrepl.support.records import LATER, check_plain, parse, read
 from mathrepl.support.setting_rows import check_bounds, setting
 from mathrepl.support.text import one_line
 
@@ -206,11 +206,7 @@ def load_card(data: bytes, where: str) -> Card:
     """Read and check a card. Raises `WeightsError` saying what is wrong in `where`."""
     if not _readable(data):
         raise WeightsError(f"{where} is too large to be a model card")
-    try:
-        record = parse(data)
-    except (ValueError, RecursionError) as error:
-        why = str(error) if isinstance(error, TwiceError) else "not readable as JSON"
-        raise WeightsError(f"{where} is not a model card: {why}") from None
+    record = parse(data, f"{where} is not a model card")
     if not isinstance(record, dict) or str(record.pop("format", None)) != str(FORMAT):
         raise WeightsError(f"{where} is not a model card of format {FORMAT}")
     try:

@@ -14,7 +14,7 @@ from mathrepl.networks.config import settings_of
 from mathrepl.networks.plugin_kinds import missing
 from mathrepl.store.card import Card
 from mathrepl.support.errors import TaskError, WeightsError
-from mathrepl.support.records import TwiceError, convert, parse
+from mathrepl.support.records import convert, parse
 from mathrepl.support.text import one_line
 
 MAX_HEADER_BYTES = 1_000_000
@@ -114,12 +114,7 @@ def _header(data: bytes, where: str) -> dict[str, Any]:
         raise WeightsError(
             f"{bad}: it begins with a header of {length:,} bytes, which is not there"
         )
-    try:
-        header = parse(data[8 : 8 + length])
-    except TwiceError as error:
-        raise WeightsError(f"{bad}: {error}") from None
-    except (ValueError, RecursionError):
-        raise WeightsError(f"{bad}: its header is not readable as JSON") from None
+    header = parse(data[8 : 8 + length], bad)
     if not isinstance(header, dict):
         raise WeightsError(f"{bad}: its header does not describe tensors")
     header.pop("__metadata__", None)

@@ -25,21 +25,20 @@ BIG = 10**18
 LATER: Mapping[str, bool] = MappingProxyType({"later": True})
 
 
-class TwiceError(ValueError):
-    """A duplicate key of an object: it is unclear which of its values counts."""
+def parse(data: bytes | str, what: str) -> Any:
+    """JSON as plain values. Raises `WeightsError`, also for a duplicate key of an object."""
 
+    def checked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+            raise WeightsError(f"{what}: {one_line(repr(twice), 60)} stands twice in an object")
+        return found
 
-def parse(data: bytes | str) -> Any:
-    """JSON as plain values. Raises `ValueError`, or `RecursionError` for too many levels."""
-    return json.loads(data, object_pairs_hook=_object)
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise TwiceError(f"{one_line(repr(twice), 60)} stands twice in an object")
-    return found
+    try:
+        return json.loads(data, object_pairs_hook=checked)
+    except (ValueError, RecursionError):
+        raise WeightsError(f"{what}: not readable as JSON") from None
 
 
 def read(kind: type[_T], record: Any, what: str) -> _T:

@@ -133,12 +133,12 @@ def sweep(
 def finished_before(trial: Trial, directory: Path) -> TrialDone | None:
     """The result of a trial that an earlier run finished, if its weights can be read."""
     try:
-        record = parse((directory / f"{trial.name}.done").read_bytes())
+        record = parse((directory / f"{trial.name}.done").read_bytes(), trial.name)
         store = Store(directory)
         store.read(store.find(trial.name))
         record |= {"settings": trial.settings, "before": True}
         return read(TrialDone, record, trial.name)
-    except (OSError, ValueError, TypeError, MathreplError):
+    except (OSError, TypeError, MathreplError):
         return None
 
 

@@ -649,7 +649,7 @@ def test_what_never_ends_is_not_read(store, suffix, make):
     path = store.user / f"mine{suffix}"
     path.unlink()
     make(path)
-    assert "no ordinary file" in refused(store.load, "mine")
+    assert "not an ordinary file" in refused(store.load, "mine")
     assert store.names() == ["mine"]
 
 

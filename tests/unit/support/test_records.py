@@ -12,7 +12,6 @@ from mathrepl.support.errors import WeightsError
 from mathrepl.support.records import (
     LATER,
     MAX_TEXT,
-    TwiceError,
     check_plain,
     convert,
     parse,
@@ -78,14 +77,14 @@ def test_without_a_look_at_the_keys_missing_ones_mean_the_defaults():
 
 
 def test_a_key_that_stands_twice_is_named():
-    with pytest.raises(TwiceError, match="'b' stands twice"):
-        parse('{"a": 1, "x": {"b": 1, "c": 2, "b": 3}}')
+    with pytest.raises(WeightsError, match="it: 'b' stands twice"):
+        parse('{"a": 1, "x": {"b": 1, "c": 2, "b": 3}}', "it")
 
 
 def test_a_key_that_stands_twice_among_very_many_is_found_at_once():
     keys = ", ".join(f'"{n}": 0' for n in range(99_000))
-    with pytest.raises(TwiceError, match="'98999' stands twice"):
-        parse(f'{{{keys}, "98999": 1}}')
+    with pytest.raises(WeightsError, match="it: '98999' stands twice"):
+        parse(f'{{{keys}, "98999": 1}}', "it")
 
 
 @pytest.mark.parametrize(
