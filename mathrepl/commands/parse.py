@@ -9,6 +9,7 @@ from typing import Any
 
 from mathrepl.commands.spec import Arguments, Command, CommandLine, Host, Parameter, Word
 from mathrepl.support.errors import Advice, Run, UsageError
+from mathrepl.support.setting_rows import Setting
 
 _WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s"']|["'](?=\S*))+""")
 _QUOTED = re.compile(r""""([^"]*)"|'([^']*)'""")
@@ -75,16 +76,16 @@ def bind(command: Command, line: CommandLine, host: Host) -> Arguments:
     words = list(line.words)
     while words:
         word = words.pop(0)
+        is_option = _OPTION.match(word.text) is not None
         slot = positionals[min(len(loose), len(positionals) - 1)] if positionals else None
-        if _OPTION.match(word.text) and options:
-            slot = None
-        if slot is not None and slot.many and slot.kind == "equations" and host == "session":
+        equations = slot and slot.many and slot.kind == "equations" and host == "session"
+        if equations and not (is_option and options):
             after = next((w for w in words if options and _OPTION.match(w.text)), None)
             end = len(line.text) if after is None else after.column
             loose.append(Word(line.text[word.column : end].rstrip(), word.column))
             words = [] if after is None else words[words.index(after) :]
             continue
-        if not _OPTION.match(word.text):
+        if not is_option:
             loose.append(word)
             continue
         name, equals, attached = word.text.partition("=")
@@ -141,33 +142,22 @@ def convert(parameter: Parameter, word: Word, line: CommandLine) -> Any:
             hint = "a package that is installed beside mathrepl can add others"
         choices = ", ".join(parameter.known)
         raise line.error(f"{what} must be one of {choices}, not {word.text!r}", word.column, hint)
+    limits = Setting(None, "", low=parameter.low, high=parameter.high)
+    value: float
     if parameter.kind == "integer":
         if not re.fullmatch(r"[-+]?[0-9]{1,18}", word.text):
-            hint = None if parameter.low is None else f"use {_bounds(parameter)}"
+            hint = None if parameter.low is None else f"use {limits.bounds}"
             raise line.error(f"{what} must be a whole number, not {word.text!r}", word.column, hint)
-        return _bounded(parameter, int(word.text), word, line)
-    if parameter.kind == "number":
+        value = int(word.text)
+    elif parameter.kind == "number":
         try:
             value = float(word.text) if word.text.isascii() else math.nan
         except ValueError:
             value = math.nan
         if not math.isfinite(value):
             raise line.error(f"{what} must be a number, not {word.text!r}", word.column)
-        return _bounded(parameter, value, word, line)
-    return word.text
-
-
-def _bounded(parameter: Parameter, value: float, word: Word, line: CommandLine) -> float:
-    low, high = parameter.low, parameter.high
-    if (low is not None and value < low) or (high is not None and value > high):
-        raise line.error(
-            f"{parameter.name} must be {_bounds(parameter)}, not {word.text}", word.column
-        )
+    else:
+        return word.text
+    if not limits.allows(value):
+        raise line.error(f"{what} must be {limits.bounds}, not {word.text}", word.column)
     return value
-
-
-def _bounds(parameter: Parameter) -> str:
-    low, high = parameter.low, parameter.high
-    if low is not None and high is not None:
-        return f"{low:g} to {high:,.0f}" if high >= 1000 else f"{low:g} to {high:g}"
-    return f"at least {low:g}" if low is not None else f"at most {high:g}"
