@@ -15,16 +15,8 @@ from typing import Any
 
 from mathrepl.commands.dispatch import run_command
 from mathrepl.commands.spec import BOTH, Arguments, Command, Context, Parameter, Result, Value
+from mathrepl.support import plugins
 from mathrepl.support.errors import MathreplError
-from mathrepl.support.plugins import (
-    COMMANDS,
-    entry_points,
-    flaw_in,
-    load,
-    note_problem,
-    reason_of,
-    source_of,
-)
 
 # Keys of the options that every subcommand of the shell has.
 TAKEN = frozenset({"weights", "engine", "json", "context", "help"})
@@ -36,30 +28,31 @@ def installed_commands(taken: Iterable[str]) -> list[Command]:
     """The commands of installed packages; `taken` are the names and aliases in use."""
     used = set(taken)
     commands: list[Command] = []
-    for point in entry_points(COMMANDS):
-        source = source_of(point)
+    for point in plugins.entry_points(plugins.COMMANDS):
+        source = plugins.source_of(point)
         try:
-            named = load(point)
+            named = plugins.load(point)
         except MathreplError as problem:
-            note_problem(problem)
+            plugins.note_problem(problem)
             continue
         if isinstance(named, Command):
             named = [named]
         elif not isinstance(named, list | tuple):
-            note_problem(_problem(point.name, source, "it names neither a Command nor several"))
+            _leave_out(point.name, source, "it names neither a Command nor several")
             continue
         for command in named:
-            flaw = flaw_in(command, Command, partial(flaw_of, used=used))
+            flaw = plugins.flaw_in(command, Command, partial(flaw_of, used=used))
             if flaw is not None:
-                note_problem(_problem(getattr(command, "name", point.name), source, flaw))
+                _leave_out(getattr(command, "name", point.name), source, flaw)
                 continue
             used |= {command.name, *command.aliases}
             commands.append(replace(command, run=_guarded(command, source)))
     return commands
 
 
-def _problem(name: object, source: str, flaw: str) -> MathreplError:
-    return MathreplError(f"the command {name!r} of {source} is left out: {flaw}")
+def _leave_out(name: object, source: str, flaw: str) -> None:
+    problem = f"the command {name!r} of {source} is left out: {flaw}"
+    plugins.note_problem(MathreplError(problem))
 
 
 def flaw_of(command: Command, used: set[str]) -> str | None:
@@ -113,7 +106,7 @@ def _guarded(command: Command, source: str) -> Callable[[Context, Arguments], Re
         except (MathreplError, OSError, MemoryError, RecursionError):
             raise  # every host reports these in a line
         except Exception as error:
-            message = f"{command.name} of {source} failed: {reason_of(error)}"
+            message = f"{command.name} of {source} failed: {plugins.reason_of(error)}"
             raise MathreplError(message, hint="its authors want to know") from error
 
     return run

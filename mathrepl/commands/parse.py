@@ -133,6 +133,11 @@ def _bind_positionals(
         raise line.error(f"{loose[0].text!r} is one word too many", loose[0].column, usage)
 
 
+def convert_text(parameter: Parameter, text: str) -> Any:
+    """The checked value of a text that stands in no line. Raises `UsageError`."""
+    return convert(parameter, Word(text, 0), CommandLine(""))
+
+
 def convert(parameter: Parameter, word: Word, line: CommandLine) -> Any:
     """The checked value of one word. Raises `UsageError`."""
     what = parameter.name

@@ -13,18 +13,8 @@ from typing import Any
 from mathrepl.analysis.figure import Figure, Lines, Progress, Series
 from mathrepl.commands.figures import SAVE, show_figures
 from mathrepl.commands.options import SWEPT_PARAMETERS, fields_of, reproduce
-from mathrepl.commands.parse import convert, did_you_mean
-from mathrepl.commands.spec import (
-    Arguments,
-    Command,
-    CommandLine,
-    Context,
-    Note,
-    Parameter,
-    Table,
-    Value,
-    Word,
-)
+from mathrepl.commands.parse import convert_text, did_you_mean
+from mathrepl.commands.spec import Arguments, Command, Context, Note, Parameter, Table, Value
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
 from mathrepl.session.session import Session
@@ -114,11 +104,10 @@ def _varied(text: str) -> list[tuple[str, str, Any]]:
     if parameter is None or not equals:
         hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
         raise UsageError(f"{text!r} sets nothing", hint=hint)
-    line = CommandLine("")  # a word within an option has no column of its own
     found: list[tuple[str, str, Any]] = []
     for value in values.split(","):
         if parameter.kind != "flag":
-            found.append((name, value, convert(parameter, Word(value, 0), line)))
+            found.append((name, value, convert_text(parameter, value)))
         elif value in ("on", "off"):
             found.append((name, value, value == "on"))
         else:
@@ -134,32 +123,29 @@ def _plans(
     settings = fields_of(TrainSettings, changes)
     reverse = changes.get("reverse")
     recipe, epochs = arguments.text("recipe"), arguments.integer("epochs")
-    if recipe is not None:
-        plans = recipe_plans(session.store, recipe, seed=seed, epochs=epochs, saved_as=target)
-        return [_with(plan, settings, shape, reverse) for plan in plans]
-    fresh = session.plan(
-        TrainSettings(epochs or 1, seed=seed, **settings),
-        fresh=True,
-        name=target,
-        architecture=Architecture(**shape),
-        reverse=reverse,
-    )
-    return [replace(fresh, command=reproduce(fresh))]
-
-
-def _with(
-    plan: Plan, settings: dict[str, Any], shape: dict[str, Any], reverse: bool | None
-) -> Plan:
-    """A recipe's plan with other settings; its command says them where options can."""
-    encoding = plan.encoding if reverse is None else replace(plan.encoding, reverse=reverse)
-    changed = replace(
-        plan,
-        settings=replace(plan.settings, **settings),
-        architecture=replace(plan.architecture, **shape),
-        encoding=encoding,
-    )
-    plain = encoding == Encoding.for_task(plan.task, reverse=encoding.reverse)
-    return replace(changed, command=reproduce(changed)) if plain and changed != plan else changed
+    if recipe is None:
+        fresh = session.plan(
+            TrainSettings(epochs or 1, seed=seed, **settings),
+            fresh=True,
+            name=target,
+            architecture=Architecture(**shape),
+            reverse=reverse,
+        )
+        return [replace(fresh, command=reproduce(fresh))]
+    plans = []
+    for plan in recipe_plans(session.store, recipe, seed=seed, epochs=epochs, saved_as=target):
+        encoding = plan.encoding if reverse is None else replace(plan.encoding, reverse=reverse)
+        changed = replace(
+            plan,
+            settings=replace(plan.settings, **settings),
+            architecture=replace(plan.architecture, **shape),
+            encoding=encoding,
+        )
+        # The options of `train` can say the encoding of a task alone.
+        if changed != plan and encoding == Encoding.for_task(plan.task, reverse=encoding.reverse):
+            changed = replace(changed, command=reproduce(changed))
+        plans.append(changed)
+    return plans
 
 
 def _summary(done: TrialDone, number: int, total: int) -> str:
