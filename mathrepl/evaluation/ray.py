@@ -92,20 +92,14 @@ def _ray() -> Any:
 
 
 def _start(ray: Any, workers: int, address: str | None) -> None:
+    cluster: dict[str, Any] = {"address": address}
+    if address is None:  # "local": not one that RAY_ADDRESS names, or that runs here already
+        cluster = {"address": "local", "num_cpus": workers, "include_dashboard": False}
     try:
-        if address is None:
-            ray.init(
-                address="local",  # and not one that RAY_ADDRESS names, or that runs here already
-                num_cpus=workers,
-                include_dashboard=False,
-                log_to_driver=False,
-                configure_logging=False,
-            )
-        else:
-            host, colon, port = address.removeprefix("ray://").rpartition(":")
-            if colon and port.isdecimal():  # Ray itself would retry for minutes
-                socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
-            ray.init(address=address, log_to_driver=False, configure_logging=False)
+        host, colon, port = (address or "").removeprefix("ray://").rpartition(":")
+        if colon and port.isdecimal():  # Ray itself would retry for minutes
+            socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
+        ray.init(**cluster, log_to_driver=False, configure_logging=False)
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         where = address or "here"
         raise MathreplError(

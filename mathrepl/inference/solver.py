@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from mathrepl.data.codec import Floats, Indices, encode_questions
 from mathrepl.inference.decoding import guesses_of, written_of
 from mathrepl.inference.solution import ScratchpadStep, Solution, Written
-from mathrepl.networks import kind_of, part_tensors, parts_of
+from mathrepl.networks import Tensors, kind_of, part_tensors, parts_of
 from mathrepl.networks.lstm import CachedTensors
 from mathrepl.networks.plugin_kinds import imported
 from mathrepl.store.card import Card
-
-if TYPE_CHECKING:
-    from mathrepl.networks import Tensors
 
 BATCH = 4096
 KEPT = 1 << 24  # bytes

@@ -84,12 +84,10 @@ class DecoderState:
 
     def rows(self, chosen: Indices) -> DecoderState:
         """The states of the `chosen` rows, in that order; a row may be chosen several times."""
-        (hidden, memory), (upper_hidden, upper_memory) = self.first, self.second
-        return DecoderState(
-            (hidden[chosen], memory[chosen]),
-            (upper_hidden[chosen], upper_memory[chosen]),
-            self.position[chosen],
+        first, second = (
+            (hidden[chosen], memory[chosen]) for hidden, memory in (self.first, self.second)
         )
+        return DecoderState(first, second, self.position[chosen])
 
 
 class Decoder:
@@ -107,15 +105,41 @@ class Decoder:
         *,
         states: States | None = None,
     ) -> None:
-        questions = questions[:, : max(1, int((questions > 0).sum(1).max(initial=0)))]
         self._tensors, self._architecture = tensors, architecture
-        self._answer_length, self._states = encoding.answer_length, states
+        self._encoding, self._states = encoding, states
         self._lower, self._upper = (gates_of(tensors, f"decoder.{layer}") for layer in (0, 1))
         self._is_digit = digits_in(encoding)
-        self._keys, self._values, self._mask, first, second = _encode(
-            tensors, architecture, encoding, questions, states
-        )
-        self.start = DecoderState(first, second, np.zeros(len(questions), np.int32))
+        longest = max(1, int((questions > 0).sum(1).max(initial=0)))
+        self.start = self._encode(questions[:, :longest])
+
+    def _encode(self, questions: Indices) -> DecoderState:
+        """Read the questions; returns the decoder's first state.
+
+        Keeps keys (n, H, e, T), values (n, H, T, h / H) and a mask (n, 1, 1, T).
+        """
+        tensors, n, steps = self._tensors, *questions.shape
+        heads, h = self._architecture.heads, self._architecture.hidden
+        width = self._architecture.embedding
+        x = _embed(tensors, questions, digit_positions(self._encoding, questions))
+        seen, bridge = x, np.zeros((n, 2 * h), np.float32)
+        sharper = np.ones(n, np.float32)
+        lengths = (questions > 0).sum(1)
+        if self._architecture.lookup:
+            sharper = sharpness(lengths, self._encoding).astype(np.float32)
+        else:
+            forward, backward = read_both_ways(tensors, "encoder", x, lengths, self._states)
+            rows, last = np.arange(n), np.maximum(lengths - 1, 0)
+            final = np.concatenate([forward[rows, last], backward[:, 0]], -1)
+            bridge = np.tanh(dense(tensors, "bridge", final))
+            seen = np.concatenate([forward, backward, x], -1)
+        keys = dense(tensors, "attention.key", seen).reshape(n, steps, heads, width)
+        values = dense(tensors, "attention.value", seen).reshape(n, steps, heads, h // heads)
+        self._keys: Floats = keys.transpose(0, 2, 3, 1) * sharper[:, None, None, None]
+        self._values = values.transpose(0, 2, 1, 3)
+        self._mask: Floats = np.where(questions > 0, np.float32(0), MASKED)[:, None, None, :]
+        hidden, cell, upper = bridge[:, : h // 2], bridge[:, h // 2 : h], bridge[:, h:]
+        position = np.zeros(n, np.int32)
+        return DecoderState((hidden, cell), (upper, np.zeros_like(upper)), position)
 
     def rows(self, chosen: Indices) -> None:
         """Go on with the `chosen` questions alone; one may be chosen several times."""
@@ -132,7 +156,7 @@ class Decoder:
         written = np.zeros(len(state.position), np.int32)
         ended = np.zeros(len(written), bool)
         outputs, attention, kept = [], [], []
-        for position in range(self._answer_length):
+        for position in range(self._encoding.answer_length):
             state, output, weights = self.step(state, written)
             outputs.append(output)
             attention.append(weights)
@@ -170,41 +194,6 @@ class Decoder:
         second = lstm_step(seen, state.second, self._upper)
         output = softmax(dense(tensors, "output", np.concatenate([second[0], context], -1)))
         return DecoderState(first, second, position), output, weights[:, :, 0]
-
-
-def _encode(
-    tensors: Tensors,
-    architecture: Architecture,
-    encoding: Encoding,
-    questions: Indices,
-    states: States | None,
-) -> tuple[Floats, Floats, Floats, State, State]:
-    """Keys (n, H, e, T), values (n, H, T, h / H), mask (n, 1, 1, T), and the decoder's states."""
-    n, steps = questions.shape
-    heads, h = architecture.heads, architecture.hidden
-    x = _embed(tensors, questions, digit_positions(encoding, questions))
-    seen, bridge = x, np.zeros((n, 2 * h), np.float32)
-    sharper = np.ones(n, np.float32)
-    lengths = (questions > 0).sum(1)
-    if architecture.lookup:
-        sharper = sharpness(lengths, encoding).astype(np.float32)
-    else:
-        forward, backward = read_both_ways(tensors, "encoder", x, lengths, states)
-        rows, last = np.arange(n), np.maximum(lengths - 1, 0)
-        final = np.concatenate([forward[rows, last], backward[:, 0]], -1)
-        bridge = np.tanh(dense(tensors, "bridge", final))
-        seen = np.concatenate([forward, backward, x], -1)
-    keys = dense(tensors, "attention.key", seen).reshape(n, steps, heads, architecture.embedding)
-    values = dense(tensors, "attention.value", seen).reshape(n, steps, heads, h // heads)
-    mask = np.where(questions > 0, np.float32(0), MASKED)[:, None, None, :]
-    hidden, cell, upper = bridge[:, : h // 2], bridge[:, h // 2 : h], bridge[:, h:]
-    return (
-        keys.transpose(0, 2, 3, 1) * sharper[:, None, None, None],
-        values.transpose(0, 2, 1, 3),
-        mask,
-        (hidden, cell),
-        (upper, np.zeros_like(upper)),
-    )
 
 
 def sharpness(lengths: Lengths, encoding: Encoding) -> NDArray[np.float64]:

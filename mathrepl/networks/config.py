@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mathrepl.networks.kinds import BUILT_IN, UNKNOWN, InstalledKind
-from mathrepl.networks.plugin_kinds import description, row_of
-from mathrepl.support.errors import TaskError, WeightsError
+from mathrepl.networks.plugin_kinds import row_of
+from mathrepl.support.errors import MathreplError, TaskError, WeightsError
+from mathrepl.support.plugins import guarded
 from mathrepl.support.records import check_keys, convert, is_later
 from mathrepl.support.setting_rows import check_bounds, setting
 
@@ -16,6 +17,7 @@ MAX_DEPTH = 8
 MAX_EMBEDDING = 512
 MAX_HEADS = 16
 MAX_PLACES = 1024
+MAX_LINE = 200
 
 
 def settings_of(kind: str) -> tuple[str, ...] | None:
@@ -110,5 +112,15 @@ class Architecture:
         return convert(cls, record, what)
 
     def describe(self) -> str:
-        """One line for a person: `BiLSTM(20) -> RepeatVector -> BiLSTM(20) -> Dense`."""
-        return description(self.row, self)
+        """One line for a person: `BiLSTM(20) -> RepeatVector -> BiLSTM(20) -> Dense`.
+
+        Where an installed kind gives none, its name and the reason.
+        """
+        describe = self.row.describe
+        try:
+            line: object = guarded("its describe failed", describe)(self)
+        except MathreplError as error:
+            return f"{self.kind} ({error.message})"
+        if not isinstance(line, str) or not line.strip() or not line.isprintable():
+            return f"{self.kind} (its describe gives no line)"
+        return line[:MAX_LINE]

@@ -17,9 +17,8 @@ from mathrepl.support.errors import MathreplError, WeightsError
 from mathrepl.support.plugins import ARCHITECTURES, Group, guarded
 
 if TYPE_CHECKING:
-    from mathrepl.networks.config import Architecture
+    pass
 
-MAX_LINE = 200
 _OBJECT = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
 
 
@@ -93,15 +92,3 @@ def imported(name: str, place: str) -> Any:
         return guarded(what, lambda: getattr(import_module(module), attribute))()
     except MathreplError as error:
         raise WeightsError(error.message, hint=error.hint) from error
-
-
-def description(kind: InstalledKind, architecture: Architecture) -> str:
-    """The layers in the kind's own line; where it gives none, why."""
-    name = architecture.kind
-    try:
-        line: object = guarded("its describe failed", kind.describe)(architecture)
-    except MathreplError as error:
-        return f"{name} ({error.message})"
-    if not isinstance(line, str) or not line.strip() or not line.isprintable():
-        return f"{name} (its describe gives no line)"
-    return line[:MAX_LINE]

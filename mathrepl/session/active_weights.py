@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mathrepl.networks import shapes_of
 from mathrepl.store.card import Card
 from mathrepl.store.store import Found, Store
 from mathrepl.support.errors import WeightsError
@@ -108,8 +109,6 @@ class ActiveWeights:
 
     def layers(self) -> list[str]:
         """Names of the layers."""
-        from mathrepl.networks import shapes_of
-
         names = shapes_of(self.card.architecture, self.card.encoding)
         return list(dict.fromkeys(name.rsplit(".", 1)[0] for name in names))
 

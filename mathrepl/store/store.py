@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mathrepl.networks import Tensors
 from mathrepl.store.backups import Backups
 from mathrepl.store.card import MAX_CARD_BYTES, Card, load_card
 from mathrepl.store.pairs import MAX_WEIGHTS_BYTES, NAME, Pair, Pairs
@@ -17,9 +17,6 @@ from mathrepl.support import atomic
 from mathrepl.support.errors import WeightsError, in_one_line
 from mathrepl.support.locks import Lock, lock
 from mathrepl.support.text import one_line
-
-if TYPE_CHECKING:
-    from mathrepl.networks import Tensors
 
 AUTO = "auto"
 LOAD_SECONDS = 5.0  # the time a reader starts over where others save in between

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.encoding import Encoding
+from mathrepl.networks import parts_of, shapes_of
 from mathrepl.networks.config import Architecture
 from mathrepl.store.card import Card, TrainSettings
 from mathrepl.store.store import Store, check_name
@@ -38,8 +39,6 @@ def plan(
         if shape.row.recipe:
             hint = f"add --recipe {shape.row.recipe}"
             raise TaskError("such weights are started by a recipe", hint=hint)
-        from mathrepl.networks import shapes_of
-
         shapes_of(shape, encoding)  # an installed kind may refuse it, before a worker starts
     else:
         encoding, shape = source.encoding, source.architecture
@@ -116,8 +115,6 @@ def recipe_plans(
 
 def part_of(architecture: Architecture, wanted: str | None) -> str:
     """The part to train: the wanted one, or the last. Raises `UsageError` for an unknown part."""
-    from mathrepl.networks import parts_of
-
     parts = list(parts_of(architecture))
     if wanted is None:
         return parts[-1]

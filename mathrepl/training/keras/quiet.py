@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 @contextmanager
@@ -35,10 +35,8 @@ def prepare_tensorflow() -> None:
         import keras
         import tensorflow as tf
 
-        try:
+        with suppress(RuntimeError):  # a host has started TensorFlow with threads of its own
             tf.config.threading.set_intra_op_parallelism_threads(1)
             tf.config.threading.set_inter_op_parallelism_threads(2)
-        except RuntimeError:  # a host has started TensorFlow with threads of its own
-            pass
         keras.config.disable_interactive_logging()
         tf.constant(0.0)
