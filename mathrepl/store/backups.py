@@ -71,9 +71,6 @@ class Backups:
         return self._kept.directory / f"{number}.absent"
 
     def _numbers(self) -> set[int]:
-        try:
-            paths = list(self._kept.directory.iterdir())
-        except OSError:
-            return set()
+        paths = self._kept.directory.glob("*")
         stems = {path.stem for path in paths if path.suffix in (".json", ".absent")}
         return {int(stem) for stem in stems if stem.isdecimal()}

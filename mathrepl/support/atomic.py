@@ -82,10 +82,9 @@ def _temporary(path: Path) -> tuple[int, Path]:
     """A new file, locked until its writer ends: the lock tells others that it is in use."""
     while True:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
-        try:
+        # Without locks in the file system no other process can clear the file either.
+        with contextlib.suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_EX)
-        except OSError:  # a file system without locks, where no process can clear it either
-            return handle, Path(name)
         if os.fstat(handle).st_nlink:
             return handle, Path(name)
         os.close(handle)  # another process cleared it before it was locked
@@ -96,29 +95,21 @@ def clear_abandoned(
 ) -> None:
     """Remove the files of `pattern` whose writers have ended, except those still `needed`."""
     for path in directory.glob(pattern):
-        try:
+        with contextlib.suppress(OSError):  # its writer is running, or has renamed or removed it
             handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except OSError:  # renamed into place or removed meanwhile
-            continue
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Another process may have written a file of the same name meanwhile.
-            if os.path.samestat(os.fstat(handle), path.stat()) and not needed(path):
-                path.unlink(missing_ok=True)
-        except OSError:  # its writer is running, or has just removed it
-            continue
-        finally:
-            os.close(handle)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # Another process may have written a file of the same name meanwhile.
+                if os.path.samestat(os.fstat(handle), path.stat()) and not needed(path):
+                    path.unlink(missing_ok=True)
+            finally:
+                os.close(handle)
 
 
 def _sync_directory(directory: Path) -> None:
-    try:
+    with contextlib.suppress(OSError):  # not every platform can do this; the rename is done
         handle = os.open(directory, os.O_RDONLY)
-    except OSError:  # not every platform opens directories; the rename is done
-        return
-    try:
-        os.fsync(handle)
-    except OSError:
-        return
-    finally:
-        os.close(handle)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
