@@ -22,11 +22,11 @@ from mathrepl.data.step_examples import PARTS
 from mathrepl.networks.config import Architecture, settings_of
 from mathrepl.networks.kinds import fresh_kinds
 from mathrepl.networks.plugin_kinds import kind_names
+from mathrepl.session.planning import make_plan, part_of
 from mathrepl.session.session import Session
 from mathrepl.store.card import Card, TrainSettings
 from mathrepl.support.errors import TaskError, UsageError
 from mathrepl.support.setting_rows import rows
-from mathrepl.training.checks import part_of
 from mathrepl.training.plan import Plan
 
 
@@ -173,7 +173,8 @@ def plan_of(session: Session, arguments: Arguments) -> Plan:
     card = None if fresh else session.card
     base = session.fresh_task if fresh else session.task
     part = arguments.text("part")
-    plan = session.plan(
+    plan = make_plan(
+        session,
         _settings(arguments, card, part),
         fresh=fresh,
         name=arguments.text("name"),

@@ -14,9 +14,9 @@ from mathrepl.arithmetic.task import parse_range
 from mathrepl.commands.figures import SAVE, Figures, path_of, show_figures, showing
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Parameter, Value
 from mathrepl.networks.kinds import BUILT_IN
+from mathrepl.session.planning import card_of
 from mathrepl.store.card import Card
 from mathrepl.support.interrupts import counted
-from mathrepl.training.checks import card_of
 
 _USUAL, _WORK = BUILT_IN["seq2seq"], BUILT_IN["work"]
 MAP_DEFAULT = f"those of the task, at most {_USUAL.map_side} a side, of work {_WORK.map_side}"

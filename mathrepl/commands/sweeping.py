@@ -17,12 +17,12 @@ from mathrepl.commands.parse import convert_text, did_you_mean
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Parameter, Table, Value
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
+from mathrepl.session.planning import make_plan, recipe_plans
 from mathrepl.session.session import Session
 from mathrepl.store.card import MAX_EPOCHS, TrainSettings
 from mathrepl.store.store import Store, check_name
 from mathrepl.support.errors import UsageError
 from mathrepl.support.interrupts import counted
-from mathrepl.training.checks import recipe_plans
 from mathrepl.training.plan import Plan
 from mathrepl.training.recipes import RECIPES
 from mathrepl.training.sweep import SweepProgress, Trial, TrialDone, local_runner, make_trial
@@ -124,7 +124,8 @@ def _plans(
     reverse = changes.get("reverse")
     recipe, epochs = arguments.text("recipe"), arguments.integer("epochs")
     if recipe is None:
-        fresh = session.plan(
+        fresh = make_plan(
+            session,
             TrainSettings(epochs or 1, seed=seed, **settings),
             fresh=True,
             name=target,

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from mathrepl.commands.options import TRAIN_PARAMETERS, plan_of
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Parameter, Table, Value
+from mathrepl.session.planning import recipe_plans
 from mathrepl.store.card import MAX_EPOCHS
 from mathrepl.support.errors import Advice, Run, UsageError
 from mathrepl.support.interrupts import Presses, counted
-from mathrepl.training.checks import recipe_plans
 from mathrepl.training.events import Finished, Launched, Warned
 from mathrepl.training.job import Job
 from mathrepl.training.plan import Plan

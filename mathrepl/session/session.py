@@ -14,14 +14,12 @@ from mathrepl.arithmetic.parser import parse, split_line
 from mathrepl.arithmetic.task import Task
 from mathrepl.inference.answer import Answer, Answers, CheckedStep, Refused, StepChecker, compare
 from mathrepl.inference.solution import Solution
-from mathrepl.networks.config import Architecture
 from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.router import Question, Router, automatic_name, question_for
-from mathrepl.store.card import Card, TrainSettings
-from mathrepl.store.store import AUTO, Store, check_name
+from mathrepl.store.card import Card
+from mathrepl.store.store import AUTO, Store
 from mathrepl.support.errors import Advice, MathreplError, Run, UsageError, WeightsError
 from mathrepl.support.settings import Settings
-from mathrepl.training import checks
 from mathrepl.training.events import Finished
 from mathrepl.training.job import Job
 from mathrepl.training.plan import Plan
@@ -245,32 +243,6 @@ class Session:
     @property
     def running_job(self) -> Job | None:
         return next((job for job in self.jobs if job.running), None)
-
-    def plan(
-        self,
-        settings: TrainSettings,
-        *,
-        fresh: bool = False,
-        name: str | None = None,
-        task: Task | None = None,
-        architecture: Architecture | None = None,
-        reverse: bool | None = None,
-        part: str | None = None,
-    ) -> Plan:
-        """The checked plan of a training; None keeps the name, task or shape in use.
-
-        Raises `TaskError` for settings that the weights in use cannot continue with.
-        """
-        return checks.plan(
-            self.store,
-            settings,
-            source=None if fresh else self.card,
-            name=check_name(self.name if name is None else name),
-            task=task or (self.fresh_task if fresh else self.task),
-            architecture=architecture,
-            reverse=reverse,
-            part=part,
-        )
 
     def train(self, plan: Plan, *, follow: bool) -> Job:
         """Start the worker; with `follow` its events can be read from `Job.events`."""

@@ -323,10 +323,12 @@ def test_set_names_a_rule_and_none_takes_it_back(lab: Lab):
 
 
 def test_the_command_of_a_training_names_its_rule(lab: Lab):
+    from mathrepl.session.planning import make_plan
     from mathrepl.store.card import TrainSettings
 
     def command(rule: str) -> str:
-        plan = lab.session.plan(
+        plan = make_plan(
+            lab.session,
             TrainSettings(1),
             fresh=True,
             name="new",

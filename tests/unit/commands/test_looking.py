@@ -23,6 +23,7 @@ from mathrepl.commands.spec import Note
 from mathrepl.hosts.cli import run
 from mathrepl.networks import shapes_of
 from mathrepl.networks.config import Architecture
+from mathrepl.session.planning import card_of, make_plan
 from mathrepl.store.card import Epoch, TrainSettings
 from mathrepl.support.errors import (
     DivisionByZeroError,
@@ -32,7 +33,6 @@ from mathrepl.support.errors import (
     UsageError,
     WeightsError,
 )
-from mathrepl.training.checks import card_of
 from mathrepl.training.plan import Plan
 from mathrepl.training.recipes import RECIPES
 from tests.kit.lab import METRICS, FakeJob, Lab, epoch_done, files
@@ -561,7 +561,7 @@ def test_ctrl_c_during_one_long_look_ends_it(lab: Lab, capsys, monkeypatch: pyte
 @pytest.fixture
 def job(lab: Lab) -> FakeJob:
     """A training of `tiny` that runs, without any epoch yet."""
-    plan = lab.session.plan(TrainSettings(3))
+    plan = make_plan(lab.session, TrainSettings(3))
     return running(lab, plan)
 
 

@@ -18,6 +18,7 @@ from mathrepl.inference.answer import Answer, Answers, Refused
 from mathrepl.inference.solution import ScratchpadStep
 from mathrepl.networks.config import Architecture
 from mathrepl.session.active_weights import ActiveWeights
+from mathrepl.session.planning import make_plan, recipe_plans
 from mathrepl.session.router import FALLBACK
 from mathrepl.session.session import Session
 from mathrepl.store.card import TrainSettings
@@ -33,7 +34,6 @@ from mathrepl.support.errors import (
     WeightsError,
 )
 from mathrepl.support.settings import Settings
-from mathrepl.training.checks import recipe_plans
 from mathrepl.training.plan import Plan
 from mathrepl.training.recipes import RECIPES
 from tests.kit.lab import FakeJob, Lab, ScriptedSolver, files
@@ -54,7 +54,7 @@ def ask_with(lab: Lab, task: Task, text: str) -> Answer:
 
 
 def plan_of(lab: Lab, **changes: Any) -> Plan:
-    return lab.session.plan(TrainSettings(1), **changes)
+    return make_plan(lab.session, TrainSettings(1), **changes)
 
 
 def no_space(*_: object) -> None:
@@ -366,7 +366,7 @@ def test_a_failed_use_leaves_auto_as_it_was(auto: Session):
 
 def test_auto_sees_weights_that_a_training_has_saved(auto: Session):
     before = auto.ask("30 + 4")
-    plan = auto.plan(TrainSettings(1), name="long")
+    plan = make_plan(auto, TrainSettings(1), name="long")
     job = FakeJob(1, plan, follow=False)
     auto.jobs.append(job)
     tiny_weights(auto.store, "long", CHAINS, seed=7)
@@ -655,10 +655,7 @@ def test_the_task_that_was_set_is_trained(lab: Lab):
 
 def test_a_fresh_plan_needs_no_weights(lab: Lab):
     session = Session(Settings(weights="new"), lab.store)
-    plan = session.plan(
-        TrainSettings(1),
-        fresh=True,
-    )
+    plan = make_plan(session, TrainSettings(1), fresh=True)
     assert (plan.name, plan.task) == ("new", Task())
 
 

@@ -9,6 +9,7 @@ from mathrepl.arithmetic.task import Task
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks import parts_of, shapes_of
 from mathrepl.networks.config import Architecture
+from mathrepl.session.session import Session
 from mathrepl.store.card import Card, TrainSettings
 from mathrepl.store.store import Store, check_name
 from mathrepl.support.errors import TaskError, UsageError
@@ -17,22 +18,26 @@ from mathrepl.training.plan import Plan
 from mathrepl.training.recipes import RECIPES
 
 
-def plan(
-    store: Store,
+def make_plan(
+    session: Session,
     settings: TrainSettings,
     *,
-    source: Card | None,
-    name: str,
-    task: Task,
-    architecture: Architecture | None,
-    reverse: bool | None,
+    fresh: bool = False,
+    name: str | None = None,
+    task: Task | None = None,
+    architecture: Architecture | None = None,
+    reverse: bool | None = None,
     part: str | None = None,
 ) -> Plan:
-    """The plan of a training that starts from random weights, or continues those of `source`.
+    """The checked plan of a training; None keeps the name, task or shape in use.
 
-    None for a setting keeps that of the source. Raises `TaskError` for settings that the source
-    cannot continue with, `WeightsError` for a kind of network whose package cannot be used.
+    Raises `TaskError` for settings that the weights in use cannot continue with, `WeightsError`
+    for an invalid name and for a kind of network whose package cannot be used.
     """
+    store = session.store
+    source = None if fresh else session.card
+    name = check_name(session.name if name is None else name)
+    task = task or (session.fresh_task if fresh else session.task)
     if source is None:
         encoding = Encoding.for_task(task, reverse=bool(reverse))
         shape = architecture or Architecture()
