@@ -31,7 +31,7 @@ from mathrepl.commands.table import command_table
 from mathrepl.hosts.api import InputPerson
 from mathrepl.hosts.prompt.completion import suggestions
 from mathrepl.hosts.starting import chosen_settings, open_session
-from mathrepl.render.display import DISPLAYED, as_html, as_text, renderer_for
+from mathrepl.render.renderer import DRAWINGS, as_html, as_text, renderer_for
 from mathrepl.session.quiz import Round
 from mathrepl.support.errors import MathreplError
 from mathrepl.support.plugins import take_problems
@@ -143,7 +143,7 @@ class Extension:
             (formatters["image/png"], _png),
         )
         self._dressed: list[type[Any]] = []
-        for kind in DISPLAYED:
+        for kind in DRAWINGS:
             self._dress(kind)
         atexit.register(self.close)
 

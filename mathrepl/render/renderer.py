@@ -1,15 +1,18 @@
-"""Draws the values that commands return: results on stdout, talk on stderr."""
+"""Draws the values that commands return: at a terminal, in a pipe, as text or HTML for IPython."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any
+from io import StringIO
+from typing import IO, TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.terminal_theme import DEFAULT_TERMINAL_THEME, MONOKAI
 from rich.text import Text
 
+from mathrepl.analysis.card_text import card_rows
 from mathrepl.analysis.figure import Figure, Progress
 from mathrepl.commands.configuring import HelpPage
 from mathrepl.commands.spec import Note, Quit, Table, Value
@@ -28,12 +31,13 @@ from mathrepl.render.pages import (
     draw_table,
 )
 from mathrepl.render.text import error_text
-from mathrepl.render.theme import make_console, styles
+from mathrepl.render.theme import WIDTH_OF_A_PIPE, make_console, styles
 from mathrepl.render.training import TrainingView, draw_finished
 from mathrepl.session.quiz import Round, Score
+from mathrepl.store.card import Card
 from mathrepl.support.errors import MathreplError, Spell
 from mathrepl.support.text import printable
-from mathrepl.training.events import EpochDone, Event, Finished, Launched, Started, Stepped, Warned
+from mathrepl.training.events import EpochDone, Finished, Launched, Started, Stepped, Warned
 
 if TYPE_CHECKING:
     from mathrepl.render.progress import ProgressView
@@ -61,7 +65,7 @@ class Renderer:
         self._progress: ProgressView | None = None
 
     def set_theme(self, theme: str) -> None:
-        for console in {id(self.out): self.out, id(self.talk): self.talk}.values():
+        for console in {self.out, self.talk}:
             console.push_theme(styles(theme), inherit=False)
 
     def close(self) -> None:
@@ -73,8 +77,9 @@ class Renderer:
 
     def show(self, value: Value) -> None:
         """Draw one value."""
-        if isinstance(value, (Launched, Started, Stepped, EpochDone, Warned, Finished)):
-            self._show_training(value)
+        if isinstance(value, (Launched, Started, Stepped, EpochDone, Warned)):
+            self._training = self._training or TrainingView(self.talk)
+            self._training.show(value)
             return
         if isinstance(value, (Progress, CertifyProgress)):
             from mathrepl.render.progress import ProgressView  # rich.progress is slow to import
@@ -102,7 +107,7 @@ class Renderer:
         if self.out.is_terminal:
             self.out.print(draw_answer(answer, self.out))
         else:
-            self._plain(answer, named=answer.auto)
+            self._answers(Answers((answer,)))
 
     def _answers(self, answers: Answers) -> None:
         if self.out.is_terminal:
@@ -111,21 +116,9 @@ class Renderer:
         named = names_networks(answers)
         for item in answers.items:
             if isinstance(item, Answer):
-                self._plain(item, named=named)
+                self.out.print(answer_line(item, named=named), soft_wrap=True)
             else:
-                self.show(item)
-
-    def _plain(self, answer: Answer, *, named: bool) -> None:
-        self.out.print(answer_line(answer, named=named), soft_wrap=True)
-
-    def _show_training(self, event: Launched | Event) -> None:
-        if isinstance(event, Finished):
-            self.close()
-            self.out.print(draw_finished(event, self._spell), soft_wrap=not self.out.is_terminal)
-            return
-        if self._training is None:
-            self._training = TrainingView(self.talk)
-        self._training.show(event)
+                self.error(item.error)
 
     def _print_record(self, value: Value) -> None:
         """Print the record of a value from another package, key by key."""
@@ -145,8 +138,67 @@ DRAWINGS: Mapping[type[Any], Callable[[Renderer, Any], None]] = {
     Table: lambda to, value: to.out.print(draw_table(value, to.out.width)),
     HelpPage: lambda to, value: to.out.print(draw_help(value)),
     CardPage: lambda to, value: to.out.print(draw_card(value)),
+    Card: lambda to, value: to.show(Table(value.name, ("card", ""), tuple(card_rows(value)))),
     Certified: lambda to, value: to.out.print(draw_certified(value)),
     Figure: lambda to, value: to.out.print(
         draw_figure(value, to.out), soft_wrap=not to.out.is_terminal
     ),
+    Finished: lambda to, value: to.out.print(
+        draw_finished(value, to._spell), soft_wrap=not to.out.is_terminal
+    ),
 }
+PAGE_WIDTH, PAGE_HEIGHT = 110, 40  # cells, where no window says how many
+_PAGE = (
+    '<pre style="white-space:pre; overflow-x:auto; line-height:1.25; '
+    "font-family:Menlo,'DejaVu Sans Mono',Consolas,monospace\">{code}</pre>"
+)
+
+
+def as_text(value: Value | Card, theme: str, *, terminal: bool) -> str:
+    """The drawing for a terminal, with colours, or the plain text for a pipe."""
+    file = StringIO()
+    console = _console(file, theme, None if terminal else PAGE_WIDTH)
+    Renderer(theme, console=console).show(value)
+    return "\n".join(line.rstrip() for line in file.getvalue().rstrip("\n").split("\n"))
+
+
+def as_html(value: Value | Card, theme: str) -> str:
+    """A `<pre>` with inline styles; `auto` means a light page, as notebooks mostly have."""
+    theme = "light" if theme == "auto" else theme
+    console = make_console(
+        StringIO(),
+        theme,
+        record=True,
+        force_terminal=True,
+        force_jupyter=False,
+        color_system="truecolor",
+        legacy_windows=False,
+        width=PAGE_WIDTH,
+        height=PAGE_HEIGHT,
+    )
+    Renderer(theme, console=console).show(value)
+    colours = DEFAULT_TERMINAL_THEME if theme == "light" else MONOKAI
+    page = console.export_html(theme=colours, code_format=_PAGE, inline_styles=True)
+    return page.replace("\n</pre>", "</pre>")
+
+
+def renderer_for(theme: str, *, terminal: bool, errors: bool = False) -> Renderer:
+    """A renderer on the current `sys.stdout`, or with `errors` on `sys.stderr`.
+
+    Outside a terminal progress is plain lines, even where the host has colours.
+    """
+    stream = sys.stderr if errors else sys.stdout
+    return Renderer(theme, console=_console(stream, theme, None if terminal else WIDTH_OF_A_PIPE))
+
+
+def _console(file: IO[str], theme: str, width: int | None) -> Console:
+    """A console for a terminal, or for plain text of `width` cells."""
+    # Left to itself, rich shows HTML in a notebook, and colours for its FORCE_COLOR.
+    return make_console(
+        file,
+        theme,
+        force_terminal=width is None,
+        force_jupyter=False,
+        color_system="auto" if width is None else None,
+        width=width,
+    )

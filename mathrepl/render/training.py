@@ -42,7 +42,7 @@ class TrainingView:
         self._message = "loading TensorFlow …"
 
     def show(self, event: Launched | Event) -> None:
-        """Draw an event; `draw_finished` draws what stays after the end."""
+        """Draw an event; `draw_finished` draws the end."""
         match event:
             case Launched() if self._console.is_terminal:
                 self._live = Live(console=self._console, refresh_per_second=8, transient=True)
@@ -64,8 +64,6 @@ class TrainingView:
                 self._message = message
                 if self._live is None:
                     self._console.print(Text(printable(message), "unsure"), soft_wrap=True)
-            case Finished():
-                self.close()
         if self._live is not None:
             self._live.update(self._draw())
 

@@ -26,7 +26,7 @@ from mathrepl.commands.spec import Arguments, Command, Context, Note, Table, Val
 from mathrepl.commands.table import command_table
 from mathrepl.commands.weights import CardPage
 from mathrepl.inference.answer import Answer, Answers, Refused
-from mathrepl.render.display import DISPLAYED
+from mathrepl.render.renderer import DRAWINGS
 from mathrepl.session.quiz import Score
 from mathrepl.store.store import Store
 from mathrepl.support.errors import MathreplError
@@ -421,7 +421,7 @@ def test_unloading_leaves_the_shell_as_it_was():
         before = everything()
         shell.run_line_magic("load_ext", "mathrepl")
         assert "math" in shell.magics_manager.magics["cell"]
-        assert set(DISPLAYED) <= set(shell.display_formatter.formatters["text/html"].type_printers)
+        assert set(DRAWINGS) <= set(shell.display_formatter.formatters["text/html"].type_printers)
         shell.run_line_magic("reload_ext", "mathrepl")
         assert len(shell.Completer.custom_matchers) == 1
         shell.run_line_magic("unload_ext", "mathrepl")

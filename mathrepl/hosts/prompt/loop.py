@@ -22,10 +22,9 @@ from prompt_toolkit.output import Output
 from prompt_toolkit.styles import BaseStyle, DynamicStyle
 
 from mathrepl import __version__
-from mathrepl.hosts.prompt.completion import CommandCompleter
+from mathrepl.hosts.prompt.completion import CommandCompleter, key_bindings
 from mathrepl.hosts.prompt.highlight import LineLexer, Visible, style
 from mathrepl.hosts.prompt.history import open_history
-from mathrepl.hosts.prompt.keys import key_bindings
 from mathrepl.hosts.prompt.toolbar import toolbar
 from mathrepl.hosts.starting import open_session
 from mathrepl.support.errors import Advice, MathreplError, Run

@@ -11,7 +11,7 @@ from mathrepl.analysis.figure import Bar, Bars, Figure
 from mathrepl.commands.spec import Note, Table, Value
 from mathrepl.commands.weights import CardPage
 from mathrepl.inference.answer import Answers, Refused
-from mathrepl.render.display import PAGE_WIDTH, as_html, as_text, renderer_for
+from mathrepl.render.renderer import PAGE_WIDTH, as_html, as_text, renderer_for
 from mathrepl.session.quiz import Round, Score
 from mathrepl.support.errors import EquationError
 from mathrepl.training.events import EpochDone, Launched, Started, Stepped
