@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from mathrepl.support.errors import Advice, MathreplError, Run, UsageError, spel
 from mathrepl.training.events import Finished, Launched, Stepped
 
 OK, FAILURE, INTERRUPTED = 0, 1, 130
+Values = Generator[Value, None, None]
 
 
 class Shows(Protocol):
@@ -42,7 +43,7 @@ def is_passing(value: Value) -> bool:
     return isinstance(value, (Launched, Stepped, CertifyProgress, Progress))
 
 
-def run_line(context: Context, line: str) -> Iterator[Value]:
+def run_line(context: Context, line: str) -> Values:
     """The values of a line: of a command where it starts with a colon, else of equations."""
     if line.lstrip().startswith(":"):
         command, arguments = parse_command(line, context.commands, context.host)
@@ -63,7 +64,7 @@ def _check_not_a_command(context: Context, line: str) -> None:
             raise UsageError(f"{word!r} is not an equation", hint=hint)
 
 
-def run_command(context: Context, command: Command, arguments: Arguments) -> Iterator[Value]:
+def run_command(context: Context, command: Command, arguments: Arguments) -> Values:
     """The values of a parsed command."""
     result: Any = command.run(context, arguments)
     yield from result if isinstance(result, Iterator) else [result]

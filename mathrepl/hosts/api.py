@@ -10,13 +10,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
 from mathrepl.arithmetic.parser import parse
-from mathrepl.commands.dispatch import is_passing, run_command, run_line
+from mathrepl.commands.dispatch import Values, is_passing, run_command, run_line
 from mathrepl.commands.parse import bind
 from mathrepl.commands.spec import CommandLine, Context, Note, Parameter, Person, Value, Word
 from mathrepl.commands.table import command_table
@@ -223,20 +224,15 @@ class Session:
         arguments = bind(command, CommandLine("", tuple(Word(w, 0) for w in words)), "session")
         return self._collect(run_command(self._context, command, arguments), on_event)
 
-    def _collect(self, values: Iterator[Value], on_event: OnEvent | None) -> list[Value]:
+    def _collect(self, values: Values, on_event: OnEvent | None) -> list[Value]:
         self._context.interrupted = False
         kept: list[Value] = []
-        try:
+        with closing(values):  # a training does not outlive an `on_event` that fails
             for value in values:
                 if on_event is not None:
                     on_event(value)
                 if not is_passing(value):
                     kept.append(value)
-        finally:
-            if isinstance(
-                values, Generator
-            ):  # a training does not outlive an `on_event` that fails
-                values.close()
         if self._context.interrupted and not any(isinstance(value, Finished) for value in kept):
             raise KeyboardInterrupt
         return kept

@@ -95,9 +95,10 @@ def run_stream(context: Context, renderer: Gathers, lines: Lines) -> int:
     batch: list[str] = []
     with _collecting_seldom():
         for raw in lines:
-            equations = _equations(raw)
-            if equations is not None:
-                batch.append(equations)
+            line = _text(raw)
+            asked = isinstance(line, str) and _is_asked(line)
+            if asked:
+                batch.append(str(line).strip())
                 if lines.has_one() and len(batch) < BATCH:
                     continue
             if batch:
@@ -105,8 +106,8 @@ def run_stream(context: Context, renderer: Gathers, lines: Lines) -> int:
                 batch = []
                 if context.interrupted:
                     break
-            if equations is None:
-                done = _line(context, renderer, raw)
+            if not asked:
+                done = _line(context, renderer, line)
                 code = max(code, done.code)
                 if done.leave or context.interrupted:
                     break
@@ -124,17 +125,23 @@ def _collecting_seldom() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _equations(raw: bytes) -> str | None:
-    """The text of a line of equations; None for a line that is run by itself."""
-    if len(raw) > MAX_BYTES:
-        return None
+def _text(raw: bytes) -> str | EquationError:
+    """A line as text; an error for one that is too long or not UTF-8."""
     try:
-        text = raw.decode("utf-8").strip()
-    except UnicodeDecodeError:
-        return None
-    start = text[:1]
-    # What starts with a letter is not an equation, but may be a command without its colon.
-    return None if not start or start in "#:?" or start.isalpha() else text
+        if len(raw.rstrip(b"\r\n")) <= MAX_BYTES:
+            return raw.decode("utf-8").strip("\r\n")
+        message, hint = f"the line has more than {MAX_LINE:,} characters", "split it"
+    except UnicodeDecodeError as error:
+        message, hint = f"byte {error.start + 1} of the line is not UTF-8", "send UTF-8 text"
+    shown = raw.decode("utf-8", "replace").strip("\r\n")
+    return EquationError(message, text=shown[:200], hint=hint)
+
+
+def _is_asked(text: str) -> bool:
+    """Return whether a line is of equations, which can be asked with those of other lines."""
+    start = text.strip()[:1]
+    # What starts with a letter is no equation, but may be a command without its colon.
+    return bool(start) and start not in "#:?" and not start.isalpha()
 
 
 def _answer(context: Context, renderer: Gathers, batch: Sequence[str]) -> int:
@@ -175,19 +182,9 @@ def _raising(error: BaseException) -> Iterator[Value]:
     yield
 
 
-def _line(context: Context, renderer: Shows, raw: bytes) -> Done:
-    line = raw.decode("utf-8", "replace").strip("\r\n")
-    problem = None
-    if len(raw.rstrip(b"\r\n")) > MAX_BYTES:
-        problem = EquationError(f"the line has more than {MAX_LINE:,} characters", hint="split it")
-    else:
-        try:
-            raw.decode("utf-8")
-        except UnicodeDecodeError as error:
-            what = f"byte {error.start + 1} of the line is not UTF-8"
-            problem = EquationError(what, hint="send UTF-8 text")
-    if problem is not None:
-        return perform(context, _raising(problem), renderer, line[:200])
+def _line(context: Context, renderer: Shows, line: str | EquationError) -> Done:
+    if isinstance(line, EquationError):
+        return perform(context, _raising(line), renderer, line.text)
     if not line.strip() or line.lstrip().startswith("#"):
         return Done(OK)
     equation = None if line.lstrip().startswith(":") else line.strip()

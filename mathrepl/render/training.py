@@ -38,7 +38,6 @@ class TrainingView:
         self._began = time.monotonic()
         self._epochs: list[EpochDone] = []
         self._step: Stepped | None = None
-        self._best: EpochDone | None = None
         self._message = "loading TensorFlow …"
 
     def show(self, event: Launched | Event) -> None:
@@ -56,8 +55,6 @@ class TrainingView:
             case EpochDone():
                 self._epochs.append(event)
                 self._step = None
-                if event.best:
-                    self._best = event
                 if self._live is None:
                     self._console.print(self._epoch_line(event), soft_wrap=True)
             case Warned(message):
@@ -105,7 +102,8 @@ class TrainingView:
             sparks = sparkline(logs, SPARKS, None)
             table.add_row("loss", f"{losses[-1]:.4f}", Text(sparks, "accent"))
         if exact:
-            best = self._best.epoch.held_out if self._best else baseline
+            kept = (e.epoch.held_out for e in reversed(self._epochs) if e.best)
+            best = next(kept, baseline)
             sparks = sparkline(exact, SPARKS, None)
             table.add_row(
                 "held-out exact",
