@@ -102,31 +102,28 @@ def _subcommand(command: Command) -> Callable[..., None]:
         words = [*_words(command, given), *(Word(extra, 0) for extra in context.args)]
         _exit_after(lambda: run_shell_command(command, words, common))
 
-    parameters = [
-        _signature("context", typer.Context, inspect.Parameter.empty),
-        *(_typer_parameter(parameter) for parameter in command.parameters_for("shell")),
-        _signature("weights", _Weights, None),
-        _signature("engine", _Engine, None),
-        _signature("json", _Json, False),
-    ]
+    kinds: dict[str, Any] = {
+        "context": typer.Context,
+        **{parameter.key: _annotated(parameter) for parameter in command.parameters_for("shell")},
+        "weights": _Weights,
+        "engine": _Engine,
+        "json": _Json,
+    }
     if command.name in ANSWERING:
-        parameters.append(_signature("fields", _Fields, None))
+        kinds["fields"] = _Fields
+    subcommand.__annotations__ = kinds
+    parameters = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+        for name, kind in kinds.items()
+    ]
     subcommand.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    subcommand.__annotations__ = {p.name: p.annotation for p in parameters}
     return subcommand
 
 
-def _signature(name: str, annotation: Any, default: Any) -> inspect.Parameter:
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
-    )
-
-
-def _typer_parameter(parameter: Parameter) -> inspect.Parameter:
+def _annotated(parameter: Parameter) -> Any:
     """Every value is taken as text: one set of checks serves the shell and the session."""
     if parameter.kind == "flag":
-        flag = typer.Option(parameter.name, help=parameter.description)
-        return _signature(parameter.key, Annotated[bool, flag], False)
+        return Annotated[bool, typer.Option(parameter.name, help=parameter.description)]
     how: dict[str, Any] = {
         "help": parameter.description,
         "metavar": parameter.metavar,
@@ -135,7 +132,7 @@ def _typer_parameter(parameter: Parameter) -> inspect.Parameter:
     }
     taken = typer.Option(parameter.name, **how) if parameter.is_option else typer.Argument(**how)
     kind: Any = list[str] | None if parameter.many else str | None
-    return _signature(parameter.key, Annotated[kind, taken], None)
+    return Annotated[kind, taken]
 
 
 def _completer(parameter: Parameter) -> Callable[[str], list[str]]:

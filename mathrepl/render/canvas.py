@@ -152,17 +152,18 @@ def draw_lines(lines: Lines, width: int, height: int, *, colour: bool) -> Render
             Text(f"{printable(lines.y_axis)}{' (log)' if lines.log else ''}".strip(), "quiet")
         )
     up = axis_for(heights, lines.low, lines.high, log=lines.log)
-    frame = _Frame(lines.x_axis, [x for x, _ in seen], up, min(width, WIDEST))
+    xs = [x for x, _ in seen]
     high = min(LINES, max(4, height - 10))
-    if not colour and len(curves) > 1:
-        for series, points in zip(lines.series, curves, strict=True):
-            parts.append(Text(printable(series.name)))
-            parts += frame.plot([(points, "")], max(4, high // 2))
-        return Group(*parts)
     styles = [_COLOURS[i % len(_COLOURS)] if colour else "" for i in range(len(curves))]
-    parts += frame.plot(list(zip(curves, styles, strict=True)), high)
+    styled = list(zip(curves, styles, strict=True))
     names = [series.name for series in lines.series]
-    return Group(*parts, *([_legend(names, styles, width)] if any(names) else []))
+    if colour or len(curves) == 1:
+        parts += _plot(styled, lines.x_axis, xs, up, width, high)
+        return Group(*parts, *([_legend(names, styles, width)] if any(names) else []))
+    for name, curve in zip(names, styled, strict=True):
+        parts.append(Text(printable(name)))
+        parts += _plot([curve], lines.x_axis, xs, up, width, max(4, high // 2))
+    return Group(*parts)
 
 
 def _points(series: Series, log: bool) -> list[Point]:
@@ -175,38 +176,36 @@ def _points(series: Series, log: bool) -> list[Point]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """The axes of one or more plots: `name` and values of x, the axis of y, `width` in cells."""
+def _plot(
+    curves: Sequence[tuple[list[Point], str]],
+    name: str,
+    xs: list[float],
+    up: Axis,
+    width: int,
+    lines: int,
+) -> list[RenderableType]:
+    """The curves, each with its style, on a canvas `lines` high.
 
-    name: str
-    xs: list[float]
-    up: Axis
-    width: int
-
-    def plot(self, curves: Sequence[tuple[list[Point], str]], lines: int) -> list[RenderableType]:
-        """The curves, each with its style, on a canvas `lines` high with its axes."""
-        across = axis_for(self.xs, log=False)
-        ticks = self.up.ticks()
-        gutter = min(max(cell_len(label) for _, label in ticks), max(self.width // 2 - 1, 1))
-        columns = max(self.width - gutter - 1, 2)
-        canvas = Canvas(columns, lines)
-        for points, style in curves:
-            _draw_curve(canvas, points, across, self.up, style)
-        labels = {canvas.line_of(self.up.place(y, canvas.height)): label for y, label in ticks}
-        drawn: list[RenderableType] = []
-        for index, row in enumerate(canvas.rows()):
-            label = labels.get(index, "")[:gutter]
-            side = f"{label:>{gutter}}{'┤' if index in labels else '│'}"
-            drawn.append(Text.assemble((side, "quiet"), row, no_wrap=True, overflow="crop"))
-        drawn.append(Text(f"{'':{gutter}}└{'─' * columns}", "quiet", no_wrap=True, overflow="crop"))
-        return [*drawn, indented(self._ruler(across, columns), gutter + 1)]
-
-    def _ruler(self, across: Axis, columns: int) -> Text:
-        first, last = (number(x, across.high - across.low) for x in (min(self.xs), max(self.xs)))
-        if first == last:  # a single x, in the middle
-            return ruler("", f"{self.name} {first}".strip(), "", columns)
-        return ruler(first, self.name, last, columns)
+    `name` and `xs` are those of the x axis, which other plots may share; `up` is the y axis.
+    """
+    across, ticks = axis_for(xs, log=False), up.ticks()
+    width = min(width, WIDEST)
+    gutter = min(max(cell_len(label) for _, label in ticks), max(width // 2 - 1, 1))
+    columns = max(width - gutter - 1, 2)
+    canvas = Canvas(columns, lines)
+    for points, style in curves:
+        _draw_curve(canvas, points, across, up, style)
+    labels = {canvas.line_of(up.place(y, canvas.height)): label for y, label in ticks}
+    drawn: list[RenderableType] = []
+    for index, row in enumerate(canvas.rows()):
+        label = labels.get(index, "")[:gutter]
+        side = f"{label:>{gutter}}{'┤' if index in labels else '│'}"
+        drawn.append(Text.assemble((side, "quiet"), row, no_wrap=True, overflow="crop"))
+    drawn.append(Text(f"{'':{gutter}}└{'─' * columns}", "quiet", no_wrap=True, overflow="crop"))
+    first, last = (number(x, across.high - across.low) for x in (min(xs), max(xs)))
+    if first == last:  # a single x, in the middle
+        first, name, last = "", f"{name} {first}".strip(), ""
+    return [*drawn, indented(ruler(first, name, last, columns), gutter + 1)]
 
 
 def sized(text: str, width: int, align: Literal["left", "center", "right"] = "left") -> str:
