@@ -78,13 +78,10 @@ class Store:
         check_name(name)
         for origin, directory in (("user", self.user), ("bundled", self.bundled)):
             path = directory / f"{name}.json"
-            try:
-                data = atomic.read_bytes(path, MAX_CARD_BYTES)
-            except (FileNotFoundError, NotADirectoryError):
-                continue
-            except OSError as error:
-                raise _unreadable(path, error) from None
-            return Found(replace(load_card(data, str(path)), name=name), origin, directory)
+            reading = in_one_line(WeightsError, f"cannot read {path}")
+            with reading, suppress(FileNotFoundError, NotADirectoryError):
+                card = load_card(atomic.read_bytes(path, MAX_CARD_BYTES), str(path))
+                return Found(replace(card, name=name), origin, directory)
         known = ", ".join(self.names()) or "none yet"
         raise WeightsError(f"there are no weights named {name!r}", hint=f"known: {known}")
 
@@ -124,22 +121,22 @@ class Store:
         most = min(most_bytes(card, str(path)), MAX_WEIGHTS_BYTES)
         there = False
         # The pending ones may be renamed into place after the look at those in place.
-        for candidate in (path, pairs.pending(card.name, card.sha256), path):
-            try:
-                with atomic.open_ordinary(candidate, most) as file:
-                    there = True
-                    if hashlib.file_digest(file, "sha256").hexdigest() != card.sha256:
-                        continue
-                    file.seek(0)
-                    check_start(file, card, str(candidate))
-                    file.seek(0)
-                    content = file.read(most + 1)
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise _unreadable(candidate, error) from None
-            if hashlib.sha256(content).hexdigest() == card.sha256:
-                return candidate, content
+        for place in (path, pairs.pending(card.name, card.sha256), path):
+            reading = in_one_line(WeightsError, f"cannot read {place}")
+            with (
+                reading,
+                suppress(FileNotFoundError),
+                atomic.open_ordinary(place, most) as file,
+            ):
+                there = True
+                if hashlib.file_digest(file, "sha256").hexdigest() != card.sha256:
+                    continue
+                file.seek(0)
+                check_start(file, card, str(place))
+                file.seek(0)
+                content = file.read(most + 1)
+                if hashlib.sha256(content).hexdigest() == card.sha256:
+                    return place, content
         if not there:
             raise WeightsError(
                 f"{path} is missing", hint="its card is there; restore it or train anew"
@@ -260,7 +257,3 @@ class Store:
                 self._pairs.write(undone, pair)
             backups.restore(last)
             return undone
-
-
-def _unreadable(path: Path, error: OSError) -> WeightsError:
-    return WeightsError(f"cannot read {path}: {error.strerror or error}")
