@@ -96,14 +96,13 @@ def _read_file(path: Path) -> dict[str, Any]:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise SettingsError(f"{path} is too large to be a settings file")
         text = path.read_text(encoding="utf-8")
+        import tomllib
+
+        return tomllib.loads(text)
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise SettingsError(f"cannot read {path}: {error}") from None
-    import tomllib
-
-    try:
-        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}") from None
 
