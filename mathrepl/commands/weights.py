@@ -156,20 +156,20 @@ def _write(weights: ActiveWeights, certificates: tuple[Certificate, ...]) -> Ite
     Yields the outcome, then raises `WeightsError` if they could not be written.
     """
     found = weights.found
+    certified = Certified(found.card.name, certificates, written=False)
     same = all(found.card.sha256 == one.weights_sha256 for one in certificates)
-    written = weights.store.is_writable(found) and same
-    problem: WeightsError | None = None
-    if written:
+    if weights.store.is_writable(found) and same:
+        writing = in_one_line(WeightsError, "could not write the card")
         try:
-            writing = in_one_line(WeightsError, "could not write the card")
             with writing, weights.store.lock(found.card.name):
                 weights.store.save_card(replace(found.card, certificates=certificates))
-        except WeightsError as error:  # in training, or changed meanwhile
-            problem = error
-        weights.refresh()
-    yield Certified(found.card.name, certificates, written and problem is None)
-    if problem is not None:
-        raise problem
+            certified = replace(certified, written=True)
+        except WeightsError:  # in training, or changed meanwhile
+            yield certified
+            raise
+        finally:
+            weights.refresh()
+    yield certified
 
 
 _NAME = Parameter("name", "name of weights; without it, the current ones", "weights")

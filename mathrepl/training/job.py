@@ -135,7 +135,12 @@ class Job:
                 if isinstance(event, Finished):
                     finished = event
                     break
-                self._note(event)
+                if isinstance(event, Started):
+                    self.started = event
+                elif isinstance(event, EpochDone):
+                    self.epochs.append(event)
+                    self.best = event if event.best else self.best
+                    self.saves += event.best
                 if self._follow:
                     self._events.put(event)
         if finished is None:
@@ -145,15 +150,6 @@ class Job:
         self.saves += finished.saved  # the card was completed at the end
         self.finished = finished
         self._events.put(finished)
-
-    def _note(self, event: Event) -> None:
-        if isinstance(event, Started):
-            self.started = event
-        elif isinstance(event, EpochDone):
-            self.epochs.append(event)
-            if event.best:
-                self.best = event
-                self.saves += 1
 
     def _died(self, code: int) -> Finished:
         epochs = self.epochs[-1].index if self.epochs else 0
