@@ -51,7 +51,7 @@ def run(argv: Sequence[str]) -> int:
     if not completes:
         _complain_of_plugins()
     if argv and not argv[0].startswith("-") and argv[0] not in commands:
-        _complain(_unknown(argv, table), table)
+        _complain(_unknown(argv, table))
         return USAGE
     from mathrepl.hosts.subcommands import build_app
 
@@ -123,7 +123,7 @@ def run_shell_command(command: Command, words: Sequence[Word], common: Common) -
         fields = _fields(common, command)
         arguments = bind(command, CommandLine("", tuple(words)), "shell")
     except MathreplError as error:
-        _complain(error, table)
+        _complain(error)
         return error.exit_code
     session = open_session(settings)
     context = Context(session, _shell_person(), table, "shell")
@@ -181,12 +181,12 @@ def _complain_of_plugins() -> None:
         _complain(problem)
 
 
-def _complain(error: MathreplError, commands: Mapping[str, Command] | None = None) -> None:
-    """Write an error on stderr; with the `commands` its hint is spelled for a shell."""
+def _complain(error: MathreplError) -> None:
+    """Write an error on stderr, its hint spelled for a shell."""
+    from mathrepl.commands.spec import in_shell
+    from mathrepl.commands.table import command_table
     from mathrepl.render.renderer import Renderer
 
-    if commands is not None:
-        from mathrepl.commands.spec import in_shell
-
-        error = error.spelled(lambda run: in_shell(run, commands))
-    Renderer("auto", talk_on_stderr=True).error(error)
+    commands = command_table()
+    spelled = error.spelled(lambda run: in_shell(run, commands))
+    Renderer("auto", talk_on_stderr=True).error(spelled)

@@ -32,18 +32,11 @@ class CommandCompleter(Completer):
         if parts is None or not text.startswith(":"):
             return
         head, *words = text[1:].split(" ")
-        if not words:
-            for command in parts.commands:
-                if command.name.startswith(head):
-                    yield Completion(
-                        command.name, start_position=-len(head), display_meta=command.summary
-                    )
-            return
-        found = parts.called(head)
-        if len(found) != 1:
-            return
-        word, before = words[-1], [w for w in words[:-1] if w]
-        for name, meta in _words(parts, found[0], before, word):
+        word, found = head, [(command.name, command.summary) for command in parts.commands]
+        if words:
+            word, before, called = words[-1], [w for w in words[:-1] if w], parts.called(head)
+            found = list(_words(parts, called[0], before, word)) if len(called) == 1 else []
+        for name, meta in found:
             if name.startswith(word):
                 yield Completion(name, start_position=-len(word), display_meta=meta)
 
@@ -91,16 +84,9 @@ def _values(parts: Parts, parameter: Parameter, before: Sequence[str]) -> Sequen
 
 def _loose(words: Sequence[str], options: Mapping[str, Parameter]) -> list[str]:
     """The words that are neither options nor values of options."""
-    loose: list[str] = []
-    takes_value = False
-    for word in words:
-        if takes_value:
-            takes_value = False
-        elif word in options:
-            takes_value = options[word].kind != "flag"
-        elif not word.startswith("--"):
-            loose.append(word)
-    return loose
+    valued = {name for name, option in options.items() if option.kind != "flag"}
+    pairs = zip(["", *words], words, strict=False)
+    return [word for before, word in pairs if before not in valued and not word.startswith("--")]
 
 
 def key_bindings() -> KeyBindings:
