@@ -58,10 +58,12 @@ class Cells:
         """The number of values of a and of b."""
         return self.a[1] - self.a[0] + 1, self.b[1] - self.b[0] + 1
 
-    def numbers(self) -> list[int]:
+    def numbers(self) -> Sequence[int]:
         rows, columns = self.shape
-        zero = -self.b[0] if self.operation == "/" else -1
-        return [cell for cell in range(rows * columns) if cell % columns != zero]
+        every, zero = range(rows * columns), -self.b[0]
+        if self.operation != "/" or not 0 <= zero < columns:
+            return every
+        return [cell for cell in every if cell % columns != zero]
 
     def question(self, a: int, b: int) -> str:
         """The canonical text of a cell's question."""
