@@ -33,9 +33,6 @@ class JsonLines:
         self._encode = json.JSONEncoder(check_circular=False, allow_nan=False).encode
 
     def show(self, value: Value) -> None:
-        if isinstance(value, Answer):
-            self._write(self._trimmed(value.record()))
-            return
         if isinstance(value, Quit) or is_passing(value):
             return
         if isinstance(value, (Note, Warned)):
@@ -43,7 +40,7 @@ class JsonLines:
             sys.stderr.write(printable(text, keep="\n") + "\n")
             return
         record = value.record()
-        answers = isinstance(value, (Answers, Refused))
+        answers = isinstance(value, (Answer, Answers, Refused))
         for one in record if isinstance(record, list) else [record]:
             self._write(self._trimmed(one) if answers else one)
 
@@ -81,12 +78,9 @@ class JsonLines:
 
     def _write(self, record: dict[str, Any]) -> None:
         try:
-            self._write_line(self._encode(record))
+            line = self._encode(record) + "\n"
         except ValueError:  # the loss of an epoch that failed
-            self._write_line(self._encode(_without_endless(record)))
-
-    def _write_line(self, line: str) -> None:
-        line += "\n"
+            line = self._encode(_without_endless(record)) + "\n"
         if self._held is not None:
             self._held.append(line)
             return

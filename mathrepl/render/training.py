@@ -143,20 +143,17 @@ def draw_finished(finished: Finished, spell: Spell = str) -> RenderableType:
     reached = f"{finished.held_out.exact:.2%}" if finished.held_out else ""
     before = f" (before: {finished.baseline.exact:.2%})" if finished.baseline else ""
     if finished.outcome == "failed":
-        text.append("training failed: ", "bad")
-        text.append(printable(finished.message) or "no reason known")
-        if finished.saved:
-            text.append(f"; the best so far is kept: {reached} exact on held-out")
-        else:
-            text.append("; nothing was changed")
-        return text
+        why = printable(finished.message) or "no reason known"
+        kept = f"the best so far is kept: {reached} exact on held-out"
+        rest = f"{why}; {kept if finished.saved else 'nothing was changed'}"
+        return Text.assemble(("training failed: ", "bad"), rest)
     if finished.outcome == "dropped":
         text.append(f"dropped after {epochs}; {name} is as it was before", "unsure")
     elif finished.saved:
         how = "stopped" if finished.outcome == "stopped" else "trained"
         text.append(f"{how} {name} after {epochs}", "title")
-        text.append(f": best epoch {finished.best_epoch} kept, {reached} exact on held-out")
-        text.append(before)
+        best = f": best epoch {finished.best_epoch} kept, {reached} exact on held-out"
+        text.append(f"{best}{before}")
         text.append(f"; {spell(Run('undo', weights=name))} goes back", "quiet")
     elif finished.outcome == "stopped" and not finished.epochs:
         text.append("stopped before the first epoch ended; nothing was changed", "unsure")
