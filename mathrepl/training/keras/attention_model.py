@@ -36,42 +36,24 @@ class AttentionSeq2Seq(IndexedModel):
     def __init__(self, architecture: Architecture, encoding: Encoding, lstm: Any) -> None:
         super().__init__(name="attention")
         self.architecture = a = architecture
-        alphabet = len(encoding.characters)
+        alphabet, half = len(encoding.characters), a.hidden // 2
         self.usual = max(2, encoding.question_length - 1)
-        half = a.hidden // 2
-        self.characters = layers.Embedding(alphabet, a.embedding)
-        self.places = layers.Embedding(a.places, a.embedding) if a.places else None
+        named = {"embedding.characters": layers.Embedding(alphabet, a.embedding)}
+        if a.places:
+            named["embedding.places"] = layers.Embedding(a.places, a.embedding)
         if not a.lookup:
-            self.forward = recurrent(lstm, half)
-            self.backward = recurrent(lstm, half)
-            self.bridge = layers.Dense(2 * a.hidden, activation="tanh")
-        self.lower = recurrent(lstm, half)
-        self.upper = recurrent(lstm, a.hidden)
-        self.key = layers.Dense(a.heads * a.embedding)
-        self.value = layers.Dense(a.hidden)
-        self.query = layers.Dense(a.heads * a.embedding)
-        self.logits = layers.Dense(alphabet)
+            named["encoder.forward"] = recurrent(lstm, half)
+            named["encoder.backward"] = recurrent(lstm, half)
+            named["bridge"] = layers.Dense(2 * a.hidden, activation="tanh")
+        named["decoder.0"] = recurrent(lstm, half)
+        named["decoder.1"] = recurrent(lstm, a.hidden)
+        named["attention.key"] = layers.Dense(a.heads * a.embedding)
+        named["attention.value"] = layers.Dense(a.hidden)
+        named["attention.query"] = layers.Dense(a.heads * a.embedding)
+        named["output"] = layers.Dense(alphabet)
+        self.named_layers = named
         zero = tf.zeros([1, 1], tf.int32)
         self([zero, zero, zero, zero])
-
-    def named_layers(self) -> dict[str, Any]:
-        """The layers by the names of their tensors."""
-        found = {
-            "embedding.characters": self.characters,
-            "decoder.0": self.lower,
-            "decoder.1": self.upper,
-            "attention.key": self.key,
-            "attention.value": self.value,
-            "attention.query": self.query,
-            "output": self.logits,
-        }
-        if not self.architecture.lookup:
-            found |= {
-                "encoder.forward": self.forward,
-                "encoder.backward": self.backward,
-                "bridge": self.bridge,
-            }
-        return found if self.places is None else {**found, "embedding.places": self.places}
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         questions, positions, written, written_positions = inputs
@@ -80,24 +62,28 @@ class AttentionSeq2Seq(IndexedModel):
 
     def embed(self, characters: Any, positions: Any) -> Any:
         """Embedded characters (n, ..., e); the last embedded position stands for all beyond."""
-        x = self.characters(characters)
-        if self.places is None:
+        x = self.named_layers["embedding.characters"](characters)
+        if not self.architecture.places:
             return x
-        return x + self.places(tf.minimum(positions, self.architecture.places - 1))
+        positions = tf.minimum(positions, self.architecture.places - 1)
+        return x + self.named_layers["embedding.places"](positions)
 
     def encode(self, questions: Any, positions: Any) -> Any:
         """Keys (n, H, e, T), values (n, H, T, h / H), mask (n, 1, 1, T); the decoder's states."""
-        a, steps = self.architecture, tf.shape(questions)[1]
+        a, named, steps = self.architecture, self.named_layers, tf.shape(questions)[1]
         seen = x = self.embed(questions, positions)
         bridge = tf.zeros([tf.shape(questions)[0], 2 * a.hidden])
         lengths = lengths_of(questions)
         if not a.lookup:
-            forward, backward = bidirectional(x, lengths, self.forward, self.backward)
+            sides = named["encoder.forward"], named["encoder.backward"]
+            forward, backward = bidirectional(x, lengths, *sides)
             final = tf.gather(forward, tf.maximum(lengths - 1, 0), axis=1, batch_dims=1)
-            bridge = self.bridge(tf.concat([final, backward[:, 0]], -1))
+            bridge = named["bridge"](tf.concat([final, backward[:, 0]], -1))
             seen = tf.concat([forward, backward, x], -1)
-        keys = tf.reshape(self.key(seen), [-1, steps, a.heads, a.embedding])
-        values = tf.reshape(self.value(seen), [-1, steps, a.heads, a.hidden // a.heads])
+        keys = tf.reshape(named["attention.key"](seen), [-1, steps, a.heads, a.embedding])
+        values = tf.reshape(
+            named["attention.value"](seen), [-1, steps, a.heads, a.hidden // a.heads]
+        )
         if a.lookup:  # `mathrepl.networks.attention.sharpness`
             longer = tf.cast(tf.maximum(lengths, self.usual), tf.float32)
             keys *= (tf.math.log(longer) / math.log(self.usual))[:, None, None, None]
@@ -109,15 +95,17 @@ class AttentionSeq2Seq(IndexedModel):
 
     def decode(self, x: Any, memory: Any, first: Any, second: Any) -> Any:
         """Logits (n, U, V) and both layers' states after embedded inputs (n, U, e)."""
-        a, steps = self.architecture, tf.shape(x)[1]
+        a, named, steps = self.architecture, self.named_layers, tf.shape(x)[1]
         keys, values, mask = memory
-        low, *first = self.lower(x, initial_state=first)
-        query = tf.reshape(self.query(tf.concat([low, x], -1)), [-1, steps, a.heads, a.embedding])
+        low, *first = named["decoder.0"](x, initial_state=first)
+        query = named["attention.query"](tf.concat([low, x], -1))
+        query = tf.reshape(query, [-1, steps, a.heads, a.embedding])
         scores = tf.matmul(tf.transpose(query, [0, 2, 1, 3]), keys) / a.embedding**0.5
         context = tf.matmul(tf.nn.softmax(scores + mask), values)
         context = tf.reshape(tf.transpose(context, [0, 2, 1, 3]), [-1, steps, a.hidden])
-        high, *second = self.upper(tf.concat([x, context], -1), initial_state=second)
-        return self.logits(tf.concat([high, context], -1)), first, second
+        seen = tf.concat([x, context], -1)
+        high, *second = named["decoder.1"](seen, initial_state=second)
+        return named["output"](tf.concat([high, context], -1)), first, second
 
     def objective(self, encoding: Encoding, offset: int) -> Objective:
         """Teacher forcing; characters after an answer's end mark do not count.

@@ -14,11 +14,12 @@ from mathrepl.training.keras.objectives import Objective
 
 
 class IndexedModel(keras.Model):  # type: ignore[misc]
-    """A model of indices to logits; plain models map one-hot characters to probabilities."""
+    """A model of indices to logits; plain models map one-hot characters to probabilities.
 
-    @abstractmethod
-    def named_layers(self) -> dict[str, Any]:
-        """The layers by the names of their tensors."""
+    `named_layers` are its layers by the names of their tensors.
+    """
+
+    named_layers: dict[str, Any]
 
     @abstractmethod
     def objective(self, encoding: Encoding, offset: int) -> Objective:

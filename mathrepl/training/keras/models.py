@@ -161,7 +161,7 @@ def _flaw_of_variables(found: Shapes, wanted: Shapes) -> str | None:
 
 def _named_layers(model: Any) -> dict[str, Any]:
     if isinstance(model, IndexedModel):
-        return model.named_layers()
+        return model.named_layers
     found: dict[str, Any] = {}
     for layer in model.layers:
         name = layer.name

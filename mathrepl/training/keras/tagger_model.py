@@ -29,27 +29,26 @@ class Tagger(IndexedModel):
 
     def __init__(self, architecture: Architecture, encoding: Encoding, lstm: Any) -> None:
         super().__init__(name="tagger")
-        self.characters = layers.Embedding(len(encoding.characters), architecture.embedding)
-        h = architecture.reader_hidden
-        self.stack = [
-            (recurrent(lstm, h), recurrent(lstm, h)) for _ in range(architecture.reader_depth)
-        ]
-        self.logits = layers.Dense(TAGS)
+        h, self.depth = architecture.reader_hidden, architecture.reader_depth
+        named = {
+            "embedding.characters": layers.Embedding(
+                len(encoding.characters), architecture.embedding
+            )
+        }
+        for i in range(self.depth):
+            named[f"layer.{i}.forward"] = recurrent(lstm, h)
+            named[f"layer.{i}.backward"] = recurrent(lstm, h)
+        named["output"] = layers.Dense(TAGS)
+        self.named_layers = named
         self(tf.zeros([1, 1], tf.int32))
 
-    def named_layers(self) -> dict[str, Any]:
-        """The layers by the names of their tensors."""
-        found = {"embedding.characters": self.characters}
-        for i, (forward, backward) in enumerate(self.stack):
-            found |= {f"layer.{i}.forward": forward, f"layer.{i}.backward": backward}
-        return found | {"output": self.logits}
-
     def call(self, lines: Any, training: bool = False) -> Any:
-        lengths = lengths_of(lines)
-        x = self.characters(lines)
-        for forward, backward in self.stack:
-            x = tf.concat(bidirectional(x, lengths, forward, backward), -1)
-        return self.logits(x)
+        named, lengths = self.named_layers, lengths_of(lines)
+        x = named["embedding.characters"](lines)
+        for i in range(self.depth):
+            sides = named[f"layer.{i}.forward"], named[f"layer.{i}.backward"]
+            x = tf.concat(bidirectional(x, lengths, *sides), -1)
+        return named["output"](x)
 
     def objective(self, encoding: Encoding, offset: int) -> Objective:
         """One tag a character; padding does not count."""
