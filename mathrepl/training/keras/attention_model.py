@@ -24,7 +24,6 @@ from mathrepl.training.keras.objectives import Arrays, Objective
 layers = keras.layers
 
 
-@keras.saving.register_keras_serializable(package="mathrepl")
 class AttentionSeq2Seq(IndexedModel):
     """Encoder, attention and decoder; see the numpy module for shapes and sources.
 
@@ -75,8 +74,7 @@ class AttentionSeq2Seq(IndexedModel):
         bridge = tf.zeros([tf.shape(questions)[0], 2 * a.hidden])
         lengths = lengths_of(questions)
         if not a.lookup:
-            sides = named["encoder.forward"], named["encoder.backward"]
-            forward, backward = bidirectional(x, lengths, *sides)
+            forward, backward = bidirectional(named, "encoder", x, lengths)
             final = tf.gather(forward, tf.maximum(lengths - 1, 0), axis=1, batch_dims=1)
             bridge = named["bridge"](tf.concat([final, backward[:, 0]], -1))
             seen = tf.concat([forward, backward, x], -1)

@@ -39,11 +39,12 @@ def lengths_of(indices: Any) -> Any:
     return tf.reduce_sum(tf.cast(indices > 0, tf.int32), axis=1)
 
 
-def bidirectional(x: Any, lengths: Any, forward: Any, backward: Any) -> tuple[Any, Any]:
+def bidirectional(named: dict[str, Any], name: str, x: Any, lengths: Any) -> tuple[Any, Any]:
     """Both directions (n, T, h) in reading order, each text turned within its own length."""
     turned = tf.reverse_sequence(x, lengths, seq_axis=1, batch_axis=0)
-    back = tf.reverse_sequence(backward(turned)[0], lengths, seq_axis=1, batch_axis=0)
-    return forward(x)[0], back
+    back = named[f"{name}.backward"](turned)[0]
+    back = tf.reverse_sequence(back, lengths, seq_axis=1, batch_axis=0)
+    return named[f"{name}.forward"](x)[0], back
 
 
 @keras.saving.register_keras_serializable(package="mathrepl")

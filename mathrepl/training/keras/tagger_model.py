@@ -23,18 +23,14 @@ from mathrepl.training.keras.objectives import Objective
 layers = keras.layers
 
 
-@keras.saving.register_keras_serializable(package="mathrepl")
 class Tagger(IndexedModel):
     """Stacked BiLSTMs; line indices (n, T) in, logits of the tags (n, T, 2) out."""
 
     def __init__(self, architecture: Architecture, encoding: Encoding, lstm: Any) -> None:
         super().__init__(name="tagger")
-        h, self.depth = architecture.reader_hidden, architecture.reader_depth
-        named = {
-            "embedding.characters": layers.Embedding(
-                len(encoding.characters), architecture.embedding
-            )
-        }
+        self.depth, h = architecture.reader_depth, architecture.reader_hidden
+        embedding = layers.Embedding(len(encoding.characters), architecture.embedding)
+        named = {"embedding.characters": embedding}
         for i in range(self.depth):
             named[f"layer.{i}.forward"] = recurrent(lstm, h)
             named[f"layer.{i}.backward"] = recurrent(lstm, h)
@@ -46,8 +42,7 @@ class Tagger(IndexedModel):
         named, lengths = self.named_layers, lengths_of(lines)
         x = named["embedding.characters"](lines)
         for i in range(self.depth):
-            sides = named[f"layer.{i}.forward"], named[f"layer.{i}.backward"]
-            x = tf.concat(bidirectional(x, lengths, *sides), -1)
+            x = tf.concat(bidirectional(named, f"layer.{i}", x, lengths), -1)
         return named["output"](x)
 
     def objective(self, encoding: Encoding, offset: int) -> Objective:
