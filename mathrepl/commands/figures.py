@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mathrepl.analysis.figure import Figure, Progress
 from mathrepl.commands.spec import Arguments, Context, Note, Parameter, Value
+from mathrepl.plots.files import check_path, save_figure
 from mathrepl.support.errors import UsageError
 from mathrepl.support.interrupts import counted
 
@@ -45,8 +46,6 @@ def show_figures(
     save = arguments.text("save")
     path = None if save is None else path_of(save)
     if path is not None:
-        from mathrepl.plots.files import check_path
-
         check_path(path)  # before minutes of asking
     figure: Figure | None = None
     made = make()
@@ -63,6 +62,4 @@ def show_figures(
                 yield Note("interrupted")
                 return
     if path is not None and figure is not None:
-        from mathrepl.plots.files import save_figure
-
         yield Note(f"saved as {save_figure(figure, path)}", "good")
