@@ -119,9 +119,10 @@ def _facts(tally: Tally) -> tuple[str, ...]:
 
 def _shares(tally: Tally) -> Bars:
     """The share wrong: of sums by their longest run of carries, else by operations."""
-    if tally.only_sums:
+    if sum(asked for asked, _ in tally.by_carries.values()) == tally.total:
+        few = {0: "no carry", 1: "single carries"}
         chains = sorted(tally.by_carries.items())
-        bars = [_share(_chain(chain), *counts) for chain, counts in chains]
+        bars = [_share(few.get(chain, f"chain of {chain}"), *counts) for chain, counts in chains]
         return Bars("share wrong by the longest run of carries", tuple(bars))
     title = "share wrong by operations"
     bars = [_share(name, *counts) for name, counts in tally.by_operations.items()]
@@ -198,7 +199,3 @@ def _data(name: str, tally: Tally, examples: Sequence[Answered]) -> dict[str, An
         "sizes": {label: tally.sizes[label] for label in SIZES},
         "examples": [one.record(confidence=round(one.confidence, 6)) for one in examples],
     }
-
-
-def _chain(chain: int) -> str:
-    return ("no carry", "single carries")[chain] if chain < 2 else f"chain of {chain}"

@@ -98,11 +98,6 @@ class Tally:
     def one_digit(self) -> int:
         return self.by_place.total()
 
-    @property
-    def only_sums(self) -> bool:
-        """True if every question was a sum of two numbers, which has carries."""
-        return sum(asked for asked, _ in self.by_carries.values()) == self.total
-
     def calibration(self) -> list[dict[str, float]]:
         """The bins that hold answers, from the least confident on, as records for JSON."""
         return [

@@ -47,6 +47,8 @@ STYLE: dict[str, Any] = {
     "axes.titlepad": 8,
     "axes.formatter.useoffset": False,
     "axes.formatter.limits": (-9, 9),
+    "legend.frameon": False,
+    "legend.labelspacing": 0.35,
     "xtick.color": QUIET,
     "ytick.color": QUIET,
     "xtick.labelcolor": INK,

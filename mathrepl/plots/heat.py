@@ -13,14 +13,13 @@ from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from mathrepl.analysis.figure import Heatmap, Palette
-from mathrepl.plots.text import QUIET, ROUND, SMALL, WIDE, drawable, px, say_empty
+from mathrepl.plots.text import LINE, QUIET, ROUND, SMALL, WIDE, drawable, px, say_empty
 from mathrepl.support.text import cropped
 
 SIDE = 1000  # pixels the longer side of a grid aims at
 THIN = 160  # pixels the shorter side has at least, where cells would be smaller than that
 CELL = 48  # pixels a cell has at most
 LABEL = 24  # characters of a row's or column's label
-LINE = px(SMALL * 1.3)
 GAP, BAR = 18, 18  # pixels between a grid and its colour bar, and the bar's width
 MISSING = "#b4b9bf"
 

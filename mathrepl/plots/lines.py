@@ -54,21 +54,11 @@ def draw_lines(axes: Axes, lines: Lines) -> tuple[int, int]:
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if top / bottom < 1000 else (1,)))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
-    _add_legend(axes, [drawable(cropped(series.name, NAME)) for series in lines.series])
-    return SIZE
-
-
-def _add_legend(axes: Axes, names: list[str]) -> None:
-    """Names at the right of the axes, as many as have room, and the number of further ones."""
+    names = [drawable(cropped(series.name, NAME)) for series in lines.series]
     shown = [(line, name) for line, name in zip(axes.lines, names, strict=True) if name.strip()]
     if len(shown) > NAMES:
         further = Line2D([], [], linestyle="none"), f"and {len(shown) - NAMES:,} more"
         shown[NAMES:] = [further]
     if shown:
-        axes.legend(
-            *zip(*shown, strict=True),
-            loc="upper left",
-            bbox_to_anchor=(1.0, 1.02),
-            frameon=False,
-            labelspacing=0.35,
-        )
+        axes.legend(*zip(*shown, strict=True), loc="upper left", bbox_to_anchor=(1.0, 1.02))
+    return SIZE

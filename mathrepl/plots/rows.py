@@ -8,23 +8,11 @@ from matplotlib.axes import Axes
 
 from mathrepl.analysis.figure import Bars
 from mathrepl.inference.answer import Answer, Answers, Refused
-from mathrepl.plots.text import (
-    ACCENT,
-    BAD,
-    FAINT,
-    GOOD,
-    INK,
-    MONO,
-    QUIET,
-    SMALL,
-    drawable,
-    px,
-    say_empty,
-)
+from mathrepl.plots.text import ACCENT, BAD, GOOD, INK, LINE, MONO, QUIET, drawable, say_empty
 from mathrepl.support.text import cropped, rounded_down, written
 
 WIDTH = 760  # pixels of a full bar
-BAR, LINE = px(SMALL * 1.9), px(SMALL * 1.5)  # pixels from one to the next
+BAR = 30  # pixels from one to the next
 LABEL, TEXT = 40, 60  # characters of a bar's label, and of its text
 CELL, ROWS = 44, 60  # characters of a cell, and lines of a table, at most
 HEADINGS = ("weights", "equation", "network", "truth", "verdict", "sure")
@@ -44,7 +32,7 @@ def draw_bars(axes: Axes, bars: Bars) -> tuple[int, int]:
     full = max(lengths) if bars.high is None else bars.high
     full = full if full > 0 else 1.0
     places = range(len(lengths))
-    backgrounds = axes.barh(places, full, height=0.62, color=FAINT, alpha=0.4)
+    backgrounds = axes.barh(places, full, height=0.62, color=QUIET, alpha=0.1)
     axes.barh(places, [min(length, full) for length in lengths], height=0.62, color=ACCENT)
     axes.bar_label(backgrounds, texts, padding=6, color=INK, annotation_clip=False)
     axes.set_xlim(0, full)

@@ -12,7 +12,7 @@ from matplotlib.font_manager import FontProperties, findfont, get_font
 from mathrepl.support.text import REPLACEMENT, printable
 
 SANS, MONO = "DejaVu Sans", "DejaVu Sans Mono"
-INK, QUIET, FAINT = "#1f2328", "#59636e", "#d5dae0"
+INK, QUIET = "#1f2328", "#59636e"
 GOOD, BAD, ACCENT = "#1a7f37", "#b3001b", "#1f6fb4"
 
 # A power of two, so that pixels over DPI and back again are exact and no cell is a pixel short.
@@ -26,6 +26,9 @@ ROUND = [1, 2, 5, 10]  # steps between the numbers of an axis, times a power of 
 def px(points: float) -> int:
     """`points` in pixels, rounded up."""
     return ceil(points * DPI / 72)
+
+
+LINE = px(SMALL * 1.4)  # from one line to the next
 
 
 def drawable(text: str, family: str = SANS) -> str:
