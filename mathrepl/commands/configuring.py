@@ -9,17 +9,7 @@ from typing import Any
 from mathrepl.arithmetic.rules import PLAIN, rule_names
 from mathrepl.commands.options import TASK_KEYS, TASK_PARAMETERS, task_changes, task_texts
 from mathrepl.commands.parse import resolve
-from mathrepl.commands.spec import (
-    Arguments,
-    Command,
-    Context,
-    Host,
-    Note,
-    Parameter,
-    Quit,
-    Table,
-    Value,
-)
+from mathrepl.commands.spec import Arguments, Command, Context, Note, Parameter, Quit, Table, Value
 from mathrepl.session.session import Session
 from mathrepl.store.store import AUTO
 from mathrepl.support.errors import Advice, Run, UsageError
@@ -29,17 +19,16 @@ from mathrepl.support.settings import FILE_NAME, Settings, changed, config_direc
 
 @dataclass(frozen=True, slots=True)
 class HelpPage:
-    """Help on one command, as a host spells it."""
+    """Help on one command of a session."""
 
     command: Command
-    host: Host
 
     def record(self) -> dict[str, Any]:
         return {
             "command": self.command.name,
             "summary": self.command.summary,
-            "usage": self.command.usage(self.host),
-            "parameters": {p.name: p.help for p in self.command.parameters_for(self.host)},
+            "usage": self.command.usage("session"),
+            "parameters": {p.name: p.help for p in self.command.parameters_for("session")},
         }
 
 
@@ -47,13 +36,12 @@ def help_page(context: Context, arguments: Arguments) -> Value:
     name = arguments.text("command")
     if name:
         word = name.removeprefix(":")
-        command = resolve(word, context.commands, f":{word}")
-        return HelpPage(command, context.host)
-    shown = [c for c in context.commands.values() if context.host in c.hosts]
+        return HelpPage(resolve(word, context.commands, f":{word}"))
+    shown = [c for c in context.commands.values() if "session" in c.hosts]
     return Table(
         "type an equation, such as 94 + 909, or a command",
         ("command", "what it does"),
-        tuple((command.usage(context.host), command.summary) for command in shown),
+        tuple((command.usage("session"), command.summary) for command in shown),
         footer=Advice(
             Run("help", "COMMAND"), " says more; prefixes will do; Ctrl-C clears, Ctrl-D leaves"
         ),

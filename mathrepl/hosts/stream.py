@@ -11,7 +11,7 @@ from typing import BinaryIO, Protocol
 
 from mathrepl.commands.dispatch import OK, Done, Shows, perform, run_line
 from mathrepl.commands.parse import MAX_LINE
-from mathrepl.commands.spec import Context, Value
+from mathrepl.commands.spec import Context, Person, Value
 from mathrepl.support.errors import EquationError, MathreplError
 from mathrepl.support.interrupts import raising
 
@@ -28,8 +28,8 @@ class Gathers(Shows, Protocol):
         """A block whose values may be written when it ends."""
 
 
-class StreamPerson:
-    """Answers a quiz from the lines of the stream, and confirms everything."""
+class StreamPerson(Person):
+    """Answers a quiz from the lines of the stream."""
 
     def __init__(self, lines: Iterator[bytes]) -> None:
         self._lines = lines
@@ -43,9 +43,6 @@ class StreamPerson:
         except KeyboardInterrupt:
             return None
         return None if line is None else line.decode("utf-8", "replace").rstrip("\r\n")
-
-    def confirm(self, question: str) -> bool:
-        return True
 
 
 class Lines(Iterator[bytes]):

@@ -54,12 +54,12 @@ def _grid(table: Table) -> RenderableType:
 
 
 def draw_help(page: HelpPage) -> RenderableType:
-    command, host = page.command, page.host
+    command = page.command
     parts: list[RenderableType] = [
-        Text(command.usage(host), "title"),
+        Text(command.usage("session"), "title"),
         Text(command.summary + ("" if not command.details else f". {command.details}")),
     ]
-    parameters = command.parameters_for(host)
+    parameters = command.parameters_for("session")
     if parameters:
         table = RichTable(box=None, show_header=False, padding=(0, 2, 0, 2), pad_edge=True)
         table.add_column(no_wrap=True, style="key")

@@ -266,7 +266,7 @@ def test_user_text_cannot_steer_the_terminal() -> None:
 
 def test_help_shows_every_parameter_of_every_command() -> None:
     for command in command_table().values():
-        text = Screen(100).show(HelpPage(command, "session"))
+        text = Screen(100).show(HelpPage(command))
         for parameter in command.parameters_for("session"):
             assert parameter.usage in text
 
