@@ -13,7 +13,6 @@ import warnings
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
 from mathrepl.arithmetic.parser import parse
@@ -76,12 +75,7 @@ class Session:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def __repr__(self) -> str:
@@ -255,8 +249,8 @@ def _option(parameter: Parameter | None, key: str, value: Any) -> list[str]:
 
 def _last(values: list[Value], kind: type[_T]) -> _T:
     """The last value of a kind. Raises what a note says where a command ended without one."""
-    found = [value for value in values if isinstance(value, kind)]
-    if found:
-        return found[-1]
+    for value in reversed(values):
+        if isinstance(value, kind):
+            return value
     notes = [value.text for value in values if isinstance(value, Note)]
     raise MathreplError(notes[-1] if notes else f"there was no {kind.__name__}")

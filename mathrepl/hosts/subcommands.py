@@ -58,9 +58,9 @@ def build_app(commands: Mapping[str, Command]) -> typer.Typer:
         if version:
             typer.echo(f"mathrepl {__version__}")
             raise typer.Exit
+        common = context.obj = Common(weights, engine, json, fields)
         if context.invoked_subcommand is None:
-            _exit_after(lambda: run_session(Common(weights, engine, json, fields)))
-        context.obj = Common(weights, engine, json, fields)
+            _exit_after(lambda: run_session(common))
 
     for command in commands.values():
         app.command(

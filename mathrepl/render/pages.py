@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich import box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table as RichTable
@@ -25,39 +27,32 @@ def draw_note(note: Note) -> RenderableType:
 
 def draw_table(table: Table, width: int) -> RenderableType:
     """Rows and columns, or a block of lines for each row in a narrow window."""
+    grid = RichTable(box=box.SIMPLE_HEAD, header_style="quiet", pad_edge=False)
+    for index, heading in enumerate(table.headings):
+        grid.add_column(heading, overflow="fold", style="key" if index == 0 else "")
+    for row in table.rows:
+        grid.add_row(*(Text(printable(cell)) for cell in row))
     parts: list[RenderableType] = [Text(table.title, "title")]
-    parts += _blocks(table) if width < NARROW else [_grid(table)]
+    parts += [_block(table.headings, row) for row in table.rows] if width < NARROW else [grid]
     if table.footer:
         parts.append(Text(printable(table.footer), "quiet"))
     return Group(*parts)
 
 
-def _blocks(table: Table) -> list[RenderableType]:
-    blocks: list[RenderableType] = []
-    for row in table.rows:
-        text = Text()
-        for heading, cell in zip(table.headings, row, strict=True):
-            if cell:
-                text.append(f"{heading} " if heading else "", "quiet")
-                text.append(printable(cell) + "\n")
-        blocks.append(text)
-    return blocks
-
-
-def _grid(table: Table) -> RenderableType:
-    drawn = RichTable(box=box.SIMPLE_HEAD, header_style="quiet", pad_edge=False)
-    for index, heading in enumerate(table.headings):
-        drawn.add_column(heading, overflow="fold", style="key" if index == 0 else "")
-    for row in table.rows:
-        drawn.add_row(*(Text(printable(cell)) for cell in row))
-    return drawn
+def _block(headings: Sequence[str], row: Sequence[str]) -> Text:
+    text = Text()
+    for heading, cell in zip(headings, row, strict=True):
+        if cell:
+            text.append(f"{heading} " if heading else "", "quiet")
+            text.append(printable(cell) + "\n")
+    return text
 
 
 def draw_help(page: HelpPage) -> RenderableType:
     command = page.command
     parts: list[RenderableType] = [
         Text(command.usage("session"), "title"),
-        Text(command.summary + ("" if not command.details else f". {command.details}")),
+        Text(command.summary + (f". {command.details}" if command.details else "")),
     ]
     parameters = command.parameters_for("session")
     if parameters:

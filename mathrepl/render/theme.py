@@ -11,8 +11,9 @@ from rich.theme import Theme
 from mathrepl.support.settings import is_light
 
 WIDTH_OF_A_PIPE = 500  # cells; a pipe has no window for lines to fit
-_SHARED = {"title": "bold", "key": "bold"}
 _DARK = {
+    "title": "bold",
+    "key": "bold",
     "good": "green",
     "bad": "bold red",
     "unsure": "yellow",
@@ -22,18 +23,18 @@ _DARK = {
     "accent": "bright_cyan",
 }
 _LIGHT = {
+    **_DARK,
     "good": "#006400",
     "bad": "bold #b00000",
     "unsure": "#8a5a00",
     "quiet": "#606060",
     "hint": "#005f87",
-    "line": "default",
     "accent": "#005f87",
 }
 
 
 def styles(theme: str) -> Theme:
-    return Theme({**_SHARED, **(_LIGHT if is_light(theme) else _DARK)})
+    return Theme(_LIGHT if is_light(theme) else _DARK)
 
 
 class PipeConsole(Console):

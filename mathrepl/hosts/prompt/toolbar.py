@@ -20,9 +20,8 @@ def toolbar(loaded: Parts | None, text: str, width: int) -> StyleAndTextTuples:
     if loaded is None:
         return [("class:toolbar.quiet", " loading …")]
     session = loaded.session
-    hint = _hint(loaded, text)
-    if hint is not None:
-        return [("class:toolbar.quiet", cropped(f" {hint}", width))]
+    if text.lstrip().startswith(":"):
+        return [("class:toolbar.quiet", cropped(f" {_hint(loaded, text)}", width))]
     parts = _parts(session)
     while len(parts) > 1 and sum(len(t) + 3 for _, t in parts) > width:
         parts.pop(-1 if session.running_job is None else -2)
@@ -66,12 +65,9 @@ def job_text(job: Job) -> str:
     return f"{head} {last.index}/{epochs} {last.epoch.held_out.exact:.2%}"
 
 
-def _hint(loaded: Parts, text: str) -> str | None:
+def _hint(loaded: Parts, text: str) -> str:
     """Usage and summary of the command being typed."""
-    typed = text.lstrip()
-    if not typed.startswith(":"):
-        return None
-    name = typed[1:].split(" ")[0]
+    name = text.lstrip()[1:].split(" ")[0]
     found = loaded.called(name)
     if found and found[0].is_called(name.lower()):
         return f"{found[0].usage('session')}  {found[0].summary}"
