@@ -111,7 +111,7 @@ def _places(answer: Answer) -> Table:
     for column in answer.columns:
         table.add_column(place_name(column.power, widest), justify="center", no_wrap=True)
     table.add_column("end", justify="center", no_wrap=True)
-    guesses = [column.guess for column in answer.columns]
+    guesses = [*(column.guess for column in answer.columns), end]
     table.add_row(
         "network",
         *(Text(_shown(c.network), "accent" if c.right else "bad") for c in answer.columns),
@@ -123,9 +123,9 @@ def _places(answer: Answer) -> Table:
         *(Text("=" if c.right else "≠", "good" if c.right else "bad") for c in answer.columns),
         "",
     )
-    table.add_row("sure", *(sure(g.probability) if g else "" for g in (*guesses, end)))
-    if any(g and g.runner_up_probability >= CLOSE_RUNNER_UP for g in (*guesses, end)):
-        table.add_row("or else", *(_runner_up(g) for g in guesses), _runner_up(end))
+    table.add_row("sure", *(sure(guess.probability) if guess else "" for guess in guesses))
+    if any(guess and guess.runner_up_probability >= CLOSE_RUNNER_UP for guess in guesses):
+        table.add_row("or else", *map(_runner_up, guesses))
     return table
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -79,8 +78,9 @@ class JsonLines:
     def _write(self, record: dict[str, Any]) -> None:
         try:
             line = self._encode(record) + "\n"
-        except ValueError:  # the loss of an epoch that failed
-            line = self._encode(_without_endless(record)) + "\n"
+        except ValueError:  # the loss of an epoch that failed: JSON has no NaN and no infinity
+            finite = json.loads(json.dumps(record), parse_constant=lambda _name: None)
+            line = self._encode(finite) + "\n"
         if self._held is not None:
             self._held.append(line)
             return
@@ -99,12 +99,3 @@ def check_fields(text: str) -> tuple[str, ...]:
     if not names:
         raise UsageError("--fields names no field", hint=hint)
     return names
-
-
-def _without_endless(value: Any) -> Any:
-    """The same with null for each number that JSON has no word for."""
-    if isinstance(value, dict):
-        return {key: _without_endless(one) for key, one in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_endless(one) for one in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
