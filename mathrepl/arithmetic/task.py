@@ -251,13 +251,13 @@ class Task:
         root = expression.root
         if self.fewest > 1 or not isinstance(root, Binary) or root.operation not in self.operations:
             return False
-        return all(
-            isinstance(node, Number)
-            and node.text.isdigit()
-            and self.low <= int(node.text) <= self.high
-            and node.text == str(int(node.text))
-            for node in (root.left, root.right)
-        )
+        for node in (root.left, root.right):
+            if not isinstance(node, Number) or not node.text.isdigit():
+                return False
+            value = int(node.text)
+            if not self.low <= value <= self.high or node.text != str(value):
+                return False
+        return True
 
 
 def _hull(values: Iterable[Fraction]) -> _Interval:
