@@ -32,9 +32,8 @@ BATCH = 1024
 KEEP_SECONDS = 10.0
 MAX_MISTAKES = 1000
 
-Asked = tuple[list[Example], Written]
 # Yields each batch with the answers written for it, in order.
-Asker = Callable[[Iterable[list[Example]]], Generator[Asked, None, None]]
+Asker = Callable[[Iterable[list[Example]]], Generator[tuple[list[Example], Written], None, None]]
 # The asker of a part of the weights.
 Askers = Callable[[str], Asker]
 

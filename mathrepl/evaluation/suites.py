@@ -137,11 +137,7 @@ def _long_suites(task: Task, sample: int | None) -> list[Suite]:
         suites.append(_held_out(name, even, sample or count))
     suites.append(_hard(task, digits))
     few = min(sample or BEYOND, BEYOND)
-    for beyond in (30, 50, 100):
-        if beyond > digits:
-            # Long numbers in small batches: attention holds a whole batch in memory.
-            suites.append(replace(_of_digits(task, beyond, few), batch=256))
-    return suites
+    return suites + [_of_digits(task, beyond, few) for beyond in (30, 50, 100) if beyond > digits]
 
 
 def _hard(task: Task, digits: int) -> Suite:
@@ -179,7 +175,8 @@ def _of_digits(task: Task, digits: int, count: int) -> Suite:
         for _ in range(count):
             yield _sum(task, *(rng.randint(*digit_bounds(digits)) for _ in range(2)))
 
-    return Suite(f"a + b of {digits} digits each, at random", count, examples, True)
+    # Long numbers in small batches: attention holds a whole batch in memory.
+    return Suite(f"a + b of {digits} digits each, at random", count, examples, True, batch=256)
 
 
 def _sum(task: Task, a: int, b: int) -> Example:

@@ -81,10 +81,6 @@ def _tagger(architecture: Architecture) -> str:
     return f"{architecture.reader_depth} x BiLSTM({architecture.reader_hidden}) -> Dense"
 
 
-def _work(architecture: Architecture) -> str:
-    return f"reader {_tagger(architecture)}; doer {_attention(architecture)}"
-
-
 _ATTENTION = InstalledKind(
     ("hidden", "embedding", "heads", "places", "lookup"),
     _attention,
@@ -113,7 +109,7 @@ BUILT_IN = MappingProxyType(
         ),
         "work": InstalledKind(
             (*_ATTENTION.settings, "reader_hidden", "reader_depth"),
-            _work,
+            lambda architecture: f"reader {_tagger(architecture)}; doer {_attention(architecture)}",
             parts=(("reader", "tagger"), ("doer", "attention")),
             recipe="work",
             shows_steps=True,

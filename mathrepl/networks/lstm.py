@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mathrepl.data.codec import Floats
 from mathrepl.networks import Shapes, State, States, Tensors
 
+CELL = ("kernel", "recurrent_kernel", "bias")
 Cell = tuple[Floats, Floats, Floats]
 Lengths = NDArray[np.int64]
 AHEAD = 1 << 17  # numbers computed from the inputs ahead of the steps, 512 KB
@@ -17,20 +18,14 @@ AHEAD = 1 << 17  # numbers computed from the inputs ahead of the steps, 512 KB
 
 def cell_of(tensors: Tensors, name: str) -> Cell:
     """Kernel (width, 4h), recurrent kernel (h, 4h), bias (4h,); gates in the order i, f, g, o."""
-    return (
-        tensors[f"{name}.kernel"],
-        tensors[f"{name}.recurrent_kernel"],
-        tensors[f"{name}.bias"],
-    )
+    kernel, recurrent, bias = (tensors[f"{name}.{part}"] for part in CELL)
+    return kernel, recurrent, bias
 
 
 def cell_shapes(name: str, width: int, units: int) -> Shapes:
     """Names and shapes of an LSTM cell's tensors."""
-    return {
-        f"{name}.kernel": (width, 4 * units),
-        f"{name}.recurrent_kernel": (units, 4 * units),
-        f"{name}.bias": (4 * units,),
-    }
+    shapes = (width, 4 * units), (units, 4 * units), (4 * units,)
+    return {f"{name}.{part}": shape for part, shape in zip(CELL, shapes, strict=True)}
 
 
 def lstm(x: Floats, gates: Gates, memories: Floats | None = None) -> Floats:

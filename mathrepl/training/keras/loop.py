@@ -227,5 +227,4 @@ def _compact(column: Indices) -> Any:
 
 
 def _metrics(sums: Any, count: int) -> Metrics:
-    loss, accuracy, exact = (float(s) / count for s in sums)
-    return Metrics(loss, accuracy, exact)
+    return Metrics(*(float(one) / count for one in sums))
