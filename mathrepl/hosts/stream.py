@@ -93,9 +93,9 @@ def run_stream(context: Context, renderer: Gathers, lines: Lines) -> int:
     with _collecting_seldom():
         for raw in lines:
             line = _text(raw)
-            asked = isinstance(line, str) and _is_asked(line)
-            if asked:
-                batch.append(str(line).strip())
+            equations = _equations(line)
+            if equations is not None:
+                batch.append(equations)
                 if lines.has_one() and len(batch) < BATCH:
                     continue
             if batch:
@@ -103,7 +103,7 @@ def run_stream(context: Context, renderer: Gathers, lines: Lines) -> int:
                 batch = []
                 if context.interrupted:
                     break
-            if not asked:
+            if equations is None:
                 done = _line(context, renderer, line)
                 code = max(code, done.code)
                 if done.leave or context.interrupted:
@@ -134,11 +134,11 @@ def _text(raw: bytes) -> str | EquationError:
     return EquationError(message, text=shown[:200], hint=hint)
 
 
-def _is_asked(text: str) -> bool:
-    """Return whether a line is of equations, which can be asked with those of other lines."""
-    start = text.strip()[:1]
+def _equations(line: str | EquationError) -> str | None:
+    """The equations of a line; None for a line that is run by itself."""
+    text = line.strip() if isinstance(line, str) else ""
     # What starts with a letter is no equation, but may be a command without its colon.
-    return bool(start) and start not in "#:?" and not start.isalpha()
+    return None if not text or text[0] in "#:?" or text[0].isalpha() else text
 
 
 def _answer(context: Context, renderer: Gathers, batch: Sequence[str]) -> int:
