@@ -60,9 +60,8 @@ def train(context: Context, arguments: Arguments) -> Iterator[Value]:
                     job.wait()
             finished = job.finished
     name = plans[0].name
-    if context.host == "shell":  # the process ends, and asks nothing more
-        return
-    if finished is not None and finished.saved and name != session.name:
+    here = context.host == "session"  # a shell's process ends, and asks nothing more
+    if here and finished is not None and finished.saved and name != session.name:
         session.use(name)
         yield Note(f"now using {name}")
 

@@ -105,8 +105,21 @@ class Job:
         """Stop, if it runs, and restore the weights from before this training."""
         self.stop()
         self.wait()
-        if self.finished is not None and self.finished.outcome != "dropped":
-            self.finished = self._put_back(self.finished)
+        finished = self.finished
+        if finished is None or finished.outcome == "dropped":
+            return
+        if finished.undo is not None:
+            try:
+                with lock(self.plan.user, self.plan.name):
+                    self._store.backups(self.plan.name).restore(finished.undo)
+            except (OSError, MathreplError) as error:
+                message = f"could not put back the old weights: {error}"
+                self.finished = replace(finished, message=message)
+                return
+        self.saves += 1
+        self.finished = replace(
+            finished, outcome="dropped", saved=False, best_epoch=0, held_out=finished.baseline
+        )
 
     def wait(self, seconds: float = STOP_SECONDS) -> None:
         """Wait for the end; kill a worker that does not end in time, and keep its best weights."""
@@ -116,12 +129,10 @@ class Job:
             self._reader.join(5)
 
     def _send(self, line: str) -> None:
-        try:
-            assert self._process.stdin is not None  # noqa: S101 - it was opened as a pipe
+        assert self._process.stdin is not None  # noqa: S101 - it was opened as a pipe
+        with suppress(OSError, ValueError):  # the worker has ended, and its last event says how
             self._process.stdin.write(line + "\n")
             self._process.stdin.flush()
-        except (OSError, ValueError):  # the worker has ended, and its last event says how
-            return
 
     def _read(self) -> None:
         assert self._process.stdout is not None  # noqa: S101 - it was opened as a pipe
@@ -196,15 +207,3 @@ class Job:
         last = (raised or lines or ["no message"])[-1]
         last = "".join(c for c in last if c.isprintable())[:200]
         return f"the training process ended with code {code}: {last}"
-
-    def _put_back(self, finished: Finished) -> Finished:
-        if finished.undo is not None:
-            try:
-                with lock(self.plan.user, self.plan.name):
-                    self._store.backups(self.plan.name).restore(finished.undo)
-            except (OSError, MathreplError) as error:
-                return replace(finished, message=f"could not put back the old weights: {error}")
-        self.saves += 1
-        return replace(
-            finished, outcome="dropped", saved=False, best_epoch=0, held_out=finished.baseline
-        )
