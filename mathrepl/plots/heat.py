@@ -13,7 +13,7 @@ from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from mathrepl.analysis.figure import Heatmap, Palette
-from mathrepl.plots.text import LINE, QUIET, ROUND, SMALL, WIDE, drawable, px, say_empty
+from mathrepl.plots.text import LINE, QUIET, ROUND, SMALL, drawable, say_empty, text_width
 from mathrepl.support.text import cropped
 
 SIDE = 1000  # pixels the longer side of a grid aims at
@@ -99,7 +99,7 @@ def _set_ticks(
         axis.set_major_locator(number if ends else NullLocator())
         return
     shown = [drawable("␣" if text == " " else cropped(text, LABEL)) for text in labels]
-    widest = max(map(len, shown)) * px(SMALL * WIDE) + 4
+    widest = max(text_width(text, SMALL) for text in shown) + 4
     # Short labels are thinned instead of turned: a digit on its side would be misread.
     upright = across and widest > max(size, 2 * LINE)
     step = -(-(widest if across and not upright else LINE) // size)

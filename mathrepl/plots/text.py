@@ -8,6 +8,7 @@ from textwrap import wrap
 
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.textpath import text_to_path
 
 from mathrepl.support.text import REPLACEMENT, printable
 
@@ -19,7 +20,6 @@ GOOD, BAD, ACCENT = "#1a7f37", "#b3001b", "#1f6fb4"
 DPI = 128
 
 TITLE, SMALL = 13.0, 9.0  # points
-WIDE = 0.64  # the width of a digit, which is wider than the usual letter, in font sizes
 ROUND = [1, 2, 5, 10]  # steps between the numbers of an axis, times a power of ten
 
 
@@ -42,9 +42,18 @@ def _glyphs(family: str) -> frozenset[int]:
     return frozenset(get_font(findfont(FontProperties(family=family))).get_charmap())
 
 
+def text_width(text: str, points: float) -> int:
+    """The pixels that `text`, which must be drawable, takes at a size of `points`."""
+    font = FontProperties(family=SANS, size=points)
+    return px(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
+
+
 def wrapped(text: str, points: float, room: int) -> list[str]:
-    """Lines of about `room` pixels, broken between words, a wider word within."""
-    return wrap(drawable(text), max(1, room // px(points * WIDE))) or [""]
+    """Lines of about `room` pixels or less, broken between words, a wider word within."""
+    line = drawable(text)
+    width = max(1, text_width(line, points))
+    # Wide characters may gather in one line: the average character is taken a tenth wider.
+    return wrap(line, max(1, room * len(line) * 9 // (10 * width))) or [""]
 
 
 def say_empty(axes: Axes, what: str = "nothing to draw") -> None:
