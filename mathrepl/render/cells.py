@@ -29,6 +29,7 @@ LONG = 4  # steps are square unless one axis is this many times the other
 SHORT = 24  # steps; an axis that is reduced to other than square steps keeps this many
 LARGEST = 4  # times a small map is magnified at most
 COLOURS = 65  # odd, so that a signed ramp has a step for 0
+LEAST = 24  # cells, for a legend with its numbers
 _LEGEND = 12  # cells
 _STOPS: dict[Palette, tuple[tuple[int, int, int], ...]] = {
     "amount": ((10, 20, 34), (18, 74, 120), (46, 150, 190), (150, 220, 230), (240, 255, 255)),
@@ -108,8 +109,9 @@ def _row(label: str, row: Text, beside: int) -> Text:
 
 
 def natural_width(heat: Heatmap) -> int:
-    """The width in cells of a heat map with labelled columns."""
-    return _beside(heat, 1000) + len(heat.columns) * _column_width(heat.columns, 1000)
+    """The width in cells of a heat map with labelled columns, its title and its legend."""
+    picture = _beside(heat, 1000) + len(heat.columns) * _column_width(heat.columns, 1000)
+    return max(picture, cell_len(heat.title), LEAST)
 
 
 def _beside(heat: Heatmap, width: int) -> int:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 PAGE_WIDTH, PAGE_HEIGHT = 100, 40
 WIDEST_BAR = 40  # cells
 GAP = 3  # cells between pictures side by side
-LEAST_HEAT = 24  # cells, for a legend
 _EIGHTHS = "▏▎▍▌▋▊▉█"
 
 
@@ -49,20 +48,17 @@ def _rows(panels: Sequence[Panel], width: int) -> Iterator[list[Panel]]:
         row: list[Panel] = []
         taken = 0
         for panel in group:
-            needed = _width_of(panel) if columns and isinstance(panel, Heatmap) else width
+            needed = width
+            if columns and isinstance(panel, Heatmap):
+                from mathrepl.render.cells import natural_width  # loads numpy
+
+                needed = natural_width(panel)
             if row and taken + needed > width:
                 yield row
                 row, taken = [], 0
             row.append(panel)
             taken += GAP + needed
         yield row
-
-
-def _width_of(heat: Heatmap) -> int:
-    """The width in cells of a heat map with labelled columns, with title and legend."""
-    from mathrepl.render.cells import natural_width
-
-    return max(natural_width(heat), cell_len(heat.title), LEAST_HEAT)
 
 
 def page_of(console: Console) -> tuple[int, int]:
@@ -75,8 +71,7 @@ def page_of(console: Console) -> tuple[int, int]:
 def _draw_panel(panel: Panel, console: Console) -> RenderableType:
     width, height = page_of(console)
     if isinstance(panel, Heatmap):
-        # loads numpy, which other drawings do without
-        from mathrepl.render.cells import draw_heat
+        from mathrepl.render.cells import draw_heat  # loads numpy
 
         return draw_heat(panel, width, height, depth_of(console))
     if isinstance(panel, Lines):
