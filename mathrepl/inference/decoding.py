@@ -50,13 +50,11 @@ def guesses_of(
 def written_of(encoding: Encoding, probabilities: Floats) -> Written:
     """Texts alone of probabilities (n, U, V), and the probability of the whole of each."""
     best = probabilities.argmax(-1)
-    likeliest = probabilities.max(-1).astype(np.float64)
+    # Where the maxima are is known: numpy is slow to look for them again along a short axis.
+    likeliest = np.take_along_axis(probabilities, best[..., None], -1)[..., 0].astype(np.float64)
     ends = best == 0
-    before_end = ~np.logical_or.accumulate(ends, axis=1)
-    found = np.ones(len(probabilities))
-    positions = range(probabilities.shape[1])
+    factors = np.where(np.logical_or.accumulate(ends, axis=1), 1.0, likeliest)
     # In the order of `Solution.confidence`, so that the two products are equal to the last bit.
-    for position in reversed(positions) if encoding.reverse else positions:
-        found *= np.where(before_end[:, position], likeliest[:, position], 1.0)
+    found = (factors[:, ::-1] if encoding.reverse else factors).prod(1)
     end = likeliest[np.arange(len(ends)), ends.argmax(1)]
     return Written(decode(encoding, best), np.where(ends.any(1), found * end, found).tolist())
