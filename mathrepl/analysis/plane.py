@@ -13,6 +13,7 @@ from itertools import product
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mathrepl.analysis.answered import Answered, in_batches
 from mathrepl.analysis.figure import Figure, Heatmap, Palette, Progress
@@ -67,22 +68,29 @@ class Cells:
 
     def question(self, a: int, b: int) -> str:
         """The canonical text of a cell's question."""
+        return f"{a}{self._ending(b)}"
+
+    def _ending(self, b: int) -> str:
         space = " " if self.task.spaced else ""
         second = f"({b})" if b < 0 and self.task.brackets else str(b)
-        return f"{a}{space}{self.operation}{space}{second}"
+        return f"{space}{self.operation}{space}{second}"
 
     def texts(self, cells: Sequence[int]) -> tuple[list[str], list[str]]:
         """Questions and exact answers of the cells of these numbers.
 
         Raises `MathreplError` where the rule of a task gives a cell no answer.
         """
-        places = [divmod(cell, self.shape[1]) for cell in cells]
-        pairs = [(self.a[0] + row, self.b[0] + column) for row, column in places]
-        questions = [self.question(a, b) for a, b in pairs]
+        rows, columns = np.divmod(cells, self.shape[1])
+        first = [self.a[0] + row for row in rows.tolist()]
+        second = [self.b[0] + column for column in columns.tolist()]
+        endings = {b: self._ending(b) for b in set(second)}
+        questions = [f"{a}{endings[b]}" for a, b in zip(first, second, strict=True)]
         if self.task.rule:
             return questions, [self.task.target(parse(question)) for question in questions]
-        compute, decimals = COMPUTED[self.operation], self.task.decimals
-        return questions, [format_value(compute(a, b), decimals) for a, b in pairs]
+        values = map(COMPUTED[self.operation], first, second)
+        if self.operation != "/":
+            return questions, list(map(str, values))
+        return questions, [format_value(value, self.task.decimals) for value in values]
 
 
 def plane(
@@ -155,14 +163,16 @@ class _Survey:
         """Answer the cells of these numbers; returns mistakes and notable answers."""
         questions, targets = self.cells.texts(numbers)
         written, confidences = self.weights.solver.write(questions)
-        answers = list(zip(questions, written, targets, confidences, strict=True))
-        wrong = np.fromiter(map(str.__ne__, written, targets), bool, len(answers))
-        mistakes = [Answered(*answers[i]) for i in np.flatnonzero(wrong)]
-        shown, notable = wrong.astype(np.float32), []
+        wrong = np.fromiter(map(str.__ne__, written, targets), bool, len(written))
+
+        def answered(at: NDArray[np.intp]) -> list[Answered]:
+            return [Answered(questions[i], written[i], targets[i], confidences[i]) for i in at]
+
+        mistakes = answered(np.flatnonzero(wrong))
+        shown, notable = wrong.astype(np.float32), list[Answered]()
         if self.show == "confidence":
             shown = np.array(confidences, np.float32)
-            order = np.argsort(confidences, kind="stable")
-            notable = [Answered(*answers[i]) for i in order[:NOTABLE]]
+            notable = answered(np.argsort(confidences, kind="stable")[:NOTABLE])
         elif self.show == "size":
             shown[wrong] = [_logarithm(one.error) for one in mistakes]
             numeric = [one for one in mistakes if one.error is not None]
