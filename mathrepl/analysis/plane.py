@@ -174,9 +174,11 @@ class _Survey:
             shown = np.array(confidences, np.float32)
             notable = answered(np.argsort(confidences, kind="stable")[:NOTABLE])
         elif self.show == "size":
-            shown[wrong] = [_logarithm(one.error) for one in mistakes]
-            numeric = [one for one in mistakes if one.error is not None]
-            notable = nlargest(NOTABLE, numeric, key=lambda one: one.error or 0)
+            errors = [one.error for one in mistakes]
+            shown[wrong] = list(map(_logarithm, errors))
+            numeric = [i for i, error in enumerate(errors) if error is not None]
+            largest = nlargest(NOTABLE, numeric, key=lambda i: errors[i] or 0)
+            notable = [mistakes[i] for i in largest]
         self.shown.flat[numbers], self.wrong.flat[numbers] = shown, wrong
         return mistakes[:MAX_LISTED], notable
 
