@@ -6,6 +6,7 @@ import random
 from bisect import bisect
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from fractions import Fraction
 
 from mathrepl.analysis.answered import Answered
 from mathrepl.arithmetic.carries import carry_chain, has_operand_below, operations_of
@@ -48,6 +49,7 @@ class Tally:
         self.sizes: Counter[str] = Counter()
         self.bins: list[list[float]] = [[0, 0, 0.0] for _ in range(BINS)]
         self.largest: Answered | None = None
+        self._most = Fraction(-1)  # its error: read from its text, that would be once a mistake
         self.examples: list[tuple[int, Answered]] = []
         self._rng = random.Random(SEED)
 
@@ -86,8 +88,8 @@ class Tally:
             self.sizes[NO_NUMBER] += 1
         else:
             self.sizes[SIZES[bisect(BOUNDS, size) + (size > 0)]] += 1
-            if self.largest is None or size > (self.largest.error or 0):
-                self.largest = one
+            if size > self._most:
+                self._most, self.largest = size, one
         # Reservoir sampling (Vitter 1985, algorithm R): all mistakes are equally likely.
         if len(self.examples) < SHOWN:
             self.examples.append((self.wrong, one))
