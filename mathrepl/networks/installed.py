@@ -47,22 +47,27 @@ def installed_network(name: str) -> Kind:
 
     def probabilities(*asked: Any) -> Floats:
         _, _, encoding, questions = asked
-        found: object = run(*asked)
+        with np.errstate(all="ignore"):  # what comes out counts, not what it was made of
+            found: object = run(*asked)
         wanted = (len(questions), encoding.answer_length, len(encoding.characters))
         if not isinstance(found, np.ndarray) or found.shape != wanted:
             given = getattr(found, "shape", type(found).__name__)
             raise WeightsError(f"{source} gives probabilities of {given}, not {wanted}")
-        if found.min(initial=0.0) < 0 or not (np.abs(found.sum(-1) - 1) < 1e-3).all():
+        # NaN and infinity fail both comparisons.
+        if not (found >= 0).all() or not (np.abs(found.sum(-1) - 1) < 1e-3).all():
             raise WeightsError(f"{source} gives no probabilities: at a position they add up to 1")
         return found.astype(np.float32, copy=False)
 
     def states(*asked: Any) -> States:
-        found: object = run_states(*asked) if run_states else None
+        with np.errstate(all="ignore"):
+            found: object = run_states(*asked) if run_states else None
         if not isinstance(found, dict) or not all(
             isinstance(name, str) and _is_state(pair, len(asked[-1]))
             for name, pair in found.items()
         ):
-            raise WeightsError(f"{source} gives states that are not two arrays (n, steps, units)")
+            raise WeightsError(
+                f"{source} gives states that are not two arrays (n, steps, units) of finite numbers"
+            )
         return found
 
     return Kind(shapes, probabilities, run_states and states)
@@ -73,7 +78,9 @@ def _is_state(pair: object, n: int) -> bool:
         return False
     hidden, memory = pair
     both = isinstance(hidden, np.ndarray) and isinstance(memory, np.ndarray)
-    return both and hidden.ndim == 3 and len(hidden) == n and hidden.shape == memory.shape
+    if not (both and hidden.ndim == 3 and len(hidden) == n and hidden.shape == memory.shape):
+        return False
+    return bool(np.isfinite(hidden).all() and np.isfinite(memory).all())
 
 
 def _flaw_of_shapes(shapes: object) -> str | None:

@@ -190,12 +190,13 @@ class Store:
     def save(self, card: Card, tensors: Tensors) -> Card:
         """Write both files into the user's directory; returns the card with its checksum.
 
-        Raises `OSError` with the old pair intact, and `WeightsError` for a bad name or a
-        user directory that is the bundled one.
+        Raises `OSError` with the old pair intact, and `WeightsError` for a bad name, a user
+        directory that is the bundled one, or tensors that would be refused when they are read.
         """
-        from mathrepl.store.tensors import dump_tensors
+        from mathrepl.store.tensors import dump_tensors, read_tensors
 
         data = dump_tensors(tensors)
+        read_tensors(data, card, card.name)  # what could not be read is not written
         card = replace(card, sha256=hashlib.sha256(data).hexdigest())
         name = self._check_changeable(card.name)
         self._pairs.write(name, Pair(card.dump(), card.sha256, data))

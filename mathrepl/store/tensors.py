@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from mathrepl.networks import Tensors, shapes_of
 from mathrepl.networks.config import settings_of
+from mathrepl.networks.finite import check_numbers
 from mathrepl.networks.plugin_kinds import missing
 from mathrepl.store.card import Card
 from mathrepl.support.errors import TaskError, WeightsError
@@ -48,9 +49,7 @@ def read_tensors(data: bytes, card: Card, where: str) -> Tensors:
         tensors = load(data)
     except (SafetensorError, ValueError) as error:
         raise WeightsError(f"{where} is not a safetensors file: {one_line(str(error))}") from None
-    for name, tensor in tensors.items():
-        if not np.isfinite(tensor).all():
-            raise WeightsError(f"{where}: {name} holds values that are not finite")
+    check_numbers(tensors, card.architecture, card.encoding, where)
     return tensors
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -15,6 +17,18 @@ from mathrepl.store.store import Store
 
 TINY_TASK = Task(high=9)
 TINY_ARCHITECTURE = Architecture(hidden=4)
+
+
+# Numbers that float32 holds, and with which no network can compute, by what they are called.
+EXTREMES: dict[str, Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]] = {
+    "3.3e38": lambda rng, shape: np.full(shape, 3.3e38),
+    "-3.3e38": lambda rng, shape: np.full(shape, -3.3e38),
+    "3.3e38 of either sign": lambda rng, shape: rng.choice([-3.3e38, 3.3e38], shape),
+    "1e30": lambda rng, shape: np.full(shape, 1e30),
+    "deviation 1e19": lambda rng, shape: rng.normal(0, 1e19, shape),
+    "deviation 1e10": lambda rng, shape: rng.normal(0, 1e10, shape),
+    "deviation 1e8": lambda rng, shape: rng.normal(0, 1e8, shape),
+}
 
 
 def random_tensors(

@@ -33,10 +33,15 @@ from mathrepl.commands.spec import Context
 from mathrepl.commands.table import command_table
 from mathrepl.hosts.stream import StreamPerson
 from mathrepl.inference.answer import Answer
+from mathrepl.networks.config import Architecture
 from mathrepl.session.session import Session
 from mathrepl.store.store import Store, bundled_directory
+from mathrepl.support.plugins import ARCHITECTURES
 from mathrepl.support.settings import Settings
 from tests.kit.lab import Recorder
+from tests.kit.packages import Packages, lay_bag
+from tests.kit.paths import ROOT
+from tests.kit.weights import EXTREMES, random_tensors, tiny_card
 
 NAME = "hostile"
 QUESTION = "94 + 909"
@@ -141,6 +146,32 @@ def spoilt(value: float) -> Make:
         found["output.bias"] = np.full_like(found["output.bias"], value)
 
     return tensor(change)
+
+
+def extreme(architecture: Architecture, values: str, part: str = "") -> Make:
+    """Finite numbers with which no network can compute, in every tensor (of the part)."""
+
+    def write(folder: Path) -> None:
+        from safetensors.numpy import save
+
+        plain = tiny_card(NAME, architecture=architecture)
+        found, rng = random_tensors(architecture, plain.encoding), np.random.default_rng(0)
+        for name, tensor in found.items():
+            if name.startswith(part):
+                found[name] = EXTREMES[values](rng, tensor.shape).astype(np.float32)
+        put(folder, save(found), plain.record())
+
+    return write
+
+
+def negative_variance(folder: Path) -> None:
+    """Batch normalisation by the root of a negative number."""
+    from safetensors.numpy import save
+
+    plain = tiny_card(NAME, architecture=EXTREME_KINDS["seq2seq with batch norm"][0])
+    found = random_tensors(plain.architecture, plain.encoding)
+    found["decoder.0.norm.moving_variance"][0] = -1
+    put(folder, save(found), plain.record())
 
 
 def flip(place: int) -> Callable[[bytes], bytes]:
@@ -296,6 +327,17 @@ def zipped(data: bytes) -> bytes:
 
 
 KERNEL = "output.kernel"
+# Every kind of network, those of packages too, and the part whose numbers are extreme.
+EXTREME_KINDS = {
+    "seq2seq": (Architecture(hidden=4), ""),
+    "seq2seq with batch norm": (Architecture(hidden=4, batch_norm=True), ""),
+    "attention": (Architecture("attention", hidden=8, embedding=4), ""),
+    "attention by lookup": (Architecture("attention", hidden=8, embedding=4, lookup=True), ""),
+    "tagger": (Architecture("work", hidden=8, embedding=4, reader_hidden=4), "reader."),
+    "rewriter": (Architecture("work", hidden=8, embedding=4, reader_hidden=4), "doer."),
+    "package's bag": (Architecture("bag", hidden=4), ""),
+    "package's GRU": (Architecture("gru", hidden=4), ""),
+}
 BIG = {"kind": "seq2seq", "hidden": 1024, "encoder_depth": 8, "decoder_depth": 8}
 DEEP = b"[" * 100_000
 ESCAPE = "\x1b[2J\x1b[31m"
@@ -361,6 +403,12 @@ CASES = (
     Case("forged: NaN", spoilt(np.nan)),
     Case("forged: infinity", spoilt(np.inf)),
     Case("forged: minus infinity", spoilt(-np.inf)),
+    *(
+        Case(f"forged: {values}, {kind}", extreme(architecture, values, part))
+        for kind, (architecture, part) in EXTREME_KINDS.items()
+        for values in EXTREMES
+    ),
+    Case("forged: a negative variance", negative_variance),
     Case("forged: a pickle renamed", forged(pickled)),
     Case("forged: an HDF5 file renamed", forged(lambda d: b"\x89HDF\r\n\x1a\n" + d)),
     Case("forged: a Keras archive renamed", forged(zipped)),
@@ -475,6 +523,7 @@ def nested(levels: int) -> list[Any]:
 def meet(cases: Iterable[Case]) -> Iterable[Met]:
     """Let a session meet each case, one after the other."""
     with tempfile.TemporaryDirectory(prefix="mathrepl-hostile-") as place:
+        _install_kinds(Path(place) / "packages")
         folder = Path(place) / "data" / "weights"
         session = Session(Settings(), Store(folder, BUNDLED))
         before = session.ask(QUESTION)
@@ -491,6 +540,14 @@ def meet(cases: Iterable[Case]) -> Iterable[Met]:
                 )
             )
             shutil.rmtree(folder.parent)
+
+
+def _install_kinds(folder: Path) -> None:
+    """Kinds of networks of other packages."""
+    sys.path[:0] = [str(folder), str(ROOT / "examples" / "mathrepl-gru")]
+    packages = Packages(folder)
+    lay_bag(packages)
+    packages.lay("pack-gru", ARCHITECTURES, {"gru": "mathrepl_gru:GRU"})
 
 
 def _written(case: Case, folder: Path) -> dict[str, Any]:

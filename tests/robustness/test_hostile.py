@@ -9,15 +9,20 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from mathrepl.networks.finite import LARGEST
 from mathrepl.store.store import Store
-from tests.kit.lab import isolate
+from mathrepl.support.errors import MathreplError
+from tests.kit.lab import Lab, isolate
 from tests.kit.paths import ROOT
+from tests.kit.weights import random_tensors, tiny_card
 from tests.robustness import hostile
-from tests.robustness.hostile import CASES, NAME, QUESTION, Met
+from tests.robustness.hostile import CASES, EXTREME_KINDS, NAME, QUESTION, Met
 
 MAX_SECONDS = 1.0
 MAX_MEGABYTES = 50.0
@@ -66,6 +71,42 @@ def test_the_session_goes_on_with_what_it_had(met: dict[str, Met], name: str) ->
     assert listing == 0
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", EXTREME_KINDS)
+def test_the_largest_numbers_that_are_read_give_finite_results(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
+) -> None:
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    hostile._install_kinds(tmp_path / "packages")
+    lab, architecture, rng = Lab(tmp_path), EXTREME_KINDS[kind][0], np.random.default_rng(0)
+    card = tiny_card(architecture=architecture)
+    tensors = random_tensors(architecture, card.encoding)
+    for name, values in tensors.items():
+        signs = (
+            np.zeros(values.shape)
+            if name.endswith("variance")
+            else rng.choice([-1, 1], values.shape)
+        )
+        tensors[name] = (LARGEST * signs).astype(np.float32)
+    lab.store.save(card, tensors)
+    lab.session.use(card.name)
+    for line in (
+        "1 + 2",
+        ":quiz 5",
+        ":map 0..5 --show confidence",
+        ":map 0..5 --show size",
+        ":errors 20",
+        ":peek 1 + 2",
+        ":attn 1 + 2",
+        ":beam 5 1 + 2",
+        ":step 1 + 2",
+        ":weights output",
+    ):
+        with suppress(MathreplError):  # a kind that shows no attention
+            for value in lab.values(line):
+                json.dumps(value.record(), allow_nan=False)
+
+
 def taken() -> dict[str, float]:
     """By how much the peak grows with 60 MB that are let go again at once."""
     before = hostile._peak()
@@ -98,7 +139,10 @@ def test_nothing_of_a_file_outside_is_told(met: dict[str, Met]) -> None:
     assert "root" not in met["a link to a secret as the card"].reason.partition(NAME)[2]
 
 
-@pytest.mark.parametrize("name", ["forged: NaN", "card with escape codes", "a pipe as the card"])
+@pytest.mark.parametrize(
+    "name",
+    ["forged: NaN", "forged: 3.3e38, tagger", "card with escape codes", "a pipe as the card"],
+)
 def test_the_same_through_a_pipe_from_start_to_end(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
 ) -> None:

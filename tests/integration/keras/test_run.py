@@ -575,16 +575,34 @@ def test_a_loss_that_is_no_number_fails_the_training_and_keeps_the_best_before(
     assert all(np.isfinite(t).all() for t in tensors(ran.store).values())
 
 
-def test_going_on_from_weights_that_overflow_fails_and_leaves_them(tmp_path: Path) -> None:
+def test_going_on_to_a_loss_that_is_no_number_fails_and_leaves_the_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     what = plan(tmp_path, source="tiny")
-    huge = np.full((2 * ARCHITECTURE.hidden, len(ENCODING.characters)), 3e38, np.float32)
-    save_untrained(Store(what.user, what.bundled), **{"output.kernel": huge})
+    save_untrained(Store(what.user, what.bundled))
     before = weights(what.user)
+    poison(monkeypatch, 1, forget_numbers)
     ran = train(what)
     assert (ran.finished.outcome, ran.finished.saved) == ("failed", False)
-    assert ran.finished.epochs <= 2
+    assert ran.finished.epochs == 1
     assert "no longer a number" in ran.finished.message
     assert weights(what.user) == before
+
+
+def test_weights_that_could_not_be_read_again_fail_the_training_and_keep_the_best_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def grow(trainer: Any) -> None:
+        bias = trainer.model.get_layer("output").layer.bias
+        bias.assign(np.full(bias.shape, 1e30, np.float32))
+
+    script_evaluations(monkeypatch, [Metrics(1.0, 0.5, 0.1 * epoch) for epoch in range(1, 9)])
+    poison(monkeypatch, 3, grow)
+    ran = train(plan(tmp_path, settings={"epochs": 5}))
+    assert (ran.finished.outcome, ran.finished.saved) == ("failed", True)
+    assert "output.bias holds 1e+30" in ran.finished.message
+    assert ran.store.find("tiny").card.best_epoch == 2
+    assert all(np.abs(t).max() < 100 for t in tensors(ran.store).values())
 
 
 def test_a_training_that_runs_out_of_memory_says_so_in_one_line_and_keeps_its_best(

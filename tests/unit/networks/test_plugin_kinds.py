@@ -261,10 +261,27 @@ def test_an_answer_that_is_none_is_one_line(
     tmp_path: Path, packages: Packages, given: str, reason: str
 ):
     lay_bag(packages, network=giving(given))
+    architecture = Architecture("bag", hidden=5)
+    card = tiny_card("sack", architecture=architecture)
+    data = dump_tensors(random_tensors(architecture, card.encoding))
+    assert reason in refused(lambda: read_tensors(data, card, "sack"))
+    assert reason in refused(
+        lambda: tiny_weights(Store(tmp_path), "sack", architecture=architecture)
+    )
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("given", ["np.nan", "np.exp(np.float32(1e3))", "1 / 0"])
+def test_an_answer_that_is_none_for_some_questions_is_one_line(
+    tmp_path: Path, packages: Packages, given: str
+):
+    usual = "softmax(dense(tensors, 'output', x).reshape(len(x), 3, -1))"
+    lay_bag(packages, network=giving(f"{usual} * (1 if questions.shape[1] < 9 else {given})"))
     lab = Lab(tmp_path)
     tiny_weights(lab.store, "sack", architecture=Architecture("bag", hidden=5))
     lab.session.use("sack")
-    assert reason in refused(lambda: lab.values("1 + 2"), MathreplError)
+    assert lab.value("1 + 2")
+    assert "bag of pack-bag 1.2 " in refused(lambda: lab.values("123 + 4567"), MathreplError)
 
 
 def test_settings_that_it_cannot_have_are_told_before_a_training(
@@ -419,6 +436,7 @@ def test_a_kind_may_show_states(tmp_path: Path, packages: Packages):
         ("3", "gives states that are not two arrays"),
         ("{'layer': x}", "gives states that are not two arrays"),
         ("{'layer': (x, x[0])}", "gives states that are not two arrays"),
+        ("{'layer': (x, x * np.nan)}", "gives states that are not two arrays"),
     ],
 )
 def test_states_that_are_none_are_one_line(
