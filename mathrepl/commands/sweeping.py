@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import product
 from math import prod
@@ -204,10 +205,11 @@ def _curves(
 def _keep(session: Session, best: TrialDone, directory: Path, target: str) -> None:
     """Copy the best trial to `target`; weights of that name are kept for `:undo`."""
     found, tensors = Store(directory).load(best.name)
-    with session.store.lock(target):
-        if session.store.exists_as_user(target):
-            session.store.backups(target).add()
-        session.store.save(found.card.renamed(target), tensors)
+    store = session.store
+    with store.lock(target):
+        kept = store.backups(target).kept() if store.exists_as_user(target) else nullcontext()
+        with kept:
+            store.save(found.card.renamed(target), tensors)
     session.refresh()
 
 

@@ -151,7 +151,7 @@ def stop(context: Context, arguments: Arguments) -> Value:
 def undo(context: Context, arguments: Arguments) -> Value:
     session = context.session
     name = session.name
-    card, undone = session.undo()
+    card, undone = session.undo(skip_damaged=arguments.flag("skip_damaged"))
     kept = f"; the undone weights are kept as {undone}" if undone else ""
     if card is None:
         now = f"; now using {session.name}" if session.name != name else "; use others"
@@ -211,6 +211,7 @@ COMMANDS = (
         "undo",
         "go back to the weights before the last training",
         undo,
+        (Parameter("--skip-damaged", "go past steps that cannot be read", "flag"),),
         details="The undone weights are kept as NAME-undone. Repeated, it goes further back.",
     ),
 )

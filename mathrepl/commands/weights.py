@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Parameter, Table, Value
-from mathrepl.evaluation.certify import Askers, Certified, askers_here, certify
+from mathrepl.evaluation.certify import Askers, Certified, askers_here, certify, progress_file
 from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.router import AUTOMATIC
 from mathrepl.store.card import Card, Certificate
@@ -118,7 +118,7 @@ def certify_weights(context: Context, arguments: Arguments) -> Iterator[Value]:
     command = f"mathrepl certify {found.card.name}"
     if sample is not None:
         command += f" --sample {sample}"
-    progress = weights.store.user / f".{found.card.name}.certifying"
+    progress = progress_file(weights.store.user, found.card, command, sample)
     steps = certify(
         found.card,
         _askers(weights, arguments),

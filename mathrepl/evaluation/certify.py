@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -20,6 +23,7 @@ from mathrepl.evaluation.suites import Suite, suites_of
 from mathrepl.inference.answer import align
 from mathrepl.inference.solution import Written
 from mathrepl.store.card import Card, Certificate, Mistake
+from mathrepl.store.pairs import NAME
 from mathrepl.support import atomic
 from mathrepl.support.errors import WeightsError
 from mathrepl.support.records import check_plain, parse, read
@@ -31,6 +35,9 @@ if TYPE_CHECKING:
 BATCH = 1024
 KEEP_SECONDS = 10.0
 MAX_MISTAKES = 1000
+MAX_PROGRESS = 8  # files kept for one name: of different commands, weights and tasks
+MAX_PROGRESS_BYTES = 50_000_000
+_PROGRESS = re.compile(rf"\.({NAME.pattern})\.[0-9a-f]{{16}}\.certifying")
 
 # Yields each batch with the answers written for it, in order.
 Asker = Callable[[Iterable[list[Example]]], Generator[tuple[list[Example], Written], None, None]]
@@ -137,6 +144,18 @@ def certify(
     yield tuple(finished)
 
 
+def progress_file(directory: Path, card: Card, command: str, sample: int | None) -> Path:
+    """The file of the progress of a command: its name holds a hash of all that the counts are of.
+
+    Another command, other weights of the name or another task have a file of their own, so none
+    takes the place of another. Of one name, the newest `MAX_PROGRESS` files are kept.
+    """
+    spaces = [(suite.name, suite.total, suite.part) for suite in suites_of(card, sample)]
+    key = json.dumps([card.sha256, command, card.task.record(), spaces])
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    return directory / f".{card.name}.{digest[:16]}.certifying"
+
+
 def askers_here(solver: Solver, threads: int) -> Askers:
     """Askers by a solver of this process, `threads` batches at a time."""
 
@@ -213,13 +232,24 @@ def _certificate(card: Card, suite: Suite, tally: _Tally, command: str) -> Certi
 def _keep(path: Path, progress: _Progress) -> None:
     with suppress(OSError):  # the next run starts over
         atomic.write_bytes(path, msgspec.json.encode(progress))
+        _clear_old(path)
+
+
+def _clear_old(path: Path) -> None:
+    """Remove the oldest files of progress of the same name. Raises `OSError`."""
+    mine = _PROGRESS.fullmatch(path.name)
+    others = ((_PROGRESS.fullmatch(one.name), one) for one in path.parent.glob(".*.certifying"))
+    same = [one for found, one in others if found and mine and found[1] == mine[1] and one != path]
+    same.sort(key=lambda one: one.stat().st_mtime_ns)
+    for one in same[: max(0, len(same) + 1 - MAX_PROGRESS)]:
+        one.unlink(missing_ok=True)
 
 
 def _resume(path: Path, card: Card, command: str) -> _Progress:
     """The counts of an earlier run of the same command on the same weights."""
     fresh = _Progress(card.sha256, command)
     try:
-        record = parse(path.read_bytes(), "progress")
+        record = parse(atomic.read_bytes(path, MAX_PROGRESS_BYTES), "progress")
         check_plain(record, "progress")
         found = read(_Progress, record, "progress")
     except (OSError, TypeError, WeightsError):

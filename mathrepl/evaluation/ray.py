@@ -20,8 +20,7 @@ from mathrepl.inference.solver import Solver, numpy_solver
 from mathrepl.store.card import load_card
 from mathrepl.store.store import Found, Store
 from mathrepl.store.tensors import read_tensors
-from mathrepl.support import atomic
-from mathrepl.support.errors import MathreplError
+from mathrepl.support.errors import MathreplError, WeightsError
 from mathrepl.support.thread_pool import in_order
 from mathrepl.training.sweep import (
     Events,
@@ -36,7 +35,7 @@ from mathrepl.training.sweep import (
 RETRIES = 3
 WAIT_SECONDS = 0.5
 CONNECT_SECONDS = 5.0
-SUFFIXES = (".safetensors", ".json")  # weights before the card that names their checksum
+SUFFIXES = (".safetensors", ".json")
 
 
 def ray_runner(directory: Path, workers: int, address: str | None) -> Runner:
@@ -144,9 +143,13 @@ def _fetched(ray: Any, reference: Any, trial: Trial, directory: Path) -> TrialDo
         done, files = ray.get(reference)
     except ray.exceptions.RayError as error:
         return failed(trial, str(error).strip().splitlines()[-1], 0.0)
-    for suffix in SUFFIXES:
-        if suffix in files:
-            atomic.write_bytes(directory / f"{trial.name}{suffix}", files[suffix])
+    if set(files) == set(SUFFIXES):
+        store = Store(directory)
+        try:
+            with store.lock(trial.name):
+                store.put(trial.name, files[".json"], files[".safetensors"])
+        except WeightsError as error:
+            return failed(trial, str(error), 0.0)
     found: TrialDone = done
     return found
 

@@ -30,7 +30,7 @@ class ActiveWeights:
         self._found: Found | None = None
         self._solver: Solver | None = None
         self._models: dict[str, Any] | None = None
-        self._saves_seen = 0
+        self._saves_seen = name, 0
 
     @property
     def found(self) -> Found:
@@ -130,7 +130,8 @@ class ActiveWeights:
         """Take the newest best weights that a training of this name has saved."""
         if not self._jobs:
             return
-        saves = sum(job.saves for job in self._jobs if job.plan.name == self.name)
+        name = self.name  # the count of other weights that were in use says nothing of these
+        saves = name, sum(job.saves for job in self._jobs if job.plan.name == name)
         if saves != self._saves_seen:
             self._saves_seen = saves
             self.refresh()

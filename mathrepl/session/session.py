@@ -216,14 +216,15 @@ class Session:
         if name == self.name:
             self.weights.refresh()
 
-    def undo(self) -> tuple[Card | None, str | None]:
+    def undo(self, *, skip_damaged: bool = False) -> tuple[Card | None, str | None]:
         """Undo the last training; returns the card now in force, and the name of what was undone.
 
-        The card is None where there was none before the training.
+        The card is None where there was none before the training. `skip_damaged` goes past undo
+        steps that cannot be read, which raise `WeightsError` otherwise.
         """
         if self.running_job is not None and self.running_job.plan.name == self.name:
             raise UsageError("these weights are being trained", hint=STOP_FIRST)
-        undone = self.store.undo(self.name)
+        undone = self.store.undo(self.name, skip_damaged=skip_damaged)
         self.refresh()
         try:
             return self.card, undone

@@ -6,6 +6,9 @@ going back removes them.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mathrepl.store.pairs import Pairs
@@ -13,6 +16,7 @@ from mathrepl.support import atomic
 from mathrepl.support.errors import WeightsError
 
 MAX_UNDO = 20
+_KEPT = re.compile(r"([1-9][0-9]*)\.(json|safetensors|absent)")
 
 
 class Backups:
@@ -28,6 +32,18 @@ class Backups:
         """The number of the newest, None without any."""
         return max(self._numbers(), default=None)
 
+    def newest_whole(self) -> tuple[int | None, list[int]]:
+        """The number of the newest that `restore` can put back, and those of the damaged after it.
+
+        The first is None where no backup is whole.
+        """
+        damaged: list[int] = []
+        for number in sorted(self._numbers(), reverse=True):
+            if self._absent(number).exists() or self._kept.read(str(number)) is not None:
+                return number, damaged
+            damaged.append(number)
+        return None, damaged
+
     def add(self) -> int:
         """Keep the current pair; returns its number. A damaged pair counts as none.
 
@@ -35,10 +51,10 @@ class Backups:
         """
         numbers = self._numbers()
         number = max(numbers, default=0) + 1
-        for path in self._kept.directory.glob("*"):  # files that a kill has left
-            left = path.name.lstrip(".").partition(".")[0]
-            if left.isdecimal() and int(left) not in numbers:
-                path.unlink(missing_ok=True)
+        for found in self._files():  # weights that a kill has left without their card
+            if int(found[1]) not in numbers:
+                (self._kept.directory / found[0]).unlink(missing_ok=True)
+        self._kept.clear_abandoned()
         pair = self._pairs.read(self._name)
         if pair is not None:
             self._kept.write(str(number), pair)
@@ -47,6 +63,22 @@ class Backups:
         for old in sorted(numbers)[: max(0, len(numbers) + 1 - MAX_UNDO)]:
             self.remove(old)
         return number
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep the current pair while the block changes it.
+
+        A block that fails and changes nothing leaves no backup: repeated, it would push out the
+        oldest ones. Raises `OSError`.
+        """
+        before = self._pairs.state(self._name)
+        number = self.add()
+        try:
+            yield
+        except BaseException:
+            if self._pairs.state(self._name) == before:
+                self.remove(number)
+            raise
 
     def restore(self, number: int) -> None:
         """Put a kept pair back in place, and remove the backup.
@@ -63,6 +95,16 @@ class Backups:
             self._pairs.write(self._name, pair)
         self.remove(number)
 
+    def set_aside(self, number: int) -> None:
+        """Take a damaged backup out of the order. Its files stay, under names with `damaged-`.
+
+        Raises `OSError`.
+        """
+        for found in self._files():
+            if int(found[1]) == number:
+                path = self._kept.directory / found[0]
+                path.replace(path.with_name(f"damaged-{path.name}"))
+
     def remove(self, number: int) -> None:
         self._absent(number).unlink(missing_ok=True)
         self._kept.remove(str(number))
@@ -71,6 +113,9 @@ class Backups:
         return self._kept.directory / f"{number}.absent"
 
     def _numbers(self) -> set[int]:
-        paths = self._kept.directory.glob("*")
-        stems = {path.stem for path in paths if path.suffix in (".json", ".absent")}
-        return {int(stem) for stem in stems if stem.isdecimal()}
+        return {int(found[1]) for found in self._files() if found[2] != "safetensors"}
+
+    def _files(self) -> list[re.Match[str]]:
+        """The names of the files of backups; a name is matched whole, so no others are."""
+        names = (path.name for path in self._kept.directory.glob("*"))
+        return [found for found in map(_KEPT.fullmatch, names) if found is not None]

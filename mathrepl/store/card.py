@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any, TypeVar
 
-from msgspec import to_builtins
+from msgspec import Meta, to_builtins
 
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.encoding import Encoding
@@ -21,10 +22,14 @@ FORMAT = 1
 MAX_CARD_BYTES = 3_000_000
 MAX_CARD_VALUES = 100_000  # parsed JSON takes memory before it can be checked
 MAX_HISTORY = 4_000
+MAX_TRAININGS = 500
 MAX_EPOCHS = 100_000
 MAX_EXAMPLES = 1_000_000
 MAX_SEED = 2**31 - 1
 SCHEDULES = ("constant", "cosine")
+_T = TypeVar("_T")
+Share = Annotated[float, Meta(ge=0, le=1)]
+Duration = Annotated[float, Meta(ge=0)]  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +37,16 @@ class Metrics:
     """Mean loss per character, share of right characters, share of fully right answers."""
 
     loss: float
-    accuracy: float
-    exact: float
+    accuracy: Share
+    exact: Share
 
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
     """One epoch of the history; `number` counts over all trainings of these weights."""
 
-    number: int
-    seconds: float
+    number: Annotated[int, Meta(ge=0)]
+    seconds: Duration
     training: Metrics
     held_out: Metrics
     part: str = field(default="", metadata=LATER)
@@ -107,7 +112,7 @@ class Mistake:
     question: str
     network: str
     truth: str
-    confidence: float
+    confidence: Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,7 @@ class Certificate:
     wrong_one_digit: int
     weights_sha256: str
     date: str
-    seconds: float = field(default=0.0, metadata=LATER)
+    seconds: Duration = field(default=0.0, metadata=LATER)
     classes: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict, metadata=LATER)
     by_wrong_digits: dict[str, int] = field(default_factory=dict, metadata=LATER)
     mistakes: tuple[Mistake, ...] = field(default=(), metadata=LATER)
@@ -173,18 +178,39 @@ class Card:
         return {"format": FORMAT, **record}
 
     def dump(self) -> bytes:
-        """The bytes of the card's file, which `load_card` reads.
+        """The bytes of the card's file, small enough for `load_card`.
 
-        A history of more than `MAX_HISTORY` epochs is thinned. If the mistakes of certificates
-        make the file too large, the last ones are left out.
+        More than `MAX_HISTORY` epochs or `MAX_TRAININGS` trainings are thinned. If the file is
+        still too large, the last mistakes of certificates are left out, then trainings, epochs.
         """
-        kept = replace(self, history=thinned(self.history, self.best_epoch))
-        while not _readable(data := kept._json()) and any(c.mistakes for c in kept.certificates):
-            fewer = (
-                replace(c, mistakes=c.mistakes[: len(c.mistakes) // 2]) for c in kept.certificates
-            )
-            kept = replace(kept, certificates=tuple(fewer))
+        kept = replace(
+            self,
+            history=thinned(self.history, self.best_epoch),
+            trainings=_thinned(self.trainings, MAX_TRAININGS, self._is_last_of_part),
+        )
+        while not readable(data := kept._json()) and (fewer := kept._smaller()) != kept:
+            kept = fewer
         return data
+
+    def _smaller(self) -> Card:
+        """The card with less of what it can do without; the card itself if nothing is left."""
+        if any(c.mistakes for c in self.certificates):
+            halved = (
+                replace(c, mistakes=c.mistakes[: len(c.mistakes) // 2]) for c in self.certificates
+            )
+            return replace(self, certificates=tuple(halved))
+        trainings = _thinned(self.trainings, len(self.trainings) - 1, self._is_last_of_part)
+        if trainings != self.trainings:
+            return replace(self, trainings=trainings)
+        fewer = _thinned(self.history, len(self.history) - 1, self._is_best)
+        return replace(self, history=fewer)
+
+    def _is_last_of_part(self, training: Training) -> bool:
+        """True for the training whose settings the next one of its part begins with."""
+        return training is next(t for t in self.trainings[::-1] if t.part == training.part)
+
+    def _is_best(self, epoch: Epoch) -> bool:
+        return epoch.number == self.best_epoch
 
     def _json(self) -> bytes:
         return (json.dumps(self.record(), indent=1, ensure_ascii=True) + "\n").encode()
@@ -195,16 +221,26 @@ def thinned(history: tuple[Epoch, ...], best: int) -> tuple[Epoch, ...]:
 
     The first, the last and the best (by its number) stay.
     """
-    while len(history) > MAX_HISTORY:
-        half = len(history) // 2
-        older = (e for i, e in enumerate(history[:half]) if not i % 2 or e.number == best)
-        history = (*older, *history[half:])
-    return history
+    return _thinned(history, MAX_HISTORY, lambda epoch: epoch.number == best)
+
+
+def _thinned(entries: tuple[_T, ...], most: int, needed: Callable[[_T], bool]) -> tuple[_T, ...]:
+    """Entries without every second one of their older half, again and again until `most` are left.
+
+    The first, the last and those `needed` stay, even if they are more.
+    """
+    while len(entries) > most:
+        half = (len(entries) + 1) // 2
+        older = [one for i, one in enumerate(entries[:half]) if not i % 2 or needed(one)]
+        if len(older) == half:
+            break
+        entries = (*older, *entries[half:])
+    return entries
 
 
 def load_card(data: bytes, where: str) -> Card:
     """Read and check a card. Raises `WeightsError` saying what is wrong in `where`."""
-    if not _readable(data):
+    if not readable(data):
         raise WeightsError(f"{where} is too large to be a model card")
     record = parse(data, f"{where} is not a model card")
     if not isinstance(record, dict) or str(record.pop("format", None)) != str(FORMAT):
@@ -222,14 +258,14 @@ def checksum_in(data: bytes) -> str:
     network is not installed.
     """
     try:
-        record = json.loads(data) if _readable(data) else None
+        record = json.loads(data) if readable(data) else None
     except (ValueError, RecursionError):
         return ""
     found = record.get("sha256") if isinstance(record, dict) else None
     return found if isinstance(found, str) else ""
 
 
-def _readable(data: bytes) -> bool:
+def readable(data: bytes) -> bool:
     """True for a file small enough to be parsed: its bytes, and a bound on its values.
 
     One character beyond ASCII, which `dump` never writes, can make a text four times as large.

@@ -47,6 +47,14 @@ class Pairs:
         """The place of weights with that checksum until their card is in place."""
         return self.directory / f".{name}.{re.sub('[^0-9a-f]', '', sha256)[:16]}.pending"
 
+    def state(self, name: str) -> tuple[int, int] | None:
+        """A value that changes whenever the card of `name` is written or removed."""
+        try:
+            found = self.card(name).lstat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns
+
     def sha256(self, name: str) -> str:
         """The checksum in the card of `name`; empty without a card."""
         try:
@@ -79,26 +87,27 @@ class Pairs:
                 atomic.write_bytes(self.card(name), pair.card)
             except BaseException:
                 # An interrupt can come after the rename: then the card counts, and so do these.
-                self._clear_pending(name)
+                if not self._needed(pending):
+                    pending.unlink(missing_ok=True)
                 raise
             try:
                 pending.replace(self.weights(name))
             except FileNotFoundError:  # taken for a file of the same name that a kill had left
                 atomic.write_bytes(self.weights(name), pair.weights)
-        self._clear_pending(name)
-        # Those of other names, where a kill came before their card: they may never be saved again.
-        atomic.clear_abandoned(self.directory, ".*.pending", self._needed)
+        self.clear_abandoned()
 
     def remove(self, name: str) -> None:
         self.card(name).unlink(missing_ok=True)
         self.weights(name).unlink(missing_ok=True)
-        self._clear_pending(name)
+        self.clear_abandoned()
 
-    def _clear_pending(self, name: str) -> None:
-        """Remove pending weights of `name`, but never those that the card in place needs."""
-        for path in self.directory.glob(f".{name}.*.pending"):
-            if not self._needed(path):
-                path.unlink(missing_ok=True)
+    def clear_abandoned(self) -> None:
+        """Remove pending weights of any name that a kill left before their card.
+
+        A name may contain what separates it from the hash, so no pattern of one name is looked
+        for: that of `net` would match the weights of `net.v2`, which another process may be saving.
+        """
+        atomic.clear_abandoned(self.directory, ".*.pending", self._needed)
 
     def _needed(self, pending: Path) -> bool:
         """True for weights that their card needs or may need, and for files of other programs."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
@@ -14,7 +15,7 @@ from mathrepl.store.backups import Backups
 from mathrepl.store.card import MAX_CARD_BYTES, Card, load_card
 from mathrepl.store.pairs import MAX_WEIGHTS_BYTES, NAME, Pair, Pairs
 from mathrepl.support import atomic
-from mathrepl.support.errors import WeightsError, in_one_line
+from mathrepl.support.errors import Advice, Run, WeightsError, in_one_line
 from mathrepl.support.locks import Lock, lock
 from mathrepl.support.text import one_line
 
@@ -191,22 +192,37 @@ class Store:
         """Write both files into the user's directory; returns the card with its checksum.
 
         Raises `OSError` with the old pair intact, and `WeightsError` for a bad name, a user
-        directory that is the bundled one, or tensors that would be refused when they are read.
+        directory that is the bundled one, and a pair that `load` would refuse.
         """
         from mathrepl.store.tensors import dump_tensors, read_tensors
 
         data = dump_tensors(tensors)
-        read_tensors(data, card, card.name)  # what could not be read is not written
         card = replace(card, sha256=hashlib.sha256(data).hexdigest())
         name = self._check_changeable(card.name)
-        self._pairs.write(name, Pair(card.dump(), card.sha256, data))
+        dumped = _dumped(card)
+        with _unreadable(card):
+            read_tensors(data, card, str(self._pairs.weights(name)))
+        self._pairs.write(name, Pair(dumped, card.sha256, data))
         return card
+
+    def put(self, name: str, card: bytes, weights: bytes) -> None:
+        """Write a pair that another machine has made, once it is checked as on reading.
+
+        Raises what `save` raises, and `WeightsError` where the two do not fit.
+        """
+        from mathrepl.store.tensors import read_tensors
+
+        known = load_card(card, f"the card of {name}").renamed(name)
+        if hashlib.sha256(weights).hexdigest() != known.sha256:
+            raise WeightsError(f"the weights of {name} do not match the checksum in their card")
+        self.save(known, read_tensors(weights, known, f"the weights of {name}"))
 
     def save_card(self, card: Card) -> None:
         """Write a changed card of weights that are the user's already.
 
-        Raises `OSError`, and `WeightsError` where those weights are no longer the ones in place:
-        another process has saved or removed them since the card was read.
+        Raises `OSError`, and `WeightsError` for a card that `find` would refuse, and where those
+        weights are no longer the ones in place: another process has saved or removed them since
+        the card was read.
         """
         name = self._check_changeable(card.name)
         if self.sha256(name) != card.sha256:
@@ -214,7 +230,7 @@ class Store:
                 f"{name} was changed by another session meanwhile",
                 hint="its card was left as it is; do it again with the weights that are there now",
             )
-        atomic.write_bytes(self._pairs.card(name), card.dump())
+        atomic.write_bytes(self._pairs.card(name), _dumped(card))
 
     def copy(self, found: Found, name: str) -> Card:
         """Save the weights of `found` in the user's directory under a name that nothing has yet."""
@@ -237,24 +253,72 @@ class Store:
             if not self.exists_as_user(name):
                 why = "bundled weights stay" if self.is_bundled(name) else "there are none"
                 raise WeightsError(f"you have no weights named {name!r} to delete: {why}")
-            self.backups(name).add()
-            self._pairs.remove(name)
+            with self.backups(name).kept():
+                self._pairs.remove(name)
 
-    def undo(self, name: str) -> str | None:
-        """Put back the newest backup of `name`; returns the name that the undone pair now has."""
+    def undo(self, name: str, *, skip_damaged: bool = False) -> str | None:
+        """Put back the newest backup of `name`; returns the name that the undone pair now has.
+
+        Where that backup is damaged, nothing is changed, or with `skip_damaged` the newest whole
+        one is put back and the damaged ones after it are set aside.
+        """
         with in_one_line(WeightsError, "could not undo"), self.lock(name):
             backups = self.backups(name)
-            last = backups.last
-            if last is None:
+            number, damaged = backups.newest_whole()
+            if damaged and not (skip_damaged and number is not None):
+                raise self._cannot_undo(name, number, damaged)
+            if number is None:
                 raise WeightsError(
                     f"there is no training of {name!r} to undo", hint="undo follows a training"
                 )
-            undone = None
+            undone, before = None, self._pairs.state(name)
             pair = self._pairs.read(name)
             if pair is not None:  # of a damaged one there is nothing to keep
                 taken, free = self.names(), f"{name[:50]}-undone"
                 numbered = (f"{free}-{i}" for i in count(2))
                 undone = next(n for n in chain([free], numbered) if n not in taken)
                 self._pairs.write(undone, pair)
-            backups.restore(last)
+            try:
+                backups.restore(number)
+            except BaseException:
+                if undone is not None and self._pairs.state(name) == before:
+                    self._pairs.remove(undone)  # each try would leave another copy
+                raise
+            for one in damaged:
+                backups.set_aside(one)
             return undone
+
+    def _cannot_undo(self, name: str, whole: int | None, damaged: list[int]) -> WeightsError:
+        """The error where the newest undo steps are damaged; a `whole` one may stand before."""
+        folder = self.user / ".undo" / name
+        if whole is None:
+            return WeightsError(
+                f"no undo step of {name!r} can be read; they are missing or damaged: {folder}",
+                hint="nothing was changed; restore the files there, or train anew",
+            )
+        return WeightsError(
+            f"the newest undo step of {name!r}, {folder / str(damaged[0])}, is missing or damaged",
+            hint=Advice(
+                "to go back to the step before it, ", Run("undo", "--skip-damaged", weights=name)
+            ),
+        )
+
+
+def _dumped(card: Card) -> bytes:
+    """The bytes of a card. Raises `WeightsError` if the reader would refuse them."""
+    data = card.dump()
+    with _unreadable(card):
+        load_card(data, f"the card of {card.name}")
+    return data
+
+
+@contextmanager
+def _unreadable(card: Card) -> Iterator[None]:
+    """Say of an error of reading that it kept a card or weights from being written."""
+    try:
+        yield
+    except WeightsError as error:
+        raise WeightsError(
+            f"{card.name} was not saved, as it could not be read again: {error.message}",
+            hint="what is on disk is as before",
+        ) from None

@@ -100,7 +100,7 @@ def clear_abandoned(
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 # Another process may have written a file of the same name meanwhile.
-                if os.path.samestat(os.fstat(handle), path.stat()) and not needed(path):
+                if not needed(path) and os.path.samestat(os.fstat(handle), path.stat()):
                     path.unlink(missing_ok=True)
             finally:
                 os.close(handle)

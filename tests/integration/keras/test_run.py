@@ -525,6 +525,16 @@ def test_a_disk_that_stays_full_fails_the_training_clearly(
     assert Store(what.user, what.bundled).names() == []
 
 
+def test_a_card_that_could_not_be_read_again_fails_the_training_clearly(tmp_path: Path) -> None:
+    what = plan(tmp_path, command="x" * 10_001)
+    ran = train(what)
+    assert (ran.finished.outcome, ran.finished.saved) == ("failed", False)
+    assert ran.finished.message.startswith("tiny was not saved, as it could not be read again")
+    assert "at most 10,000 printable characters" in ran.finished.message
+    assert Store(what.user, what.bundled).names() == []
+    assert Store(what.user, what.bundled).backups("tiny").last is None
+
+
 def test_a_training_that_saved_nothing_leaves_nothing_to_undo(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,9 +10,10 @@ import pytest
 import mathrepl.commands.sweeping
 from mathrepl.analysis.figure import Figure, Progress
 from mathrepl.commands.spec import Note, Table
-from mathrepl.store.card import Epoch, Metrics
+from mathrepl.networks import Tensors
+from mathrepl.store.card import Card, Epoch, Metrics
 from mathrepl.store.store import Store
-from mathrepl.support.errors import MathreplError, UsageError
+from mathrepl.support.errors import MathreplError, UsageError, WeightsError
 from mathrepl.training.recipes import RECIPES
 from mathrepl.training.sweep import SweepProgress, Trial, TrialDone, outcome_of
 from tests.kit.lab import Lab
@@ -148,3 +149,19 @@ def test_failed_trials_stand_last_and_none_is_kept_where_all_failed(
     values = lab.values(":sweep --epochs 1 --seeds 2 --name winner")
     assert any(isinstance(value, Table) for value in values)
     assert "winner" not in lab.store.names()
+
+
+def test_a_best_that_cannot_be_kept_leaves_no_undo_step(
+    lab: Lab, run: list[Trial], monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(self: Store, card: Card, tensors: Tensors) -> Card:
+        if card.name == "tiny":
+            raise WeightsError("it could not be read again")
+        return save(self, card, tensors)
+
+    save = Store.save
+    monkeypatch.setattr(Store, "save", refuse)
+    for _ in range(2):
+        with pytest.raises(WeightsError, match="read again"):
+            lab.values(":sweep --epochs 1 --name tiny")
+    assert lab.store.backups("tiny").last is None

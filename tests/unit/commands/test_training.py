@@ -14,7 +14,7 @@ from msgspec import structs
 import mathrepl.session.session
 from mathrepl.arithmetic.task import Task
 from mathrepl.commands.options import reproduce
-from mathrepl.commands.spec import Note, Table
+from mathrepl.commands.spec import Host, Note, Table
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
 from mathrepl.session.session import Session
@@ -585,3 +585,26 @@ def test_the_command_is_one_line_that_a_shell_can_read(lab: Lab, launched: list[
     assert plan.command == reproduce(plan)
     assert "\n" not in plan.command
     assert shlex.join(shlex.split(plan.command)) == plan.command
+
+
+@pytest.mark.parametrize(
+    ("host", "advice"),
+    [
+        ("session", ":undo --skip-damaged"),
+        ("shell", "mathrepl undo --skip-damaged --weights tiny"),
+    ],
+)
+def test_undo_names_a_damaged_step_and_the_way_past_it(lab: Lab, host: Host, advice: str):
+    lab.context.host = host
+    for seed in (1, 2):
+        lab.store.backups("tiny").add()
+        tiny_weights(lab.store, "tiny", seed=seed)
+    (lab.store.user / ".undo" / "tiny" / "2.json").write_bytes(b"damaged")
+    names = lab.store.names()
+    with pytest.raises(WeightsError, match="damaged") as caught:
+        lab.values(":undo")
+    assert advice in str(caught.value.spelled(lab.context.spell))
+    assert lab.store.names() == names
+    assert lab.value(":undo --skip-damaged").text.startswith("tiny is back as it was before")
+    with pytest.raises(WeightsError, match="no training"):
+        lab.values(":undo")

@@ -24,6 +24,7 @@ from mathrepl.commands.spec import Note
 from mathrepl.data.sampling import is_held_out
 from mathrepl.evaluation import suites
 from mathrepl.evaluation.certify import (
+    MAX_PROGRESS,
     Certified,
     CertifyProgress,
     askers_here,
@@ -611,6 +612,78 @@ def test_ctrl_c_stops_and_the_same_command_goes_on_from_there(
     assert first.done == stopped + 10
     assert certified.certificates[0].total == 100
     assert set(files(lab.folder)) == set(before)
+
+
+def stop_certifying(lab: Lab, line: str, after: int) -> int:
+    """Interrupt a certificate after some batches; the number of equations asked by then."""
+    done = 0
+    for value in lab.iterate(line):
+        if isinstance(value, CertifyProgress):
+            done = value.done
+            after -= 1
+            if after == 0:
+                os.kill(os.getpid(), signal.SIGINT)
+    return done
+
+
+@pytest.mark.parametrize(
+    "other", [":certify --sample 5", ":certify tiny.v2", ":certify --sample 7"]
+)
+def test_another_certificate_leaves_the_progress_of_an_interrupted_one(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, other: str
+):
+    monkeypatch.setattr(mathrepl.evaluation.certify, "BATCH", 10)
+    tiny_weights(lab.store, "tiny.v2", seed=3)
+    stopped = stop_certifying(lab, ":certify", 3)
+    (progress,) = lab.store.user.glob(".*.certifying")
+    kept = progress.read_bytes()
+    lab.values(other)
+    assert list(lab.store.user.glob(".*.certifying")) == [progress]
+    assert progress.read_bytes() == kept
+    first, *_ = lab.values(":certify")
+    assert first.done == stopped + 10
+    assert list(lab.store.user.glob(".*.certifying")) == []
+
+
+def test_two_interrupted_certificates_of_one_name_both_go_on(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(mathrepl.evaluation.certify, "BATCH", 5)
+    lines = (":certify", ":certify --sample 9")
+    stopped = [stop_certifying(lab, line, after) for line, after in zip(lines, (3, 1), strict=True)]
+    for line, done in zip(lines, stopped, strict=True):
+        first, *_ = lab.values(line)
+        assert first.done == min(done + 5, 8 if "sample" in line else 100)  # 8 are held out
+
+
+def test_the_same_weights_with_another_task_start_over(lab: Lab, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(mathrepl.evaluation.certify, "BATCH", 10)
+    stop_certifying(lab, ":certify", 3)
+    found = lab.store.find("tiny")
+    lab.store.save(replace(found.card, task=Task(high=8)), lab.store.tensors(found))
+    assert lab.store.find("tiny").card.sha256 == found.card.sha256
+    lab.session.refresh()
+    first, *_, certified = lab.values(":certify")
+    assert first.done == 10
+    assert certified.certificates[0].total == 81
+
+
+def test_of_one_name_the_newest_files_of_progress_are_kept(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(mathrepl.evaluation.certify, "BATCH", 5)
+    other = lab.store.user / ".tiny.v2.0123456789abcdef.certifying"
+    foreign = lab.store.user / ".tiny.notes.certifying"
+    for path in (other, foreign):
+        path.touch()
+        os.utime(path, (1, 1))
+    for sample in range(6, 18):
+        stop_certifying(lab, f":certify --sample {sample}", 1)
+    assert other.exists()
+    assert foreign.exists()
+    assert len(list(lab.store.user.glob(".tiny.*.certifying"))) == 2 + MAX_PROGRESS
+    first, *_ = lab.values(":certify --sample 17")
+    assert first.done == 8  # 5 were asked before, and 8 are held out
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES])

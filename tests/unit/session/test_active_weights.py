@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import cast
+
 import pytest
 
 import mathrepl.inference.solver
 from mathrepl.arithmetic.task import Task
+from mathrepl.inference.solver import numpy_solver
 from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.session import Session
 from mathrepl.store.card import Card
 from mathrepl.support.errors import UsageError, WeightsError
 from mathrepl.support.settings import Settings
+from mathrepl.training.job import Job
 from tests.kit.lab import Lab, ScriptedSolver
 from tests.kit.weights import tiny_weights
 
@@ -109,3 +114,22 @@ def test_use_switches_the_network_of_keras_too(lab: Lab, monkeypatch: pytest.Mon
     lab.session.use("other")
     answer = lab.session.ask("3 + 4")
     assert (answer.network, answer.engine, answer.weights) == ("2", "keras", "other")
+
+
+def test_saves_of_weights_that_were_in_use_before_hide_none_of_these(lab: Lab):
+    tiny_weights(lab.store, "other", seed=3)
+    jobs = lab.session.jobs
+    jobs += [saving("tiny", 1), saving("other", 0)]
+    assert lab.session.ask("3 + 4").weights == "tiny"
+    lab.session.use("other")
+    tiny_weights(lab.store, "other", seed=4)
+    jobs[1].saves = 1  # as many as the training of `tiny` had
+    answer = lab.session.ask("3 + 4")
+    found = lab.store.find("other")
+    (again,) = numpy_solver(found.card, lab.store.tensors(found)).solve([answer.solution.question])
+    assert answer.solution == again
+
+
+def saving(name: str, saves: int) -> Job:
+    """A training of that name that has saved so often."""
+    return cast("Job", SimpleNamespace(plan=SimpleNamespace(name=name), saves=saves))

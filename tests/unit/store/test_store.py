@@ -5,17 +5,29 @@ import fcntl
 import hashlib
 import json
 import os
+import tempfile
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
 from mathrepl.networks.config import Architecture
 from mathrepl.store.backups import MAX_UNDO
-from mathrepl.store.card import MAX_CARD_BYTES, Card
-from mathrepl.store.pairs import MAX_WEIGHTS_BYTES, Pairs
+from mathrepl.store.card import (
+    MAX_CARD_BYTES,
+    MAX_TRAININGS,
+    Card,
+    Certificate,
+    Epoch,
+    Metrics,
+    Mistake,
+    Training,
+)
+from mathrepl.store.pairs import MAX_WEIGHTS_BYTES, Pair, Pairs
 from mathrepl.store.store import Store, bundled_directory, check_name
 from mathrepl.store.tensors import dump_tensors
 from mathrepl.support import atomic
@@ -76,6 +88,13 @@ def seed_of(store: Store, name: str) -> int:
             assert found.card.sha256 == hashlib.sha256(data).hexdigest()
             return seed
     raise AssertionError("weights of no seed")
+
+
+def forge(store: Store, card: Card, tensors: dict[str, np.ndarray]) -> None:
+    """Write a pair with the right checksum, whatever is in it: `save` would refuse some."""
+    data = dump_tensors(tensors)
+    sha256 = hashlib.sha256(data).hexdigest()
+    Pairs(store.user).write(card.name, Pair(replace(card, sha256=sha256).dump(), sha256, data))
 
 
 def refused(call, *arguments) -> str:
@@ -190,15 +209,6 @@ def test_a_truncated_weights_file_is_refused(store, length):
     tiny_weights(store, "mine")
     os.truncate(store.user / "mine.safetensors", length)
     assert "checksum" in refused(store.tensors, store.find("mine"))
-
-
-def forge(store: Store, card: Card, tensors) -> None:
-    """Put files in place that `save` would refuse."""
-    data = dump_tensors(tensors)
-    card = replace(card, sha256=hashlib.sha256(data).hexdigest())
-    store.user.mkdir(parents=True, exist_ok=True)
-    (store.user / f"{card.name}.json").write_bytes(card.dump())
-    (store.user / f"{card.name}.safetensors").write_bytes(data)
 
 
 def test_weights_of_other_shapes_are_refused_although_their_checksum_is_right(store):
@@ -683,7 +693,15 @@ def test_only_a_file_whose_checksum_holds_is_taken_into_memory(store):
     assert card.sha256
 
 
-@pytest.mark.parametrize("left", ["7.safetensors", ".7.0123.pending", "..7.0123.pending.x"])
+@pytest.mark.parametrize(
+    "left",
+    [
+        "7.safetensors",
+        ".7.0123456789abcdef.pending",
+        "..7.0123456789abcdef.pending.x.mathrepl-tmp",
+        ".7.json.x.mathrepl-tmp",
+    ],
+)
 def test_what_a_kill_has_left_among_the_kept_is_cleared_by_the_next_training(store, left):
     tiny_weights(store, "mine", seed=1)
     store.backups("mine").add()
@@ -709,6 +727,45 @@ def test_weights_that_a_kill_left_without_a_card_are_cleared_by_the_next_save_of
         fcntl.flock(file, fcntl.LOCK_EX)  # as its saver holds it until the card is there
         tiny_weights(store, "mine", seed=2)
     assert set(store.user.glob(".*.pending")) == {at_work, needed, foreign}
+
+
+@pytest.mark.parametrize("change", ["save", "save, disk full", "delete", "undo"])
+def test_pending_weights_of_a_name_that_begins_with_another_stay(store, monkeypatch, change):
+    card = tiny_weights(store, "net", seed=1)
+    store.backups("net").add()
+    at_work = store.user / ".net.v2.0123456789abcdef.pending"
+    at_work.touch()
+    with at_work.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # as its saver holds it until the card is there
+        match change:
+            case "save":
+                tiny_weights(store, "net", seed=2)
+            case "save, disk full":
+                tensors = random_tensors(card.architecture, card.encoding, 2)
+                with monkeypatch.context() as patch:
+                    patch.setattr(atomic, "write_bytes", disk_full)
+                    with pytest.raises(OSError, match="full"):
+                        store.save(card, tensors)
+            case "delete":
+                store.delete("net")
+            case "undo":
+                store.undo("net")
+    assert at_work.exists()
+
+
+def disk_full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "disk full")
+
+
+def test_only_the_files_of_undo_steps_are_cleared_among_them(store):
+    tiny_weights(store, "mine", seed=1)
+    store.backups("mine").add()
+    kept = store.user / ".undo" / "mine"
+    for name in ("7.notes.txt", "8", "9.json.bak", "\u0661.safetensors", "damaged-4.json"):
+        (kept / name).touch()
+    before = set(listing(kept))
+    store.backups("mine").add()
+    assert set(listing(kept)) == before | {"2.json", "2.safetensors"}
 
 
 def test_pending_weights_stay_where_their_card_cannot_be_read(store):
@@ -869,3 +926,266 @@ def test_what_the_system_refuses_is_one_line(store, monkeypatch):
         store.delete("mine")
     with pytest.raises(WeightsError, match="could not undo: No space"):
         store.undo("mine")
+
+
+# A change that fails leaves what was there, and no copy that would push out others.
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_changes_that_fail_leave_no_steps_and_no_copies(store, monkeypatch, times):
+    tiny_weights(store, "mine", seed=1)
+    store.backups("mine").add()
+    tiny_weights(store, "mine", seed=2)
+    before = listing(store.user)
+    replace_path, unlink = Path.replace, Path.unlink
+
+    def replacing(self: Path, target: Path) -> Path:
+        if target == store.user / "mine.json":
+            disk_full()
+        return replace_path(self, target)
+
+    def unlinking(self: Path, *, missing_ok: bool = False) -> None:
+        if self == store.user / "mine.json":
+            disk_full()
+        unlink(self, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "replace", replacing)
+    monkeypatch.setattr(Path, "unlink", unlinking)
+    for _ in range(times):
+        assert "disk full" in refused(store.delete, "mine")
+        assert "disk full" in refused(store.undo, "mine")
+    assert listing(store.user) == before
+
+
+def test_a_change_that_fails_after_it_was_made_keeps_its_step(store):
+    card = tiny_weights(store, "mine", seed=1)
+
+    def interrupted() -> None:
+        with store.backups("mine").kept():
+            store.save(card, random_tensors(card.architecture, card.encoding, 2))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert seed_of(store, "mine") == 2
+    store.undo("mine")
+    assert seed_of(store, "mine") == 1
+
+
+# Undo steps that are damaged.
+
+
+def three_steps(store: Store, *damaged: int) -> Path:
+    """Weights of seed 4 with steps 1 to 3 of those seeds, some of them damaged."""
+    for seed in (1, 2, 3):
+        tiny_weights(store, "mine", seed=seed)
+        store.backups("mine").add()
+    tiny_weights(store, "mine", seed=4)
+    kept = store.user / ".undo" / "mine"
+    for number in damaged:
+        (kept / f"{number}.safetensors").write_bytes(b"damaged")
+    return kept
+
+
+@pytest.mark.parametrize("damaged", [(3,), (2, 3), (1, 2, 3)])
+def test_a_damaged_step_is_told_before_anything_is_changed(store, damaged):
+    kept = three_steps(store, *damaged)
+    before = listing(store.user)
+    for _ in range(3):
+        message = refused(store.undo, "mine")
+        assert "damaged" in message
+        assert str(kept) in message
+        assert (":undo --skip-damaged" in message) == (1 not in damaged)
+    assert listing(store.user) == before
+
+
+@pytest.mark.parametrize("damaged", [(3,), (2, 3)])
+def test_older_steps_can_be_reached_past_damaged_ones(store, damaged):
+    kept = three_steps(store, *damaged)
+    store.undo("mine", skip_damaged=True)
+    seed = 3 - len(damaged)
+    assert seed_of(store, "mine") == seed
+    aside = {path.name for path in kept.glob("damaged-*")}
+    assert aside == {f"damaged-{n}.{kind}" for n in damaged for kind in ("json", "safetensors")}
+    for older in range(seed - 1, 0, -1):
+        store.undo("mine")
+        assert seed_of(store, "mine") == older
+    assert "no training" in refused(store.undo, "mine")
+
+
+def test_where_no_step_is_whole_none_is_skipped(store):
+    three_steps(store, 1, 2, 3)
+    before = listing(store.user)
+    with pytest.raises(WeightsError, match="no undo step"):
+        store.undo("mine", skip_damaged=True)
+    assert listing(store.user) == before
+
+
+def test_without_damage_skipping_changes_nothing(store):
+    three_steps(store)
+    store.undo("mine", skip_damaged=True)
+    assert seed_of(store, "mine") == 3
+
+
+# What is written can be read.
+
+SOUND = Metrics(0.5, 0.5, 0.5)
+TRAINING = Training(command="train", held_out_examples=9, started="", outcome="")
+
+
+@st.composite
+def cards(draw: st.DrawFn, *, sound: bool) -> Card:
+    """Cards of a tiny network with any trainings, epochs, measurements and mistakes.
+
+    The values of `sound` ones are such as a training and a certificate make.
+    """
+    shares, losses, counts = st.floats(0, 1), st.floats(0, 99), st.integers(0, 10**9)
+    texts = st.sampled_from(["x", "1 + 2", "y" * 9_999, "\u00e9" * 2_000])
+    if not sound:
+        shares, losses, counts = st.floats(), st.floats(), st.integers()
+        texts |= st.text()
+    metrics = st.builds(Metrics, losses, shares, shares)
+    epochs = st.builds(Epoch, counts, losses, metrics, metrics, texts)
+    trainings = st.builds(
+        Training,
+        epochs=counts,
+        learning_rate=losses,
+        command=texts,
+        held_out_examples=counts,
+        started=texts,
+        outcome=texts,
+        versions=st.dictionaries(texts, texts, max_size=2),
+        part=texts,
+    )
+    mistakes = st.builds(Mistake, texts, texts, texts, shares)
+    certificates = st.builds(
+        Certificate,
+        space=texts,
+        command=texts,
+        sampled=st.booleans(),
+        total=st.just(9),
+        wrong=st.integers(0, 9),
+        wrong_operand_below_100=counts,
+        wrong_one_digit=counts,
+        weights_sha256=texts,
+        date=texts,
+        seconds=losses,
+        classes=st.dictionaries(
+            texts, st.dictionaries(texts, st.tuples(counts, counts), max_size=2), max_size=2
+        ),
+        mistakes=st.tuples(mistakes).map(lambda some: some * 300),
+    )
+    many = st.sampled_from([1, 1, 1, 1, 1_500])
+    past = draw(st.lists(trainings, max_size=2).map(tuple)) * draw(many)
+    return replace(
+        tiny_card("mine"),
+        trainings=tuple(replace(one, seed=number) for number, one in enumerate(past)),
+        history=draw(st.lists(epochs, max_size=2).map(tuple)) * draw(many),
+        best_epoch=draw(counts),
+        held_out=draw(st.none() | metrics),
+        certificates=draw(st.lists(certificates, max_size=2).map(tuple)),
+    )
+
+
+@pytest.mark.parametrize("sound", [True, False])
+@given(data=st.data(), whole=st.booleans())
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.reuse, Phase.generate),  # to shrink cards of 3 MB would take minutes
+)
+def test_any_card_is_written_so_that_it_can_be_read_or_not_at_all(sound, data, whole):
+    card = data.draw(cards(sound=sound))
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder) / "user", Path(folder) / "bundled")
+        saved = tiny_weights(store, "mine", seed=1)
+        tensors = random_tensors(card.architecture, card.encoding, 2 if whole else 1)
+        before = listing(store.user)
+        try:
+            if whole:
+                store.save(card, tensors)
+            else:
+                store.save_card(replace(card, sha256=saved.sha256))
+        except WeightsError as error:
+            assert not sound
+            assert "not saved" in error.message  # noqa: PT017
+            assert listing(store.user) == before
+        found, read = store.load("mine")
+        if sound:
+            assert found.card.held_out == card.held_out
+            assert found.card.history[-1:] == card.history[-1:]
+            assert found.card.trainings[-1:] == card.trainings[-1:]
+        store.save(found.card, read)  # what was read can be written again
+
+
+def test_the_card_after_thousands_of_trainings_can_be_read(store):
+    training = replace(TRAINING, command="c" * 900)
+    past = tuple(replace(training, epochs=n, part="d" if n % 2 else "r") for n in range(1, 3_000))
+    past = (replace(training, part="long ago"), *past)
+    card = replace(tiny_card("mine"), trainings=past, history=(Epoch(1, 1.0, SOUND, SOUND),) * 4000)
+    kept = store.find(store.save(card, random_tensors(card.architecture, card.encoding)).name).card
+    assert MAX_TRAININGS / 2 < len(kept.trainings) <= MAX_TRAININGS
+    assert len(kept.history) == 4000
+    # The first, the newest, and the last of each part stay: the next of a part begins with it.
+    assert kept.trainings[0] == past[0]
+    assert kept.trainings[-100:] == past[-100:]
+    longer = replace(card, trainings=tuple(replace(one, command="c" * 9_999) for one in past))
+    store.save(longer, random_tensors(card.architecture, card.encoding))
+    assert 100 < len(store.find("mine").card.trainings) < MAX_TRAININGS
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"held_out": Metrics(float("nan"), 0.5, 0.5)},
+        {"held_out": Metrics(0.5, float("nan"), 0.5)},
+        {"held_out": Metrics(0.5, 0.5, 1.5)},
+        {"history": (Epoch(1, 1.0, SOUND, Metrics(0.5, -0.1, 0.5)),)},
+        {"history": (Epoch(1, float("inf"), SOUND, SOUND),)},
+        {"history": (Epoch(1, -1.0, SOUND, SOUND),)},
+        {"history": (Epoch(-1, 1.0, SOUND, SOUND),)},
+        {"best_epoch": 10**18},
+        {"trainings": (Training(command="a\nb", held_out_examples=1, started="", outcome=""),)},
+        {
+            "trainings": (
+                Training(command="x" * 10_001, held_out_examples=1, started="", outcome=""),
+            )
+        },
+    ],
+    ids=str,
+)
+def test_a_card_that_could_not_be_read_is_not_written(store, changes):
+    saved = tiny_weights(store, "mine", seed=1)
+    before = listing(store.user)
+    spoilt = replace(saved, **changes)
+    for write in (
+        lambda: store.save_card(spoilt),
+        lambda: store.save(spoilt, random_tensors(saved.architecture, saved.encoding, 2)),
+    ):
+        assert refused(write).startswith("mine was not saved, as it could not be read again: ")
+    assert listing(store.user) == before
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_weights_that_could_not_be_read_are_not_written(store, value):
+    saved = tiny_weights(store, "mine", seed=1)
+    before = listing(store.user)
+    tensors = random_tensors(saved.architecture, saved.encoding, 2)
+    tensors["output.bias"][0] = value
+    assert "finite" in refused(store.save, saved, tensors)
+    assert listing(store.user) == before
+
+
+def test_a_pair_from_elsewhere_is_checked_before_it_is_written(store):
+    saved = tiny_weights(store, "mine", seed=1)
+    card, weights = (
+        (store.user / f"mine{suffix}").read_bytes() for suffix in (".json", ".safetensors")
+    )
+    store.put("other", card, weights)
+    assert seed_of(store, "other") == 1
+    assert store.find("other").card == replace(saved, name="other")
+    before = listing(store.user)
+    assert "checksum" in refused(store.put, "other", card, weights[:-1])
+    assert "not a model card" in refused(store.put, "other", card[:-9], weights)
+    assert listing(store.user) == before
