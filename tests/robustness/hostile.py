@@ -93,6 +93,12 @@ def measured() -> dict[str, Any]:
     return {**found, "wrong": found["total"] + 1}
 
 
+def mistaken(confidence: float) -> dict[str, Any]:
+    """A certificate of the seed network with a mistake of that confidence."""
+    one = {"question": "1 + 2", "network": "4", "truth": "3", "confidence": confidence}
+    return {**measured(), "wrong": 1, "mistakes": [one]}
+
+
 def weights(name: str = "blog") -> bytes:
     return (BUNDLED / f"{name}.safetensors").read_bytes()
 
@@ -327,6 +333,7 @@ def zipped(data: bytes) -> bytes:
 
 
 KERNEL = "output.kernel"
+EPOCH = ("history", 0, "held_out")
 # Every kind of network, those of packages too, and the part whose numbers are extreme.
 EXTREME_KINDS = {
     "seq2seq": (Architecture(hidden=4), ""),
@@ -467,6 +474,13 @@ CASES = (
     Case("card with a key twice", spelled("parameters", to='1, "sha256": "0"')),
     Case("card with an unknown key", changed("__class__", to="os.system")),
     Case("card with NaN", changed("held_out", "exact", to=float("nan"))),
+    Case("card with a share of 5", changed("held_out", "accuracy", to=5.0)),
+    Case("card with an epoch of a share of -1", changed(*EPOCH, "exact", to=-1.0)),
+    Case("card with an epoch of infinite seconds", spelled("history", 0, "seconds", to="1e999")),
+    Case("card with an epoch of -1 seconds", changed("history", 0, "seconds", to=-1.0)),
+    Case("card with an infinite share", spelled(*EPOCH, "accuracy", to="Infinity")),
+    Case("card with an epoch numbered -1", changed("history", 0, "number", to=-1)),
+    Case("card with a mistake of confidence 2", changed("certificates", to=[mistaken(2.0)])),
     Case("card with 1e999", spelled("held_out", "loss", to="1e999")),
     Case("card with a 5,000-digit number", spelled("parameters", to="9" * 5000)),
     Case("card of many keys and wide characters", text(lambda: wide(escaped=True))),

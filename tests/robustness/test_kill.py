@@ -10,14 +10,27 @@ import pytest
 from mathrepl.store.card import Metrics
 from mathrepl.support.atomic import TEMPORARY
 from tests.robustness.kill.checks import save_again, save_phase, strays, weights_problems
-from tests.robustness.kill.killing import killed_history, killed_saving, killed_training
+from tests.robustness.kill.killing import (
+    killed_certifying,
+    killed_history,
+    killed_neighbours,
+    killed_saving,
+    killed_training,
+)
 from tests.robustness.kill.moments import Place, make_place
 from tests.robustness.kill.terminal import interrupted
 
 
 @pytest.mark.parametrize(
     ("activity", "times"),
-    [(killed_saving, 10), (killed_history, 3), (killed_training, 1), (interrupted, 2)],
+    [
+        (killed_saving, 8),
+        (killed_neighbours, 2),
+        (killed_history, 3),
+        (killed_certifying, 2),
+        (killed_training, 1),
+        (interrupted, 2),
+    ],
 )
 def test_kills_and_interrupts_lose_nothing(tmp_path: Path, activity, times: int):
     moments = list(activity(tmp_path, times, 0))

@@ -30,14 +30,14 @@ from mathrepl.support.errors import MathreplError
 from mathrepl.support.settings import Settings, changed
 from mathrepl.training.events import Event, Finished, Started
 from mathrepl.training.plan import Plan
-from tests.kit.lab import METRICS, Lab, epoch_done
+from tests.kit.lab import METRICS, Lab, epoch_done, files
 from tests.kit.weights import random_tensors
 from tests.robustness.fuzz import judging
 from tests.robustness.fuzz.lines import lines
 from tests.robustness.fuzz.prompting import Screen
 
 BUNDLED = ("add", "blog")
-MINE = ("tiny", "a", "b")
+MINE = ("tiny", "a", "a.v2")  # one name begins with another
 LOOKS = (
     ":models",
     ":card",
@@ -61,6 +61,7 @@ LOOKS = (
     ":attn 3 + 4",
     ":curve",
     ":compare add blog 3 + 4",
+    ":certify --sample 3",
 )
 SET = (
     ("theme", "light"),
@@ -257,11 +258,30 @@ class Sessions(RuleBasedStateMachine):
 
     @rule()
     def undo(self) -> None:
+        self._undo(":undo")
+
+    @rule(kind=st.sampled_from(("json", "safetensors")))
+    def undo_past_a_damaged_step(self, kind: str) -> None:
+        """The newest step is damaged: that is told, nothing changes, and there is a way past it."""
+        before = self.before.get(self.current)
+        if not before or before[-1] is None:
+            return
+        kept = self.lab.store.user / ".undo" / self.current
+        newest = max(int(path.stem) for path in kept.glob("[0-9]*.json"))
+        (kept / f"{newest}.{kind}").write_bytes(b"damaged")
+        there = files(self.folder)
+        for _ in range(2):
+            self.refused(":undo")
+        assert files(self.folder) == there
+        before.pop()
+        self._undo(":undo --skip-damaged")
+
+    def _undo(self, line: str) -> None:
         name = self.current
         if not self.before.get(name):
-            self.refused(":undo")
+            self.refused(line)
             return
-        self.accepted(":undo")
+        self.accepted(line)
         undone = self.mine.pop(name, None)
         if undone is not None:
             (kept,) = self._on_disk().keys() - self.mine.keys() - {name}

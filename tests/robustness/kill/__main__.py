@@ -16,6 +16,7 @@ from pathlib import Path
 from tests.robustness.kill.killing import (
     killed_certifying,
     killed_history,
+    killed_neighbours,
     killed_saving,
     killed_sweeping,
     killed_training,
@@ -27,7 +28,8 @@ from tests.robustness.kill.terminal import interrupted
 Activity = Callable[[Path, int, int], Iterator[Moment]]
 # How the kills are shared out, in parts of 200.
 KILLS: dict[str, tuple[Activity, int]] = {
-    "saving": (killed_saving, 45),
+    "saving": (killed_saving, 35),
+    "neighbours": (killed_neighbours, 10),
     "undoing": (killed_undoing, 15),
     "history": (killed_history, 40),
     "certifying": (killed_certifying, 30),

@@ -30,21 +30,23 @@ def _store() -> Store:
 def save() -> None:
     """Save ever better weights, keep them for undo, complete their card, copy them."""
     store = _store()
-    card = store.find("tiny").card
+    name = sys.argv[2] if len(sys.argv) > 2 else "tiny"
+    copy = name.replace("tiny", "copy")
+    card = store.find(name).card
     start = round(card.held_out.exact * 1e6) if card.held_out else 0
     for number in count(start + 1):
         better = replace(card, held_out=Metrics(1.0, 0.5, number / 1e6), best_epoch=number)
         tensors = random_tensors(card.architecture, card.encoding, number)
         if number % 3 == 0:
-            store.backups("tiny").add()
+            store.backups(name).add()
         saved = store.save(better, tensors)
-        _say(f"tiny {number / 1e6}")
+        _say(f"{name} {number / 1e6}")
         if number % 4 == 0:
             store.save_card(replace(saved, best_epoch=number + 1))
         if number % 5 == 0:
-            found, copied = store.load("tiny")
-            store.save(found.card.renamed("copy"), copied)
-            _say(f"copy {number / 1e6}")
+            found, copied = store.load(name)
+            store.save(found.card.renamed(copy), copied)
+            _say(f"{copy} {number / 1e6}")
 
 
 def undo() -> None:

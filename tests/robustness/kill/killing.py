@@ -10,9 +10,20 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from mathrepl.evaluation.certify import askers_here, certify, progress_file
 from mathrepl.hosts.prompt.history import open_history
+from mathrepl.inference.solver import numpy_solver
+from mathrepl.store.store import Store
 from mathrepl.support.errors import MathreplError
-from tests.robustness.kill.checks import save_again, save_phase, strays, weights_problems
+from tests.kit.weights import tiny_weights
+from tests.robustness.kill.checks import (
+    ARCHITECTURE,
+    TASK,
+    save_again,
+    save_phase,
+    strays,
+    weights_problems,
+)
 from tests.robustness.kill.driver import line_of
 from tests.robustness.kill.moments import (
     Group,
@@ -57,6 +68,53 @@ def killed_saving(folder: Path, times: int, seed: int) -> Iterator[Moment]:
                 save_again(place.store, name)
         problems += [f"stray after the next save: {name}" for name in strays(weights)]
         yield Moment("saving", number, phase, seconds, tuple(problems))
+
+
+def killed_neighbours(folder: Path, times: int, seed: int) -> Iterator[Moment]:
+    """Two processes save names of which one begins with the other, and a third reads both.
+
+    Every read must get a whole pair, and neither of the two may take files of the other: one is
+    killed while the other goes on.
+    """
+    place = make_place(folder / "neighbours")
+    names = ("tiny", "tiny.v2")
+    tiny_weights(place.store, "tiny.v2", TASK, ARCHITECTURE)
+    seen: dict[str, float] = {}
+    for number in range(times):
+        chance = dice(seed, "neighbours", number)
+        groups = [Group(place, [DRIVER, "save", name], name) for name in names]
+        problems: list[str] = []
+        for group in groups:
+            group.wait_for(bool)
+        ends = time.monotonic() + chance.uniform(0, 0.25)
+        for group in (groups[1], groups[0]):
+            while time.monotonic() < ends:
+                problems += [p for name in names for p in _read_problems(place.store, name)]
+            group.kill()
+            ends += 0.1
+        seconds, left = await_none(place, GONE_SECONDS)
+        problems += left
+        for group in groups:
+            for line in group.lines():
+                name, exact = line.split()
+                seen[name] = max(seen.get(name, 0.0), float(exact))
+            group.close()
+            problems += _driver_failed(group)
+        problems += weights_problems(place.store, seen)
+        for name in seen:
+            save_again(place.store, name)
+        problems += [
+            f"stray after the next save: {name}" for name in strays(place.data / "weights")
+        ]
+        yield Moment("neighbours", number, "two savers and a reader", seconds, tuple(problems))
+
+
+def _read_problems(store: Store, name: str) -> list[str]:
+    try:
+        store.load(name)
+    except MathreplError as error:
+        return [f"a torn pair was read: {error.message}"]
+    return []
 
 
 def killed_undoing(folder: Path, times: int, seed: int) -> Iterator[Moment]:
@@ -139,7 +197,6 @@ def _history_lines(path: Path) -> list[str]:
 def killed_certifying(folder: Path, times: int, seed: int) -> Iterator[Moment]:
     place = make_place(folder / "certifying")
     weights = place.data / "weights"
-    progress = weights / ".tiny.certifying"
     whole = Group(place, [DRIVER, "certify"])
     whole.wait_for(lambda lines: any(line.startswith("certified") for line in lines))
     whole.close()
@@ -162,11 +219,12 @@ def killed_certifying(folder: Path, times: int, seed: int) -> Iterator[Moment]:
             if line.startswith("certified") and line != truth
         ]
         phase, asked = "between networks", 0
-        if progress.exists():
+        for progress in weights.glob(".tiny.*.certifying"):
             asked = json.loads(progress.read_bytes())["tally"]["done"]
             phase = "asking"
-        if any(name.name.startswith("..tiny.certifying.") for name in weights.iterdir()):
+        if any(weights.glob("..tiny.*.certifying.*")):
             phase = "progress being written"
+        problems += _other_certificate(place, number, asked)
         problems += weights_problems(place.store, seen)
         for one in place.store.find("tiny").card.certificates:
             if f"certified {one.wrong} of {one.total}" != truth:
@@ -174,6 +232,20 @@ def killed_certifying(folder: Path, times: int, seed: int) -> Iterator[Moment]:
         save_again(place.store, "tiny")
         problems += [f"stray after the next save: {name}" for name in strays(weights)]
         yield Moment("certifying", number, phase, seconds, tuple(problems))
+
+
+def _other_certificate(place: Place, number: int, asked: int) -> list[str]:
+    """A small certificate of the same name, which must leave the progress of the whole one."""
+    if number % 2 == 0:
+        return []
+    found = place.store.find("tiny")
+    askers = askers_here(numpy_solver(found.card, place.store.tensors(found)), 1)
+    path = progress_file(place.store.user, found.card, "small", 5)
+    for _ in certify(found.card, askers, "small", sample=5, progress=path):
+        pass
+    left = [json.loads(one.read_bytes()) for one in place.store.user.glob(".tiny.*.certifying")]
+    done = [one["tally"]["done"] for one in left]
+    return [] if done == [asked] * bool(asked) else [f"progress {done} after a small certificate"]
 
 
 def killed_training(folder: Path, times: int, seed: int) -> Iterator[Moment]:

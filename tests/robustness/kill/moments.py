@@ -71,10 +71,10 @@ def dice(seed: int, activity: str, number: int) -> random.Random:
 class Group:
     """A process in a group of its own, with what it wrote so far."""
 
-    def __init__(self, place: Place, words: Sequence[str]) -> None:
+    def __init__(self, place: Place, words: Sequence[str], label: str = "") -> None:
         self.place = place
-        self.out = (place.data / "out").open("wb")
-        self.err = (place.data / "err").open("wb")
+        self.out = (place.data / f"out{label}").open("wb")
+        self.err = (place.data / f"err{label}").open("wb")
         self.process = subprocess.Popen(
             [sys.executable, "-m", *words],
             stdin=subprocess.DEVNULL,
