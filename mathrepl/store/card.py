@@ -26,6 +26,7 @@ MAX_TRAININGS = 500
 MAX_EPOCHS = 100_000
 MAX_EXAMPLES = 1_000_000
 MAX_SEED = 2**31 - 1
+MAX_LOSS = 3.5e38
 SCHEDULES = ("constant", "cosine")
 _T = TypeVar("_T")
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -34,11 +35,18 @@ Duration = Annotated[float, Meta(ge=0)]  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """Mean loss per character, share of right characters, share of fully right answers."""
+    """Mean loss per character, share of right characters, share of fully right answers.
+
+    Raises `WeightsError` for a loss beyond float32, in which losses are computed.
+    """
 
     loss: float
     accuracy: Share
     exact: Share
+
+    def __post_init__(self) -> None:
+        if math.isfinite(self.loss) and abs(self.loss) > MAX_LOSS:
+            raise WeightsError(f"a loss of {self.loss:g} is larger than any can be")
 
 
 @dataclass(frozen=True, slots=True)

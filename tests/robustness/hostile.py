@@ -478,6 +478,7 @@ CASES = (
     Case("card with an epoch of a share of -1", changed(*EPOCH, "exact", to=-1.0)),
     Case("card with an epoch of infinite seconds", spelled("history", 0, "seconds", to="1e999")),
     Case("card with an epoch of -1 seconds", changed("history", 0, "seconds", to=-1.0)),
+    Case("card with a loss of 1e308", changed(*EPOCH, "loss", to=1e308)),
     Case("card with an infinite share", spelled(*EPOCH, "accuracy", to="Infinity")),
     Case("card with an epoch numbered -1", changed("history", 0, "number", to=-1)),
     Case("card with a mistake of confidence 2", changed("certificates", to=[mistaken(2.0)])),

@@ -1042,7 +1042,7 @@ def cards(draw: st.DrawFn, *, sound: bool) -> Card:
     shares, losses, counts = st.floats(0, 1), st.floats(0, 99), st.integers(0, 10**9)
     texts = st.sampled_from(["x", "1 + 2", "y" * 9_999, "\u00e9" * 2_000])
     if not sound:
-        shares, losses, counts = st.floats(), st.floats(), st.integers()
+        shares, losses, counts = st.floats(), st.floats(width=32), st.integers()
         texts |= st.text()
     metrics = st.builds(Metrics, losses, shares, shares)
     epochs = st.builds(Epoch, counts, losses, metrics, metrics, texts)
