@@ -56,6 +56,8 @@ def settings() -> str:
     for row in rows(Settings):
         default = str(row.default).lower()
         kind = {bool: "`true`, `false`", int: "a whole number", str: "a name"}[type(row.default)]
+        if row.words:
+            kind = row.bounds
         values = ", ".join(f"`{choice}`" for choice in row.choices) or kind
         lines.append(f"| `{row.name}` | `{default}` | {values} | {row.help} |")
     return "\n".join(lines)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from itertools import pairwise
 
 from mathrepl.arithmetic.parser import parse
 from mathrepl.support.errors import MathreplError
 
+_OPERATION = re.compile(r"(?<=[0-9)])(?:\*\*|//|[-+*/%])")  # elsewhere it is a number's sign
 LONGEST_PATTERN = 3  # digits up to which each pattern of carries is a class of its own
 
 Classes = tuple[tuple[str, str], ...]  # names and values, such as ("digits", "3+2")
@@ -31,13 +32,7 @@ def classes_of(question: str) -> Classes:
 
 def operations_of(question: str) -> str:
     """The operations of a question with their counts: `1* 2+`."""
-    text = question.replace(" ", "")
-    operations = [
-        sign
-        for before, sign in pairwise(text)
-        if sign in "+-*/%" and before not in "(+-*/%"  # after these it is the sign of a number
-    ]
-    counted = Counter(operations)
+    counted = Counter(_OPERATION.findall(question.replace(" ", "")))
     return " ".join(f"{n}{c}" for c, n in sorted(counted.items()))
 
 

@@ -11,7 +11,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from mathrepl.arithmetic.expression import Binary, Expression, Group, Node, Number, Unary
+from mathrepl.arithmetic.expression import (
+    OPERATIONS,
+    Binary,
+    Expression,
+    Group,
+    Node,
+    Number,
+    Unary,
+)
 
 CHARACTERS = "()*+-/0123456789"
 _DONE = re.compile(r"-?[1-9][0-9]*|0")  # -0 and leading zeros are still to be removed
@@ -110,9 +118,12 @@ def first_line(expression: Expression, decimals: int) -> str | None:
     `point` puts it back. The term that divides gets one more zero and a last division by 10,
     which rounds it. A question cannot be laid out where it divides more than once or multiplies
     after it has divided, since rounding would come too early, and where a number has a point. A
-    remainder `a % b` is laid out as `a/b`, and only where it is the whole question.
+    remainder `a % b` is laid out as `a/b`, and only where it is the whole question; `//` and `**`
+    are not.
     """
     if any("." in text for text in expression.literals()):
+        return None
+    if not {*expression.operations()} <= {*OPERATIONS, "%"}:
         return None
     if "%" in expression.operations():
         match expression.root:

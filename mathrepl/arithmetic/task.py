@@ -14,18 +14,20 @@ from mathrepl.arithmetic.expression import (
     Binary,
     Expression,
     Number,
+    format_exact,
     format_value,
 )
 from mathrepl.arithmetic.rules import rule_of
 from mathrepl.support.errors import TaskError
 from mathrepl.support.records import BIG, LATER
+from mathrepl.support.settings import MOST_DECIMALS
 
 _Interval = tuple[Fraction, Fraction]
 Sampling = Literal["uniform", "stratified", "carries"]
 SAMPLINGS: tuple[Sampling, ...] = ("uniform", "stratified", "carries")
 MAX_NUMBER_DIGITS = 100
 MAX_OPERATIONS = 20
-MAX_DECIMALS = 20
+MAX_DECIMALS = MOST_DECIMALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,15 +180,22 @@ class Task:
             sums.append(_hull(values))
         return _hull(bound for interval in sums[self.fewest :] for bound in interval)
 
-    def target(self, expression: Expression, value: Fraction | None = None) -> str:
-        """The right answer: the exact value, rounded as this task says, or that of its rule.
+    def target(
+        self, expression: Expression, value: Fraction | None = None, decimals: int | None = None
+    ) -> str:
+        """The right answer: the exact value, or that of the task's rule.
 
-        Callers that know the value of the expression already pass it as `value`. Raises
-        `DivisionByZeroError`, and `MathreplError` where a rule fails.
+        A quotient is rounded once, to `decimals` or to those of this task; all else is written
+        whole. Callers that know the value of the expression already pass it as `value`. Raises
+        `EquationError` where there is none, and `MathreplError` where a rule fails.
         """
         if self.rule:
             return rule_of(self.rule).truth(expression)
-        return format_value(expression.value() if value is None else value, self.decimals)
+        if value is None:
+            value = expression.value()
+        if value.denominator > 1 and not expression.has_quotient():
+            return format_exact(value)
+        return format_value(value, self.decimals if decimals is None else decimals)
 
     def describe(self) -> str:
         """The task in one line: `a + b, 0..999`."""
@@ -229,9 +238,9 @@ class Task:
         if any(v.denominator != 1 for v in expression.operands()):
             notes.append("it was trained on whole numbers only")
         used = expression.operations()
-        known = self.operations
+        known = tuple(self.operations)
         if self.brackets and "/" in known:
-            known += "%"  # the same division, whose rest is the answer
+            known += ("%",)  # the same division, whose rest is the answer
         strange = [o for o in dict.fromkeys(used) if o not in known]
         if strange:
             notes.append(f"it was never trained on {' '.join(strange)}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mathrepl.arithmetic.expression import OPERATIONS, read_value
-from mathrepl.arithmetic.parser import split_line
+from mathrepl.arithmetic.expression import ALL_OPERATIONS, read_value
+from mathrepl.arithmetic.parser import readable, split_line
 from mathrepl.arithmetic.task import parse_operations, parse_range
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Parameter, Table, Value
 from mathrepl.inference.answer import Answers
@@ -28,7 +28,8 @@ def equations_of(context: Context, arguments: Arguments) -> list[str]:
     Raises `EquationError` if there are none.
     """
     words = arguments.texts("equations")
-    if context.host == "session" or any(word in (*OPERATIONS, "%") for word in words):
+    operations = (*ALL_OPERATIONS, *"^xX")
+    if context.host == "session" or any(readable(word) in operations for word in words):
         words = (" ".join(words),)  # 94 + 909 without quotes
     texts = [text for word in words for text in split_line(word)]
     if not texts:

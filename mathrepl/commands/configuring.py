@@ -16,6 +16,10 @@ from mathrepl.support.errors import Advice, Run, UsageError
 from mathrepl.support.setting_rows import rows
 from mathrepl.support.settings import FILE_NAME, Settings, changed, config_directory
 
+_NAMES = tuple(row.name for row in rows(Settings))
+# The parts of a task by the keys of `:set`; one that a setting is named like has a longer one.
+_TASK = {f"task_{key}" if key in _NAMES else key: key for key in TASK_KEYS}
+
 
 @dataclass(frozen=True, slots=True)
 class HelpPage:
@@ -56,7 +60,8 @@ def show(context: Context, arguments: Arguments) -> Table:
         (row.name, str(getattr(settings, row.name)).lower(), row.help) for row in rows(Settings)
     ]
     texts = task_texts(session.task)
-    table += [(p.key, texts[p.key], p.help) for p in TASK_PARAMETERS]
+    meanings = {p.key: p.help for p in TASK_PARAMETERS}
+    table += [(key, texts[part], meanings[part]) for key, part in _TASK.items()]
     footer = f"to keep settings, write them into {config_directory() / FILE_NAME}"
     if session.chosen_task is not None:
         train = Run("train", "N --fresh")
@@ -76,8 +81,8 @@ def set_value(context: Context, arguments: Arguments) -> Iterator[Value]:
         return
     if value is None:
         raise UsageError(f"{key} needs a value", hint=Advice("write ", Run("set", f"{key} VALUE")))
-    if key in TASK_KEYS:
-        session.chosen_task = replace(session.task, **task_changes({key: value}))
+    if key in _TASK:
+        session.chosen_task = replace(session.task, **task_changes({_TASK[key]: value}))
         train, reset = Run("train", "50 --fresh"), Run("set", "task reset")
         task = session.task.describe()
         yield Note(Advice(f"task: {task}; ", train, " trains for it, ", reset, " takes it back"))
@@ -114,6 +119,7 @@ def _values(session: Session, words: Sequence[str]) -> Sequence[str]:
         **{parameter.key: parameter.choices for parameter in TASK_PARAMETERS},
         "rule": (*rule_names(), PLAIN),
         **{row.name: row.choices for row in rows(Settings) if row.choices},
+        **{row.name: row.words for row in rows(Settings) if row.words},
     }
     return fixed.get(key, ())
 
@@ -131,7 +137,7 @@ COMMANDS = (
             Parameter(
                 "key",
                 "a setting or a part of the task; :show lists them",
-                choices=(*(row.name for row in rows(Settings)), *TASK_KEYS, "task"),
+                choices=(*_NAMES, *_TASK, "task"),
             ),
             Parameter("value", "its value", suggest=_values),
         ),

@@ -100,14 +100,16 @@ class ScratchpadSolver:
         self._run = run
         self._tagger_encoding = replace(card.encoding, reverse=False)
 
-    def solve(self, questions: Sequence[str]) -> list[Solution]:
-        pads = [self._laid_out(question) for question in questions]
+    def solve(self, questions: Sequence[str], decimals: int | None = None) -> list[Solution]:
+        pads = [self._laid_out(question, decimals) for question in questions]
         for _ in self._lines(pads, keep=True):
             pass
         return [pad.solution() for pad in pads]
 
-    def solve_stepwise(self, question: str) -> Iterator[tuple[ScratchpadStep, ...] | Solution]:
-        pad = self._laid_out(question)
+    def solve_stepwise(
+        self, question: str, decimals: int | None = None
+    ) -> Iterator[tuple[ScratchpadStep, ...] | Solution]:
+        pad = self._laid_out(question, decimals)
         yield (ScratchpadStep(pad.line),)
         for number in self._lines([pad], keep=True):
             if len(pad.steps) == number:
@@ -143,9 +145,12 @@ class ScratchpadSolver:
         """The rewriter's probabilities (n, U, V)."""
         return self._run("doer", encode_questions(self.card.encoding, spans))
 
-    def _laid_out(self, question: str) -> _Scratchpad:
+    def _laid_out(self, question: str, decimals: int | None = None) -> _Scratchpad:
         expression = parse(question)
-        decimals = self.card.task.decimals if "/" in expression.operations() else 0
+        if decimals is None:
+            decimals = self.card.task.decimals
+        if "/" not in expression.operations():
+            decimals = 0
         line = first_line(expression, decimals)
         if line is None:
             raise ValueError(f"{question!r} cannot be laid out")

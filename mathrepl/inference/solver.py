@@ -23,13 +23,16 @@ Run = Callable[[str, Indices], Floats]
 class Solver(Protocol):
     """Answers questions given as canonical text.
 
-    Raises `ValueError` for unknown characters, and for a question that cannot be laid out.
+    One that shows steps rounds quotients to `decimals`, None for those of its task. Raises
+    `ValueError` for unknown characters, and for a question that cannot be laid out.
     """
 
-    def solve(self, questions: Sequence[str]) -> list[Solution]:
+    def solve(self, questions: Sequence[str], decimals: int | None = None) -> list[Solution]:
         """Solutions in order, with a guess for each character."""
 
-    def solve_stepwise(self, question: str) -> Iterator[tuple[ScratchpadStep, ...] | Solution]:
+    def solve_stepwise(
+        self, question: str, decimals: int | None = None
+    ) -> Iterator[tuple[ScratchpadStep, ...] | Solution]:
         """The steps so far whenever a scratchpad has one more, and the solution at the end."""
 
     def write(self, questions: Sequence[str]) -> Written:
@@ -46,7 +49,7 @@ class NetworkSolver:
         self.card = card
         self._run_part = run
 
-    def solve(self, questions: Sequence[str]) -> list[Solution]:
+    def solve(self, questions: Sequence[str], decimals: int | None = None) -> list[Solution]:
         encoding = self.card.encoding
         solutions: list[Solution] = []
         for batch, probabilities in self._batches(questions):
@@ -56,7 +59,9 @@ class NetworkSolver:
                 solutions.append(Solution(question, text, guesses, end))
         return solutions
 
-    def solve_stepwise(self, question: str) -> Iterator[tuple[ScratchpadStep, ...] | Solution]:
+    def solve_stepwise(
+        self, question: str, decimals: int | None = None
+    ) -> Iterator[tuple[ScratchpadStep, ...] | Solution]:
         yield self.solve([question])[0]
 
     def write(self, questions: Sequence[str]) -> Written:

@@ -36,9 +36,14 @@ def coverage_of(card: Card, store: Store, expression: Expression) -> Coverage:
     return Coverage(text, tuple(misfits))
 
 
-def notes_on(card: Card, coverage: Coverage, target: str) -> tuple[str, ...]:
-    """Remarks on an answer: misfits, an answer too long to write, and a rule's own truth."""
-    notes = list(coverage.misfits)
+def notes_on(
+    card: Card, expression: Expression, coverage: Coverage, target: str
+) -> tuple[str, ...]:
+    """Remarks on an answer: the reading of what was typed, misfits, an answer too long to write,
+    and a rule's own truth.
+    """
+    notes = [f"read as {expression.reading}"] if expression.reading else []
+    notes += coverage.misfits
     room = card.encoding.answer_length - 1
     if len(target) > room and not card.architecture.row.any_length:
         notes.append(f"it can write at most {room} characters, the answer has {len(target)}")
@@ -79,9 +84,7 @@ def check_plain(card: Card) -> None:
 
 def _check_characters_of(card: Card, store: Store, expression: Expression, text: str) -> None:
     """Raise `OutOfReachError` if the network has no characters or no layout for an equation."""
-    if card.architecture.row.shows_steps:
-        text = text.replace("%", "/")
-    strange = next((c for c in text if c not in card.encoding.characters), None)
+    strange = _strange(card, expression, text)
     if strange is None:
         if card.architecture.row.shows_steps and first_line(expression, 0) is None:
             what, hint = _unlaid(expression)
@@ -97,13 +100,32 @@ def _check_characters_of(card: Card, store: Store, expression: Expression, text:
     raise OutOfReachError(
         _lacks(card, strange),
         text=expression.text,
-        column=readable(expression.text).find(strange),
+        column=_column(expression, strange),
         hint=hint,
     )
 
 
+def _strange(card: Card, expression: Expression, text: str) -> str | None:
+    """The first operation or character of an equation that the network does not know, if any."""
+    if card.architecture.row.shows_steps:
+        text = text.replace("%", "/")
+    else:  # no network knows the operations of two characters, whose characters it may know
+        double = next((o for o in expression.operations() if len(o) > 1), None)
+        if double is not None:
+            return double
+    return next((c for c in text if c not in card.encoding.characters), None)
+
+
+def _column(expression: Expression, strange: str) -> int:
+    column = expression.column_of(strange)
+    return readable(expression.text).find(strange) if column is None else column
+
+
 def _unlaid(expression: Expression) -> tuple[str, str]:
     """The reason why a scratchpad has no first line for an equation, and a hint."""
+    double = next((o for o in expression.operations() if len(o) > 1), None)
+    if double is not None:
+        return f"does not work out {double}", "use + - * / or %"
     if "%" in expression.operations():
         return "takes a remainder of two numbers alone", "write 842 % 37"
     if any("." in text for text in expression.literals()):
@@ -127,7 +149,7 @@ def _knows(store: Store, name: str, beside: Card, expression: Expression) -> boo
         return False  # its answer would be to another question
     if card.architecture.row.shows_steps and first_line(expression, 0) is None:
         return False
-    return set(expression.format(spaced=card.task.spaced)) <= set(card.encoding.characters)
+    return _strange(card, expression, expression.format(spaced=card.task.spaced)) is None
 
 
 @lru_cache(maxsize=64)  # a line of many questions would read every card once for each of them
@@ -149,4 +171,5 @@ def _stamps(store: Store, name: str) -> tuple[object, ...]:
 
 
 def _lacks(card: Card, character: str) -> str:
-    return f"{card.name} has no character {character!r}, it was trained on {card.task.describe()}"
+    what = "character" if len(character) == 1 else "operation"
+    return f"{card.name} has no {what} {character!r}, it was trained on {card.task.describe()}"

@@ -38,28 +38,30 @@ def automatic_name(store: Store) -> str:
     return next((name for name in AUTOMATIC if name in names), FALLBACK)
 
 
-def question_for(weights: ActiveWeights, expression: Expression) -> Question:
-    """The equation as `weights` answer it.
+def question_for(weights: ActiveWeights, expression: Expression, decimals: int) -> Question:
+    """The equation as `weights` answer it; those that show steps round quotients to `decimals`.
 
     Raises `EquationError`: division by zero before unsupported characters.
     """
     # Under a rule of a package other equations have an answer.
     value = None if weights.card.task.rule else expression.value()
     coverage = coverage_of(weights.card, weights.store, expression)
-    return _question(weights, expression, value, coverage, auto=False)
+    return _question(weights, expression, value, decimals, coverage, auto=False)
 
 
 def _question(
     weights: ActiveWeights,
     expression: Expression,
     value: Fraction | None,
+    decimals: int,
     coverage: Coverage,
     *,
     auto: bool,
 ) -> Question:
     card = weights.card
-    target = card.task.target(expression, value)
-    notes = notes_on(card, coverage, target)
+    chosen = decimals if card.architecture.row.shows_steps else None
+    target = card.task.target(expression, value, chosen)
+    notes = notes_on(card, expression, coverage, target)
     return Question(expression, coverage.text, target, weights, notes, auto)
 
 
@@ -74,14 +76,15 @@ class Router:
         """Read all weights again when they are next needed."""
         self._others.clear()
 
-    def route(self, expression: Expression, names: Sequence[str] = ()) -> Question:
-        """The question for the weights that suit it best; `names` are those of the store, if known.
+    def route(self, expression: Expression, decimals: int, names: Sequence[str] = ()) -> Question:
+        """The question for the weights that suit it best, `decimals` as in `question_for`.
 
-        Raises `EquationError`: division by zero before unsupported characters.
+        `names` are those of the store, if known. Raises `EquationError`: division by zero before
+        unsupported characters.
         """
         value = expression.value()
         weights, coverage = self._choose(expression, names or self._weights.store.names())
-        return _question(weights, expression, value, coverage, auto=True)
+        return _question(weights, expression, value, decimals, coverage, auto=True)
 
     def _choose(
         self, expression: Expression, names: Sequence[str]

@@ -97,8 +97,8 @@ class Session:
     def question(self, expression: Expression, names: Sequence[str] = ()) -> Question:
         """The equation with the weights that answer it; `names` as in `route`."""
         if self.auto:
-            return self._router.route(expression, names)
-        return question_for(self.weights, expression)
+            return self._router.route(expression, self.settings.most_decimals, names)
+        return question_for(self.weights, expression, self.settings.most_decimals)
 
     def ask(self, text: str) -> Answer:
         """Answer one equation. Raises `EquationError`."""
@@ -107,10 +107,11 @@ class Session:
     def ask_beside(self, weights: ActiveWeights, text: str) -> Answer | Refused:
         """The answer of other weights, which is not remembered; `Refused` if they have none."""
         try:
-            question = question_for(weights, parse(text))
+            question = question_for(weights, parse(text), self.settings.most_decimals)
         except MathreplError as error:
             return Refused(text, error, weights.name)
-        return self._compared(question, weights.solver.solve([question.text])[0])
+        (solution,) = weights.solver.solve([question.text], self.settings.most_decimals)
+        return self._compared(question, solution)
 
     def ask_line(self, line: str) -> Answer | Answers:
         """Answer a line; several equations stand between `;`.
@@ -141,7 +142,8 @@ class Session:
         question = self.question(parse(text))
         checker = StepChecker()
         started = time.perf_counter()
-        for found in question.weights.solver.solve_stepwise(question.text):
+        decimals = self.settings.most_decimals
+        for found in question.weights.solver.solve_stepwise(question.text, decimals):
             if isinstance(found, Solution):
                 answer = self._compared(question, found)
                 self._remember([Asked(answer, time.perf_counter() - started)])
@@ -167,7 +169,8 @@ class Session:
             places = [i for i, one in enumerate(questions) if one.weights is weights]
             solver = weights.solver
             started = time.perf_counter()
-            solutions = solver.solve([questions[i].text for i in places])
+            texts = [questions[i].text for i in places]
+            solutions = solver.solve(texts, self.settings.most_decimals)
             seconds = (time.perf_counter() - started) / len(places)
             for place, solution in zip(places, solutions, strict=True):
                 asked[place] = Asked(self._compared(questions[place], solution), seconds)

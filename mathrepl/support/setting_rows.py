@@ -17,7 +17,8 @@ class Setting:
     """One row: a setting's default and help text, its option, and the bounds of its values.
 
     `option` is empty if the option has the field's name. `low` and `high` are inclusive bounds,
-    `above` and `below` exclusive ones. A setting that is not `shown` has no option.
+    `above` and `below` exclusive ones. `words` are values besides these. A setting that is not
+    `shown` has no option.
     """
 
     default: Any
@@ -28,6 +29,7 @@ class Setting:
     high: float | None = None
     above: float | None = None
     below: float | None = None
+    words: tuple[str, ...] = ()
     shown: bool = True
     later: bool = False
     name: str = ""
@@ -44,8 +46,8 @@ class Setting:
 
     def allows(self, value: Any) -> bool:
         """True for a value within the bounds; NaN never is."""
-        if self.choices:
-            return value in self.choices
+        if self.choices or value in self.words:
+            return value in self.choices + self.words
         return (
             (self.low is None or value >= self.low)
             and (self.high is None or value <= self.high)
@@ -59,7 +61,7 @@ class Setting:
         if self.choices:
             return " or ".join(self.choices)
         if self.low is not None and self.high is not None:
-            return f"{self.low:,} to {self.high:,}"
+            return " or ".join((f"{self.low:,} to {self.high:,}", *self.words))
         words = (
             ("above", self.above),
             ("at least", self.low),

@@ -13,6 +13,7 @@ from mathrepl.support.text import cropped
 
 FILE_NAME = "settings.toml"
 MAX_FILE_BYTES = 1_000_000
+MOST_DECIMALS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,18 @@ class Settings:
     history: bool = setting(True, "keep the lines typed in a file")
     quiz: int = setting(10, "equations in a :quiz", low=1, high=10_000)
     steps: bool = setting(True, "show the lines of a working")
+    decimals: int | str = setting(
+        3,
+        "decimals of a quotient worked out in lines; auto writes one that ends whole",
+        low=0,
+        high=MOST_DECIMALS,
+        words=("auto",),
+    )
+
+    @property
+    def most_decimals(self) -> int:
+        """The decimals that a quotient is rounded to; `auto` stands for the most there are."""
+        return MOST_DECIMALS if isinstance(self.decimals, str) else self.decimals
 
 
 _PATHS = ("MATHREPL_DATA_DIR", "MATHREPL_CONFIG_DIR")
@@ -45,10 +58,10 @@ def changed(settings: Settings, key: str, value: Any, where: str = "") -> Settin
         names = ", ".join(row.name for row in rows(Settings))
         raise SettingsError(f"unknown setting {key!r}{at}", hint=f"settings are {names}")
     kind = type(row.default)
-    parsed = _parse(kind, value)
+    parsed = value if value in row.words else _parse(kind, value)
     if parsed is None or not row.allows(parsed):
         words = {bool: "true or false", int: "a whole number", str: "text"}
-        wanted = words[kind] if parsed is None else row.bounds
+        wanted = words[kind] if parsed is None and not row.words else row.bounds
         raise SettingsError(f"{key}{at} must be {wanted}, not {_shown(value)}")
     return replace(settings, **{key: parsed})
 

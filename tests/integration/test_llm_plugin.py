@@ -55,7 +55,7 @@ def test_several_equations_are_answered_a_line_each(model):
     text = model.prompt("1+2; x\n30 + 40;", weights="add").text()
     first, second, third = text.splitlines()
     assert (first, third) == ("1 + 2 = 3", "30 + 40 = 70")
-    assert second.startswith("x: 'x' cannot stand in an equation")
+    assert second.startswith("x: 'x' stands between two numbers only")
 
 
 def test_digits_stand_over_the_truth(model):

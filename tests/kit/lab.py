@@ -116,7 +116,7 @@ class ScriptedSolver:
         self.write_one = write_one
         self.asked: list[str] = []
 
-    def solve(self, questions: Sequence[str]) -> list[Solution]:
+    def solve(self, questions: Sequence[str], decimals: int | None = None) -> list[Solution]:
         solutions = []
         for question, text in zip(questions, self.write(questions).texts, strict=True):
             guesses = tuple(Guess(character, 0.5, "0", 0.25) for character in text)

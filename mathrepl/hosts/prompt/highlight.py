@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from mathrepl.hosts.prompt.parts import Parts
 
 _EQUATION = re.compile(
-    r"(?P<number>[0-9.]+)|(?P<operator>[-+*/=?;]+)|(?P<paren>[()]+)|(?P<space>\s+)|(?P<bad>.)"
+    r"(?P<number>[0-9.]+(?:[_,][0-9.]+)*)|(?P<operator>[-+*/%^=?;]+|[xX](?=\s*[0-9.(]))"
+    r"|(?P<paren>[()]+)|(?P<space>\s+)|(?P<bad>.)"
 )
 _COMMAND = re.compile(r"(?P<option>--\S+)|(?P<number>\b[0-9.]+\b)|(?P<plain>\s+|\S+?(?=\s|$)|.)")
 

@@ -77,6 +77,14 @@ CODE = (
     "__import__('os').system('id')",
     "9**9**9",
     "9**9**9**9**9",
+    "9**999*" * 80 + "9",
+    "0.1**999+1",
+    "2**(1/2)",
+    "2**(1-3)",
+    "1,00 + 1",
+    "1/(" * 40 + "3" + ")" * 40,
+    "7.5 % 2",
+    "1 000 000",
     "eval('1')",
     "lambda: 1",
     "{0.__class__}",
@@ -224,9 +232,9 @@ BAD_NUMBERS = (
     "0x1",
     " ",
 )
-SIGNS = ("+", "-", "*", "/", "%")
+SIGNS = ("+", "-", "*", "/", "%", "//", "**", "^", "x")
 DRAWN = (
-    "0123456789+-*/%()=?.;: \t'\"#,xX_\\[]{}$e"
+    "0123456789+-*/%^()=?.;: \t'\"#,xX_\\[]{}$e"
     "\x00\x1b\x07\x9b\u202e\u00d7\u00f7\uff11\u0663\ud800\U0001f600"
 )
 
@@ -270,18 +278,26 @@ def equation(choices: Choices) -> str:
     text = _operand(choices)
     for _ in range(choices.pick((1, 1, 1, 1, 2, 3))):
         space = choices.pick((" ", "", "  "))
-        text += space + choices.pick("+++--*/%") + space + _operand(choices)
+        text += space + choices.pick(("+", "+", "+", "-", "-", *SIGNS)) + space + _operand(choices)
     return text + choices.pick(("", "", "", " =", " = ?"))
 
 
 def _operand(choices: Choices) -> str:
-    kind = choices.pick(("number",) * 8 + ("group", "signed", "point", "many"))
+    kinds = ("group", "signed", "point", "many", "parted", "half", "power")
+    kind = choices.pick(("number",) * 8 + kinds)
     if kind == "group":
         return f"({_number(choices)}{choices.pick('+-*')}{_number(choices)})"
     if kind == "signed":
         return choices.pick("-+") + _number(choices)
     if kind == "point":
         return f"{_number(choices)}.{_number(choices)}"
+    if kind == "parted":
+        sign = choices.pick(",_ ")
+        return f"{choices.number(1, 999)}{sign}{choices.number(0, 9999):03d}"
+    if kind == "half":
+        return f".{_number(choices)}"
+    if kind == "power":
+        return f"{_number(choices)}**{choices.pick(('-', '', '(1-3)*', '2**'))}{_number(choices)}"
     if kind == "many":
         return str(choices.pick("123456789")) * choices.number(5, 40)
     return _number(choices)

@@ -44,6 +44,7 @@ def test_classes_are_digits_and_carries_of_a_sum_else_the_operations(
         ("-5+7", None, "1+"),
         ("7 - 5", None, "1-"),
         ("2*(3+4)", None, "1* 1+"),
+        ("2 ** -10 // (3 + 4) % 5 * 6 * 7", None, "1% 2* 1** 1+ 1//"),
     ],
 )
 def test_a_sum_has_a_longest_run_of_carries(question: str, chain: int | None, operations: str):

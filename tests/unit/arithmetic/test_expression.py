@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from mathrepl.arithmetic.expression import (
+    MAX_EXPONENT,
     MAX_LENGTH,
+    MAX_WRITTEN,
     Binary,
     Group,
     Node,
@@ -153,7 +155,7 @@ def test_format_is_canonical_and_parses_back_to_the_same_tree(piece):
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_literals_and_operations_are_those_of_the_text_in_order(piece):
     expression = parse(piece.text(""))
-    assert expression.operations() == "".join(text for text, binary in piece.tokens if binary)
+    assert expression.operations() == tuple(t for t, binary in piece.tokens if binary)
     assert expression.literals() == tuple(t for t, _ in piece.tokens if t[0].isdigit())
     assert [abs(v) for v in expression.operands()] == [Fraction(t) for t in expression.literals()]
 
@@ -187,6 +189,32 @@ def test_operands_carry_the_sign_directly_before_them(text, operands):
         ("007 + 1", 8),
         ("6 \u00f7 2 \u00d7 3", 9),
         ("5 \u2212 7 \u00b7 1", -2),
+        ("2**3**2", 512),
+        ("-2**2", -4),
+        ("(-2)**2", 4),
+        ("2**-1", Fraction(1, 2)),
+        ("2**-(+1)", Fraction(1, 2)),
+        ("2 * 3 ** 2", 18),
+        ("2**2 * 3", 12),
+        ("0**0", 1),
+        ("(1/2)**-2", 4),
+        ("10 // 3", 3),
+        ("-10 // 3", -4),
+        ("7.5 // 2", 3),
+        ("100 // 7 // 2 * 3", 21),
+        ("-7 % 3", 2),
+        ("7 % -3", -2),
+        ("7 // 2 % 2", 1),
+        (".5 + .5", 1),
+        ("3x4", 12),
+        ("3 X (2 + 1)", 9),
+        ("(1 + 2)x(3)", 9),
+        ("2^3^2", 512),
+        ("1_000 + 1", 1001),
+        ("1 000 + 1", 1001),
+        ("1\u202f000\u00a0+ 1", 1001),
+        ("1,000,000.5 + 1", Fraction(2000003, 2)),
+        ("999 999 // 1 000", 999),
     ],
 )
 def test_usual_precedence_association_and_signs(text, value):
@@ -199,7 +227,8 @@ def test_usual_precedence_association_and_signs(text, value):
         ("94 +", 4),
         ("5 + +", 5),
         ("5 * * 3", 4),
-        ("5 ** 3", 3),
+        ("5 *** 3", 4),
+        ("5 /// 3", 4),
         ("* 5", 0),
         ("(1 + 2", 0),
         ("3 * (1 + (2 - 1)", 4),
@@ -207,16 +236,29 @@ def test_usual_precedence_association_and_signs(text, value):
         ("1 + ()", 5),
         (")", 0),
         ("1 2", 2),
+        ("1 00 + 1", 2),
+        ("1 000 00", 6),
+        ("1,000 000", 6),
         ("2(3)", 1),
         ("(2)(3)", 3),
         ("1.5.2 + 1", 3),
-        (".5 + 1", 0),
+        ("1..5 + 1", 1),
         ("5. + 1", 1),
-        ("1,000 + 1", 1),
+        ("1,00 + 1", 1),
+        ("1,5 + 1", 1),
+        ("0,500 + 1", 1),
+        ("1,000,00 + 1", 5),
+        ("1,0000 + 1", 1),
+        ("1.000,5 + 1", 5),
+        ("1_0 + 1", 1),
+        ("1__000 + 1", 1),
+        ("2 x -3", 2),
+        ("3x", 1),
+        ("2 x x 3", 2),
         ("1 + 2 = 3", 6),
         ("1 + 2 ==", 6),
         ("? 1 + 2", 0),
-        ("2 ^ 3", 2),
+        ("2 ^ ^ 3", 4),
         ("a + 1", 0),
         ("1 + x", 4),
         ("1 + \0", 4),
@@ -226,6 +268,7 @@ def test_usual_precedence_association_and_signs(text, value):
         ("1 + " + "9" * (MAX_DIGITS + 1), 4),
         ("1 + " + "(" * (MAX_DEPTH + 1), 4 + MAX_DEPTH),
         ("1 + " + "-" * (MAX_DEPTH + 1) + "1", 4 + MAX_DEPTH),
+        ("1**" * (MAX_DEPTH + 1) + "1", 1 + 3 * MAX_DEPTH),
     ],
 )
 def test_a_refused_line_points_at_its_culprit(text, column):
@@ -235,6 +278,100 @@ def test_a_refused_line_points_at_its_culprit(text, column):
     assert caught.value.text is not None
     assert caught.value.message
     assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "reading"),
+    [
+        ("1,000 + 2", "1000 + 2"),
+        ("1 000+2.50", "1000 + 2.50"),
+        ("3x 4", "3 * 4"),
+        ("2 ^-1", "2 ** -1"),
+        ("2**-1", ""),
+        (".5 \u00d7 2", ""),
+        ("94+909", ""),
+    ],
+)
+def test_the_reading_shows_what_was_typed_otherwise(text, reading):
+    expression = parse(text)
+    assert expression.reading == reading
+    assert expression.text == text
+    assert not reading or parse(reading).value() == expression.value()
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "message", "works"),
+    [
+        ("1 + 2 // 0", 6, "division by zero", ""),
+        ("1 + 2 % (3 - 3)", 6, "division by zero", ""),
+        ("1/(2//3)", 1, "division by zero", ""),
+        ("0 ** -1", 2, "division by zero", ""),
+        ("0 ** (1 - 2)", 2, "division by zero", ""),
+        ("2 ** 0.5", 2, "whole number", ""),
+        ("2**(1/2)", 1, "whole number", ""),
+        ("2**(4/2)", 1, "whole number", ""),
+        ("2**2**-1", 1, "whole number", ""),
+        ("2**(1-3)", 1, "works out to -2", "1/2**2"),
+        ("3 - (1+1)**(1-3)", 9, "works out to -2", "(1/(1+1)**2)"),
+        ("2**-3**2", 1, "works out to -9", "1/2**9"),
+        (f"1**{MAX_EXPONENT + 1}", 1, "too large", ""),
+        ("2**-1001", 1, "too large", ""),
+        ("9**9**9", 1, "too large", ""),
+        ("10**1000", 2, "more than 1,000 digits", ""),
+        ("10**999 * 10 - 1", 8, "more than 1,000 digits", ""),
+        ("10**999*10**999/10**999", 7, "more than 1,000 digits", ""),
+        ("10**-999 / 10", 9, "more than 1,000 digits", ""),
+        ("99999**1000", 5, "more than 1,000 digits", ""),
+        ("0.25**1000", 0, "more than 1,000 decimals", ""),
+        ("7.5 % 2", 4, "whole numbers", "7.5 // 2"),
+        ("(1/2) % 2", 6, "whole numbers", "(1/2) // 2"),
+        ("4 % 2.0", 2, "whole numbers", "4 // 2.0"),
+        ("4 % 2**-1", 2, "whole numbers", "4 // 2**-1"),
+    ],
+)
+def test_what_has_no_value_here_is_refused_at_its_operation(text, column, message, works):
+    with pytest.raises(EquationError, match=message) as caught:
+        parse(text).value()
+    assert (caught.value.text, caught.value.column) == (text, column)
+    if "//" in works:
+        assert "//" in caught.value.hint
+    elif works:
+        assert works in caught.value.hint
+    if works:
+        assert parse(works).value() is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2**1000", 2**1000),
+        ("1**1000", 1),
+        ("0.5**1000", Fraction(1, 2**1000)),
+        ("10**999", 10**999),
+        ("-(10**999)", -(10**999)),
+        ("10**-999", Fraction(1, 10**999)),
+    ],
+)
+def test_powers_up_to_the_limits_have_a_value(text, value):
+    assert parse(text).value() == value
+
+
+@pytest.mark.parametrize(
+    ("text", "rounded"),
+    [
+        ("1.5 + 0.25", False),
+        ("1/2", True),
+        ("2**-1", True),
+        ("2**(-(1))", True),
+        ("(1/2)//(1/3) + 0.12345", False),
+        ("(1/2)**2", True),
+        ("-(3*(1/2))", True),
+        ("7 % 2", False),
+        ("0.5**2", False),
+    ],
+)
+def test_only_a_quotient_is_rounded(text, rounded):
+    assert parse(text).has_quotient() is rounded
 
 
 def test_columns_count_from_the_first_character_that_is_no_space():
@@ -298,6 +435,17 @@ HOSTILE = [
     "1e99" * 150,
     "1_0+" * 150,
     "0x1+" * 150,
+    "9**" * 199 + "9",
+    "9**9*" * 119 + "9",
+    "99**99*" * 85 + "9",
+    "2**-1+" * 100,
+    "9**999*" * 85 + "9",
+    "0.1**99+" * 75,
+    "1 000 " * 100,
+    "1,000," * 100,
+    "3x" * 300,
+    "1 " * 300,
+    "1//7%" * 119 + "7",
 ]
 
 
@@ -329,7 +477,9 @@ def test_lines_far_over_the_limit_are_refused_within_a_second(gap):
     assert time.perf_counter() - started < 1
 
 
-@given(st.text("0123456789+-*/()=?., \u00d7\u00f7\u2212x\t\0", max_size=40) | st.text(max_size=20))
+@given(
+    st.text("0123456789+-*/%^_()=?., \u00d7\u00f7\u2212x\t\0", max_size=40) | st.text(max_size=20)
+)
 @settings(max_examples=400, deadline=None)
 def test_any_line_is_read_or_refused_with_a_column_inside_its_text(line):
     error = refusal(line)
@@ -405,8 +555,8 @@ def test_read_value_refuses_what_is_no_number(text):
 
 def test_read_value_reads_leading_zeros_and_bounds_its_length():
     assert read_value("-007.50") == Fraction(-15, 2)
-    assert read_value("9" * MAX_LENGTH) == 10**MAX_LENGTH - 1
-    assert read_value("9" * (MAX_LENGTH + 1)) is None
+    assert read_value("9" * MAX_WRITTEN) == 10**MAX_WRITTEN - 1
+    assert read_value("9" * (MAX_WRITTEN + 1)) is None
 
 
 # The short way for two numbers
@@ -424,9 +574,9 @@ def test_two_numbers_are_read_as_the_grammar_has_it(line: str):
         whole = parse(line)
     assert short == whole
     left, right = whole.literals()
-    assert short.format(spaced=True) == f"{left} {whole.operations()} {right}"
+    assert short.format(spaced=True) == f"{left} {whole.operations()[0]} {right}"
 
 
 def test_values_are_fractions_however_they_are_worked_out():
-    for line in ("1+2", "2*3", "6/3", "7/2", "7%4", "1.5+1", "-(2-3)"):
+    for line in ("1+2", "6/3", "7/2", "7%4", "7//2", "1.5+1", "-(2-3)", "2**3", "2**-3"):
         assert type(parse(line).value()) is Fraction

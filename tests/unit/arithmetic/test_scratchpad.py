@@ -180,6 +180,9 @@ def test_the_first_line_lays_the_question_out(question: str, decimals: int, line
         "0.5 + 1",
         "8 % 3 + 1",
         "(8 + 1) % 3",
+        "8 // 3",
+        "2 ** 3",
+        "1 + 2 ** -3",
     ],
 )
 def test_what_would_round_too_early_has_no_first_line(question: str):

@@ -285,6 +285,29 @@ def test_truth_rounds_as_the_task_says():
 
 
 @pytest.mark.parametrize(
+    ("text", "decimals", "target"),
+    [
+        ("0.1 + 0.2", 0, "0.3"),
+        ("0.0001*0.1", 3, "0.00001"),
+        ("0.5**60 * 2**60", 3, "1"),
+        ("1.05**3", 1, "1.157625"),
+        ("1/2 + 1/3", 3, "0.833"),
+        ("1/8", 3, "0.125"),
+        ("1/16", 3, "0.063"),
+        ("-1/16", 3, "-0.063"),
+        ("1/16", 50, "0.0625"),
+        ("2**-50", 50, "0." + str(5**50).rjust(50, "0")),
+        ("2/3", 50, "0." + "6" * 49 + "7"),
+        ("(1/2)//(1/3) + 0.0625", 0, "1.0625"),
+        ("1/3*3", 0, "1"),
+    ],
+)
+def test_a_quotient_is_rounded_once_and_all_else_written_whole(text, decimals, target):
+    assert Task(operations="/", decimals=decimals).target(parse(text)) == target
+    assert Task(operations="/", decimals=7).target(parse(text), decimals=decimals) == target
+
+
+@pytest.mark.parametrize(
     ("task", "text"),
     [
         (Task(), "a + b, 0..999"),

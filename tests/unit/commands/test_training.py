@@ -284,7 +284,7 @@ def test_a_recipe_of_one_stage_can_run_in_the_background(lab: Lab, launched: lis
         (":train 5 --fresh --range x", TaskError),
         (":train 5 --fresh --ops x", TaskError),
         (":train 5 --fresh --operations 0", TaskError),
-        (":train 5 --fresh --decimals 21", TaskError),
+        (":train 5 --fresh --decimals 51", TaskError),
         (":train 5 --fresh --decimals -1", TaskError),
         (":train 5 --fresh --task-seed x", TaskError),
         (":train 5 --fresh --range=", TaskError),

@@ -378,7 +378,7 @@ class Counted:
         self.asked: list[int] = []
         self.fail: BaseException | None = None
 
-    def solve(self, questions: Sequence[str]) -> list[Any]:
+    def solve(self, questions: Sequence[str], decimals: int | None = None) -> list[Any]:
         self.asked.append(len(questions))
         if self.fail is not None and len(questions) > 1:
             raise self.fail

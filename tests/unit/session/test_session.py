@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from mathrepl.support.settings import Settings
 from mathrepl.training.plan import Plan
 from mathrepl.training.recipes import RECIPES
 from tests.kit.lab import FakeJob, Lab, ScriptedSolver, files
+from tests.kit.scripted import SureSolver, tiny_session
 from tests.kit.weights import tiny_weights
 
 SPELLINGS = ["94 + 909", "94+909", "  94 +909 = ", "94 + 909 = ?", "94\t+  909=?"]
@@ -146,7 +148,32 @@ def test_division_by_zero_is_said_even_where_the_network_cannot_divide(lab: Lab,
     assert caught.value.column == text.index("/")
 
 
+@pytest.mark.parametrize("text", ["2 ** (1/2)", "9 ** 9 ** 9", "0 ** -1", "1.5 % 1"])
+def test_a_question_without_a_value_is_refused_before_a_character(lab: Lab, text: str):
+    with pytest.raises(EquationError) as caught:
+        lab.session.ask(text)
+    assert not isinstance(caught.value, OutOfReachError)
+
+
 # Notes
+
+
+def test_what_was_typed_otherwise_is_noted_as_it_was_read(tmp_path: Path):
+    session = tiny_session(tmp_path, Task(high=9999))
+    assert session.ask("1,000 + 2").notes == ("read as 1000 + 2",)
+    assert session.ask("1000 + 2 = ?").notes == ()
+
+
+def test_decimals_are_those_of_the_setting_for_a_working_and_of_the_task_else(tmp_path: Path):
+    task = Task(high=99, operations="+/", decimals=2, brackets=True)
+    for kind, truths in (("work", ("0.667", "0.66667", f"0.{'6' * 49}7")), ("seq2seq", ("0.67",))):
+        architecture = Architecture(kind, hidden=8)
+        session = tiny_session(
+            tmp_path / kind, task, architecture=architecture, solver=SureSolver(lambda _: "1")
+        )
+        for decimals, truth in zip((3, 5, "auto"), truths * 3, strict=False):
+            session.settings = replace(session.settings, decimals=decimals)
+            assert session.ask("2 / 3").truth == truth
 
 
 def test_a_question_of_the_task_has_no_notes(lab: Lab):
@@ -207,6 +234,19 @@ def test_a_lookalike_is_pointed_at_where_it_was_typed(lab: Lab):
     with pytest.raises(OutOfReachError) as caught:
         lab.session.ask("3 \N{MULTIPLICATION SIGN} 4")
     assert caught.value.column == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "operation"),
+    [("3x4", "*"), ("3 ^ 4", "**"), ("3**4", "**"), ("7 // 2", "//"), ("1 + 7 % 2", "%")],
+)
+def test_an_operation_it_lacks_is_pointed_at_as_it_was_typed(
+    tmp_path: Path, text: str, operation: str
+):
+    session = tiny_session(tmp_path, Task(high=9, operations="+" if operation in "*%" else "+*/"))
+    with pytest.raises(OutOfReachError, match=re.escape(repr(operation))) as caught:
+        session.ask(text)
+    assert text[caught.value.column] in "x^*/%"
 
 
 def test_without_able_weights_the_hint_is_to_train(lab: Lab):
@@ -435,7 +475,7 @@ def test_undo_of_the_first_weights_goes_back_to_auto(auto: Session):
 class Showing(ScriptedSolver):
     """A stand-in that shows a working."""
 
-    def solve(self, questions):
+    def solve(self, questions, decimals=None):
         return [
             replace(s, scratchpad=(ScratchpadStep("3+4"), ScratchpadStep("7")))
             for s in super().solve(questions)
