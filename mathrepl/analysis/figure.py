@@ -1,5 +1,7 @@
 """Figures as values: panels that `render` draws in the terminal and `plots` into files.
 
+Both can draw whatever a panel holds: its numbers are brought within what a scale can show.
+
 Arrays are numpy's, but this module imports nothing heavy, so that commands start fast.
 """
 
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal
 
 from mathrepl.inference.answer import Answers
@@ -15,6 +18,27 @@ if TYPE_CHECKING:
     from mathrepl.data.codec import Floats
 
 Palette = Literal["amount", "signed", "verdict"]
+MOST = 1e100  # of what is drawn: the scales of numbers far beyond it overflow
+EXACT = 2**53  # whole numbers beyond it are no floats, and beyond 64 bits no numbers of numpy
+
+
+def drawn(value: float) -> float:
+    """`value` as a scale can show it; NaN and infinities stay what they are."""
+    if isinstance(value, int):
+        return value if abs(value) <= EXACT else float(min(max(value, -MOST), MOST))
+    if not isfinite(value) or 1 / MOST <= abs(value) <= MOST:
+        return value
+    return 0.0 if abs(value) < 1 else min(max(value, -MOST), MOST)
+
+
+def _keep_drawn(panel: Any, *names: str) -> None:
+    """Bring the numbers of a frozen panel into the range that is drawn."""
+    for name in names:
+        value = getattr(panel, name)
+        if isinstance(value, tuple):
+            object.__setattr__(panel, name, tuple(map(drawn, value)))
+        elif value is not None:
+            object.__setattr__(panel, name, drawn(value))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +65,9 @@ class Heatmap:
     palette: Palette = "amount"
     keep_peaks: bool = False
 
+    def __post_init__(self) -> None:
+        _keep_drawn(self, "low", "high")
+
     @property
     def bounds(self) -> tuple[float, float]:
         """The values of the first and last colour, never equal; for `signed` alike around 0."""
@@ -59,6 +86,9 @@ class Series:
     x: tuple[float, ...]
     y: tuple[float, ...]
 
+    def __post_init__(self) -> None:
+        _keep_drawn(self, "x", "y")
+
 
 @dataclass(frozen=True, slots=True)
 class Lines:
@@ -72,6 +102,9 @@ class Lines:
     low: float | None = None
     high: float | None = None
 
+    def __post_init__(self) -> None:
+        _keep_drawn(self, "low", "high")
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
@@ -81,6 +114,9 @@ class Bar:
     value: float
     text: str = ""
 
+    def __post_init__(self) -> None:
+        _keep_drawn(self, "value")
+
 
 @dataclass(frozen=True, slots=True)
 class Bars:
@@ -89,6 +125,9 @@ class Bars:
     title: str
     bars: tuple[Bar, ...]
     high: float | None = None
+
+    def __post_init__(self) -> None:
+        _keep_drawn(self, "high")
 
 
 Panel = Heatmap | Lines | Bars | Answers

@@ -20,6 +20,8 @@ SIDE = 1000  # pixels the longer side of a grid aims at
 THIN = 160  # pixels the shorter side has at least, where cells would be smaller than that
 CELL = 48  # pixels a cell has at most
 LABEL = 24  # characters of a row's or column's label
+FAR = 10**9  # numbers from which on an axis counts from its least
+DIGITS = 24  # of such a number that are shown
 GAP, BAR = 18, 18  # pixels between a grid and its colour bar, and the bar's width
 MISSING = "#b4b9bf"
 
@@ -33,8 +35,10 @@ def draw_heat(axes: Axes, heat: Heatmap) -> tuple[int, int]:
     across, down = _cell_sizes(heat)
     width, height = across * columns, down * rows
     low, high = heat.bounds
-    left, right = _edges(heat.column_range, columns)
-    top, bottom = _edges(heat.row_range, rows)
+    column_range, column_axis = _counted(heat.column_range, heat.column_axis)
+    row_range, row_axis = _counted(heat.row_range, heat.row_axis)
+    left, right = _edges(column_range, columns)
+    top, bottom = _edges(row_range, rows)
     image = axes.imshow(
         np.clip(heat.cells.astype(np.float64), low, high),
         cmap=palette(heat.palette),
@@ -45,10 +49,10 @@ def draw_heat(axes: Axes, heat: Heatmap) -> tuple[int, int]:
         extent=(left, right, bottom, top),
         zorder=3,  # over the ticks, whose blurred ends would reach into the outermost cells
     )
-    _set_ticks(axes.yaxis, heat.rows, heat.row_range, height, down)
-    _set_ticks(axes.xaxis, heat.columns, heat.column_range, width, across, across=True)
-    axes.set_ylabel(drawable(cropped(heat.row_axis, 60)))
-    axes.set_xlabel(drawable(cropped(heat.column_axis, 60)))
+    _set_ticks(axes.yaxis, heat.rows, row_range, height, down)
+    _set_ticks(axes.xaxis, heat.columns, column_range, width, across, across=True)
+    axes.set_ylabel(drawable(cropped(row_axis, 60)))
+    axes.set_xlabel(drawable(cropped(column_axis, 60)))
     # A frame's line would cover half of the outermost cells where a cell is a pixel.
     axes.spines[:].set_visible(False)
     _add_bar(axes, image, heat.palette, width, height)
@@ -75,6 +79,21 @@ def _cell_sizes(heat: Heatmap) -> tuple[int, int]:
         readable = min(LINE, SIDE // count) if labels else 0
         sizes.append(max(square, thick, readable))
     return sizes[0], sizes[1]
+
+
+def _counted(ends: tuple[int, int] | None, axis: str) -> tuple[tuple[int, int] | None, str]:
+    """The ends and the name of an axis, counted from the least end where numbers are large.
+
+    Floats, and ticks of a few digits, would not tell such neighbours apart.
+    """
+    if ends is None or max(map(abs, ends)) < FAR:
+        return ends, axis
+    least = min(ends)
+    number = str(abs(least))
+    if len(number) > DIGITS:
+        half = DIGITS // 2
+        number = f"{number[:half]}…{number[-half:]} ({len(number)} digits)"
+    return (ends[0] - least, ends[1] - least), f"{axis} {'+' if least < 0 else '-'} {number}"
 
 
 def _edges(ends: tuple[int, int] | None, count: int) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from mathrepl.hosts.prompt import loop
 from tests.robustness.fuzz import __main__ as fuzz
 from tests.robustness.fuzz import judging, piping, prompting
 from tests.robustness.fuzz.judging import Outcome
-from tests.robustness.fuzz.lines import ESCAPES, KINDS, lines, numbered, tamed
+from tests.robustness.fuzz.lines import ESCAPES, KINDS, Seeded, lines, numbered, picture, tamed
 from tests.robustness.fuzz.sessions import Sessions
 
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
@@ -115,6 +115,14 @@ def test_lines_at_the_prompt():
     assert outcome.lines == 150
     assert outcome.answered > 30
     assert outcome.errors.total() > 60
+
+
+def test_pictures_at_the_prompt():
+    drawn = [(number, "picture", picture(Seeded(f"picture/{number}"))) for number in range(40)]
+    outcome = Outcome("prompt")
+    prompting.run(drawn, outcome, str, weights="auto")
+    assert told(outcome) == []
+    assert outcome.answered > 15
 
 
 @given(st.lists(lines(), min_size=1, max_size=3))

@@ -84,8 +84,9 @@ def strange(output: str, also: str = "") -> Iterator[str]:
 
 
 def failed(text: str, output: str) -> Iterator[str]:
-    """Signs of an exception that was not caught."""
-    for sign in ("Traceback (most recent call last)", "Exception in thread", "Unhandled exception"):
+    """Signs of an exception that was not caught, or of a warning."""
+    signs = "Traceback (most recent call last)", "Exception in thread", "Unhandled exception"
+    for sign in (*signs, "RuntimeWarning", "UserWarning"):
         if sign in output and sign not in text:
             yield f"{sign!r} in the output"
 

@@ -14,7 +14,7 @@ Left out, or kept small, is what is meant to take longer than a line (`tamed`):
 - `:map` asks at most 10 x 10 cells, `:errors` and `:quiz` at most 20 equations, `:beam` looks
   for at most 20;
 - a line has at most a few hundred equations, which are so many questions;
-- `--save` draws with matplotlib: only to files that cannot be written.
+- `--save` draws with matplotlib: only of what is small, and mostly to files that cannot be written.
 """
 
 from __future__ import annotations
@@ -213,6 +213,12 @@ RANGES = (
     "1..1e9",
     "0..999999999999",
 )
+# Beyond 64 bits, beyond the floats that are whole numbers, and at the edges of both.
+FAR = (
+    *(2**31, 2**53, 2**63 - 2, 2**63, 2**64 - 1, 2**64, 10**18, 10**30, 10**38, 10**99),
+    *(-(2**63), -(10**30)),
+)
+FILES = ("drawn.png", "drawn.svg")  # in the folder of the run
 BAD_FILES = ("no/such/place/a.png", "/proc/a.png", "~nobody/a.svg", "a.txt", "/", ".", "\0.png")
 NUMBERS = ("1", "2", "3", "5", "7", "20")
 BAD_NUMBERS = (
@@ -373,6 +379,26 @@ def command(choices: Choices) -> str:
     return _command(choices, bad=0)
 
 
+def picture(choices: Choices) -> str:
+    """A picture of numbers far out, or of few, saved to a file."""
+    number = choices.pick(FAR)
+    asked = f"{number} {choices.pick('+-*/')} {choices.pick((number, 1))}"
+    what = choices.pick(
+        (
+            *(f":map {number}..{number + choices.number(0, WIDEST - 1)}",) * 3,
+            f":map 0..3 --b {number}..{number + choices.number(0, WIDEST - 1)}",
+            *(f":{name} {asked}" for name in ("peek", "attn", "step", "beam 3")),
+            ":weights output",
+            ":curve",
+            ":errors 5",
+        )
+    )
+    if what.startswith(":map"):
+        what += choices.pick(("", " --show size", " --show confidence"))
+        what += choices.pick((*("",) * 8, " --op +", " --op -", " --op *", " --op /"))
+    return what + choices.pick(("", *(f" --save {file}" for file in FILES * 2)))
+
+
 def wrong(choices: Choices) -> str:
     """A command with arguments missing, too many, or of the wrong kind."""
     return _command(choices, bad=3)
@@ -441,6 +467,7 @@ KINDS: dict[str, tuple[int, Callable[[Choices], str]]] = {
     "blank": (1, blank),
     "several": (4, several),
     "command": (9, command),
+    "picture": (1, picture),
     "wrong": (12, wrong),
     "misspelt": (5, misspelt),
 }
@@ -474,7 +501,7 @@ def tamed(text: str) -> str:
     except MathreplError:
         return text
     allowed = _ALLOWED.get(found.name)
-    if arguments.given("save") and arguments.text("save") not in BAD_FILES:
+    if arguments.given("save") and arguments.text("save") not in (*BAD_FILES, *FILES):
         return text + REFUSED
     if allowed is None or allowed(arguments):
         return text

@@ -9,6 +9,7 @@ import signal
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -146,7 +147,9 @@ def home(weights: str) -> Iterator[Path]:
         }
         os.chdir(folder / "here")
         try:
-            with mock.patch.dict(os.environ, environment, clear=True):
+            with mock.patch.dict(os.environ, environment, clear=True), warnings.catch_warnings():
+                for kind in (RuntimeWarning, UserWarning):  # numpy's, and matplotlib's
+                    warnings.simplefilter("error", kind)
                 yield folder
         finally:
             os.chdir(before)

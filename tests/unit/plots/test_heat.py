@@ -13,7 +13,7 @@ from matplotlib import image as mpl_image
 
 from mathrepl.analysis.figure import Figure, Heatmap
 from mathrepl.plots.drawing import picture
-from mathrepl.plots.heat import MISSING, palette
+from mathrepl.plots.heat import MISSING, _counted, palette
 from tests.kit.plots import axes_of, pixels, texts
 
 
@@ -156,3 +156,29 @@ def test_nothing_but_missing_cells_is_drawn_grey():
     shot = pixels(Figure("", (Heatmap("", np.full((5, 5), nan)),)))
     grey = tuple(int(MISSING[i : i + 2], 16) for i in (1, 3, 5))
     assert (shot == grey).all(axis=2).sum() == (5 * 48) ** 2
+
+
+@pytest.mark.parametrize(
+    ("ends", "counted"),
+    [
+        ((0, 999), ((0, 999), "a")),
+        ((-(10**9) + 1, 10), ((-(10**9) + 1, 10), "a")),
+        ((2**63, 2**63 + 4), ((0, 4), "a - 9223372036854775808")),
+        ((-(2**63), -(2**63) - 4), ((4, 0), "a + 9223372036854775812")),
+        ((10**30, 10**30 + 9), ((0, 9), "a - 100000000000…000000000000 (31 digits)")),
+        (None, (None, "a")),
+    ],
+)
+def test_far_from_nothing_an_axis_counts_from_its_least_number(ends, counted):
+    assert _counted(ends, "a") == counted
+
+
+def test_far_cells_are_drawn_as_near_ones_are():
+    cells = np.array([[0.0, 1.0, 0.0, 1.0]], np.float32)
+    near, far = (
+        Heatmap("", cells, column_range=(first, first + 3), row_range=(first, first))
+        for first in (0, 10**30)
+    )
+    shown = [axes_of(one) for one in (near, far)]
+    assert [axes.get_xlim() for axes in shown] == [(-0.5, 3.5)] * 2
+    assert [axes.get_ylim() for axes in shown] == [(0.5, -0.5)] * 2
