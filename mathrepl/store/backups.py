@@ -13,7 +13,7 @@ from pathlib import Path
 
 from mathrepl.store.pairs import Pairs
 from mathrepl.support import atomic
-from mathrepl.support.errors import WeightsError
+from mathrepl.support.errors import Advice, Run, WeightsError
 
 MAX_UNDO = 20
 _KEPT = re.compile(r"([1-9][0-9]*)\.(json|safetensors|absent)")
@@ -32,22 +32,42 @@ class Backups:
         """The number of the newest, None without any."""
         return max(self._numbers(), default=None)
 
-    def newest_whole(self) -> tuple[int | None, list[int]]:
+    def newest_whole(self, *, skip_damaged: bool) -> tuple[int, list[int]]:
         """The number of the newest that `restore` can put back, and those of the damaged after it.
 
-        The first is None where no backup is whole.
+        Raises `WeightsError` where there is none, and where damaged ones are not to be skipped.
         """
-        damaged: list[int] = []
-        for number in sorted(self._numbers(), reverse=True):
-            if self._absent(number).exists() or self._kept.read(str(number)) is not None:
-                return number, damaged
-            damaged.append(number)
-        return None, damaged
+        numbers = sorted(self._numbers(), reverse=True)
+        whole = next((number for number in numbers if self._is_whole(number)), None)
+        damaged = [number for number in numbers if whole is None or number > whole]
+        if not numbers:
+            raise WeightsError(
+                f"there is no training of {self._name!r} to undo", hint="undo follows a training"
+            )
+        if whole is None:
+            raise WeightsError(
+                f"every undo step of {self._name!r} is missing or damaged",
+                hint=f"nothing was changed; restore the files in {self._kept.directory}",
+            )
+        if damaged and not skip_damaged:
+            raise WeightsError(
+                f"the newest undo step of {self._name!r} is missing or damaged: "
+                f"{self._kept.card(str(damaged[0]))} or its weights",
+                hint=Advice(
+                    "to go back to the one before it, ",
+                    Run("undo", "--skip-damaged", weights=self._name),
+                ),
+            )
+        return whole, damaged
+
+    def _is_whole(self, number: int) -> bool:
+        return self._absent(number).exists() or self._kept.read(str(number)) is not None
 
     def add(self) -> int:
         """Keep the current pair; returns its number. A damaged pair counts as none.
 
-        The oldest beyond `MAX_UNDO` are removed. Raises `OSError`.
+        Of those there were, the oldest beyond `MAX_UNDO` are removed, and not one more: the new one
+        may be removed again. Raises `OSError`.
         """
         numbers = self._numbers()
         number = max(numbers, default=0) + 1
@@ -60,7 +80,7 @@ class Backups:
             self._kept.write(str(number), pair)
         else:
             atomic.write_bytes(self._absent(number), b"")
-        for old in sorted(numbers)[: max(0, len(numbers) + 1 - MAX_UNDO)]:
+        for old in sorted(numbers)[: max(0, len(numbers) - MAX_UNDO)]:
             self.remove(old)
         return number
 

@@ -259,20 +259,6 @@ def load_card(data: bytes, where: str) -> Card:
         raise WeightsError(f"{where} is not a valid model card: {one_line(str(error))}") from None
 
 
-def checksum_in(data: bytes) -> str:
-    """The checksum of weights that a card's bytes name, empty if there is none.
-
-    The rest may be invalid, so a pair of files can be recognised as complete even if its kind of
-    network is not installed.
-    """
-    try:
-        record = json.loads(data) if readable(data) else None
-    except (ValueError, RecursionError):
-        return ""
-    found = record.get("sha256") if isinstance(record, dict) else None
-    return found if isinstance(found, str) else ""
-
-
 def readable(data: bytes) -> bool:
     """True for a file small enough to be parsed: its bytes, and a bound on its values.
 

@@ -15,7 +15,7 @@ from mathrepl.store.backups import Backups
 from mathrepl.store.card import MAX_CARD_BYTES, Card, load_card
 from mathrepl.store.pairs import MAX_WEIGHTS_BYTES, NAME, Pair, Pairs
 from mathrepl.support import atomic
-from mathrepl.support.errors import Advice, Run, WeightsError, in_one_line
+from mathrepl.support.errors import WeightsError, in_one_line
 from mathrepl.support.locks import Lock, lock
 from mathrepl.support.text import one_line
 
@@ -264,13 +264,7 @@ class Store:
         """
         with in_one_line(WeightsError, "could not undo"), self.lock(name):
             backups = self.backups(name)
-            number, damaged = backups.newest_whole()
-            if damaged and not (skip_damaged and number is not None):
-                raise self._cannot_undo(name, number, damaged)
-            if number is None:
-                raise WeightsError(
-                    f"there is no training of {name!r} to undo", hint="undo follows a training"
-                )
+            number, damaged = backups.newest_whole(skip_damaged=skip_damaged)
             undone, before = None, self._pairs.state(name)
             pair = self._pairs.read(name)
             if pair is not None:  # of a damaged one there is nothing to keep
@@ -287,21 +281,6 @@ class Store:
             for one in damaged:
                 backups.set_aside(one)
             return undone
-
-    def _cannot_undo(self, name: str, whole: int | None, damaged: list[int]) -> WeightsError:
-        """The error where the newest undo steps are damaged; a `whole` one may stand before."""
-        folder = self.user / ".undo" / name
-        if whole is None:
-            return WeightsError(
-                f"no undo step of {name!r} can be read; they are missing or damaged: {folder}",
-                hint="nothing was changed; restore the files there, or train anew",
-            )
-        return WeightsError(
-            f"the newest undo step of {name!r}, {folder / str(damaged[0])}, is missing or damaged",
-            hint=Advice(
-                "to go back to the step before it, ", Run("undo", "--skip-damaged", weights=name)
-            ),
-        )
 
 
 def _dumped(card: Card) -> bytes:

@@ -528,8 +528,8 @@ def test_only_the_newest_are_kept_for_undo(store):
     numbers = [store.backups("mine").add() for _ in range(MAX_UNDO + 2)]
     assert numbers == list(range(1, MAX_UNDO + 3))
     kept = {path.stem for path in (store.user / ".undo" / "mine").iterdir()}
-    assert kept == {str(number) for number in numbers[2:]}
-    for _ in range(MAX_UNDO):
+    assert kept == {str(number) for number in numbers[1:]}
+    for _ in range(MAX_UNDO + 1):
         store.backups("mine").restore(store.backups("mine").last)
     assert store.backups("mine").last is None
 
@@ -957,6 +957,23 @@ def test_changes_that_fail_leave_no_steps_and_no_copies(store, monkeypatch, time
     assert listing(store.user) == before
 
 
+def test_changes_that_fail_push_out_no_older_steps(store, monkeypatch):
+    tiny_weights(store, "mine", seed=1)
+    for _ in range(MAX_UNDO + 5):
+        store.backups("mine").add()
+    unlink = Path.unlink
+
+    def unlinking(self: Path, *, missing_ok: bool = False) -> None:
+        if self == store.user / "mine.json":
+            disk_full()
+        unlink(self, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", unlinking)
+    for _ in range(3):
+        assert "disk full" in refused(store.delete, "mine")
+        assert len(list((store.user / ".undo" / "mine").glob("*.json"))) == MAX_UNDO
+
+
 def test_a_change_that_fails_after_it_was_made_keeps_its_step(store):
     card = tiny_weights(store, "mine", seed=1)
 
@@ -1016,7 +1033,7 @@ def test_older_steps_can_be_reached_past_damaged_ones(store, damaged):
 def test_where_no_step_is_whole_none_is_skipped(store):
     three_steps(store, 1, 2, 3)
     before = listing(store.user)
-    with pytest.raises(WeightsError, match="no undo step"):
+    with pytest.raises(WeightsError, match="every undo step"):
         store.undo("mine", skip_damaged=True)
     assert listing(store.user) == before
 
