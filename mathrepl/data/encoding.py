@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mathrepl.arithmetic.expression import MAX_LENGTH
+from mathrepl.arithmetic.rules import MAX_ANSWER
 from mathrepl.arithmetic.task import Task
 from mathrepl.support.errors import TaskError
 
@@ -21,6 +23,9 @@ class Encoding:
     written, ended by at least one end mark, and padded to `question_length` or
     `answer_length` (both count that end mark). With `reverse` questions and answers are
     written from their last character to their first, so the least significant digit leads.
+
+    Raises `TaskError` for an alphabet that is none, and for lengths beyond those of every question
+    and answer: a network computes as many steps as they say.
     """
 
     characters: str
@@ -31,8 +36,12 @@ class Encoding:
     def __post_init__(self) -> None:
         if not self.characters.startswith(END) or len(set(self.characters)) < len(self.characters):
             raise TaskError("an alphabet starts with the end mark and repeats no character")
-        if not 1 < self.question_length <= 10_000 or not 1 < self.answer_length <= 10_000:
-            raise TaskError("question and answer lengths must be 2 to 10,000")
+        for what, length, most in (
+            ("question", self.question_length, MAX_LENGTH + 1),
+            ("answer", self.answer_length, MAX_ANSWER + 1),
+        ):
+            if not 1 < length <= most:
+                raise TaskError(f"{what} lengths must be 2 to {most:,}, not {length:,}")
         if len(self.characters) > 1000:
             raise TaskError("an alphabet has at most 1,000 characters")
 

@@ -37,7 +37,7 @@ from mathrepl.support.errors import MathreplError
 from mathrepl.support.plugins import take_problems
 from mathrepl.training.events import EpochDone, Started, Warned
 
-_LINE = re.compile(r"\s*(?:[^%'\"]*=\s*)?%math\s+")
+_LINE = re.compile(r"(?:[^%'\"]*=)?\s*%math\s+")  # no blank may belong to two of its parts
 _CELL = re.compile(r"\s*%%math\b")
 _loaded: dict[int, Extension] = {}
 _display: Callable[..., object] = display  # IPython's own has no types

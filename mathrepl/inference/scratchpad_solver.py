@@ -35,6 +35,7 @@ MAX_CHARACTERS = 500
 # nearly all that go astray nest without end.
 MAX_DEEPER = 16
 BATCH = 1024
+PADDED = 91  # positions that a shorter line is padded to, as in training (`step_examples`)
 
 
 @dataclass(slots=True)
@@ -98,7 +99,9 @@ class ScratchpadSolver:
     def __init__(self, card: Card, run: Callable[[str, Indices], Floats]) -> None:
         self.card = card
         self._run = run
-        self._tagger_encoding = replace(card.encoding, reverse=False)
+        # A line costs its own length: a card cannot ask for more padding than training had.
+        padded = min(card.encoding.question_length, PADDED)
+        self._tagger_encoding = replace(card.encoding, reverse=False, question_length=padded)
 
     def solve(self, questions: Sequence[str], decimals: int | None = None) -> list[Solution]:
         pads = [self._laid_out(question, decimals) for question in questions]

@@ -436,6 +436,10 @@ CASES = (
         "card of a network of 1.6 GB",
         changed("architecture", to={**BIG, "dropout": 0.0, "batch_norm": False}),
     ),
+    Case(
+        "card of questions of 10,000 characters", changed("encoding", "question_length", to=10**4)
+    ),
+    Case("card of answers of 10,000 characters", changed("encoding", "answer_length", to=10**4)),
     Case("card of answers of 10^9 characters", changed("encoding", "answer_length", to=10**9)),
     Case("alphabet without a digit", changed("encoding", "characters", to="\0 +012345678x")),
     Case("alphabet of one character twice", changed("encoding", "characters", to="\0 +0123456788")),

@@ -9,6 +9,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.keys import Keys
+from prompt_toolkit.validation import ValidationError
 
 from mathrepl.support.errors import MathreplError
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from mathrepl.commands.spec import Command, Parameter
     from mathrepl.hosts.prompt.parts import Parts
     from mathrepl.session.session import Session
+
+MAX_TYPED = 50_000  # characters; with each key the whole line is drawn, which takes 0.5 s for these
 
 
 class CommandCompleter(Completer):
@@ -98,7 +101,14 @@ def key_bindings() -> KeyBindings:
         lines = event.data.splitlines()
         full = [line.strip() for line in lines if line.strip()]
         # The line break at the end of a copied line is not part of it.
-        event.current_buffer.insert_text("; ".join(full) if len(full) > 1 else "".join(lines))
+        pasted = "; ".join(full) if len(full) > 1 else "".join(lines)
+        buffer = event.current_buffer
+        if len(buffer.text) + len(pasted) <= MAX_TYPED:
+            buffer.insert_text(pasted)
+            return
+        # Shown until the line changes.
+        message = f"a line holds {MAX_TYPED:,} characters, and the paste {len(pasted):,}"
+        buffer.validation_error = ValidationError(message=f"{message}; use mathrepl < FILE")
 
     @bindings.add(Keys.Tab)
     def complete(event: KeyPressEvent) -> None:

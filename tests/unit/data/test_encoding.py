@@ -5,6 +5,8 @@ from dataclasses import asdict
 import pytest
 from hypothesis import given, settings
 
+from mathrepl.arithmetic.expression import MAX_LENGTH
+from mathrepl.arithmetic.rules import MAX_ANSWER
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.encoding import END, Encoding
 from mathrepl.support.errors import TaskError, WeightsError
@@ -35,6 +37,24 @@ def test_a_task_fits_its_own_encoding_and_no_shorter_one(task):
     assert not Encoding(characters, question - 1, answer).fits(task)
     if answer > 2:
         assert not Encoding(characters, question, answer - 1).fits(task)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"), [(1, 5), (602, 5), (10_000, 5), (5, 1), (5, 1002), (5, 10_000)]
+)
+def test_lengths_beyond_every_equation_are_refused(question, answer):
+    with pytest.raises(TaskError, match="lengths must be 2 to "):
+        Encoding(END + "1", question, answer)
+
+
+def test_the_longest_tasks_have_encodings():
+    for task in (
+        Task(high=10**99, operations="*", most=4),
+        Task(high=9, operations="+-*/", most=20, brackets=True, decimals=20),
+        Task(high=10**99, operations="*/", most=3, brackets=True, decimals=20),
+    ):
+        assert Encoding.for_task(task).fits(task)
+    assert Encoding(END + "1", MAX_LENGTH + 1, MAX_ANSWER + 1)
 
 
 @pytest.mark.parametrize(

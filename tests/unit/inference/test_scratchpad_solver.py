@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -11,8 +12,10 @@ from mathrepl.arithmetic.expression import format_value
 from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.reference_steps import quotient, trace
 from mathrepl.arithmetic.scratchpad import first_line, is_done
+from mathrepl.data.step_examples import MAX_LINE
 from mathrepl.inference import scratchpad_solver
 from mathrepl.inference.answer import check_steps, compare
+from mathrepl.inference.scratchpad_solver import ScratchpadSolver
 from mathrepl.inference.solution import ScratchpadStep
 from tests.kit.equations import dividing_questions, quotients, whole_questions
 from tests.kit.reference_solver import RECIPE, SURE, right_tags, right_text, solver
@@ -101,6 +104,23 @@ def test_many_questions_are_worked_on_in_batches_of_like_length(monkeypatch: pyt
     right._run = lambda part, indices: (asked.append(len(indices)), run(part, indices))[1]
     assert right.write(questions).texts == [truth(question) for question in questions]
     assert set(asked) == {1, 2}
+
+
+def test_what_is_read_grows_with_the_lines_and_not_with_the_lengths_of_a_card():
+    assert scratchpad_solver.PADDED == MAX_LINE + 1
+    read: dict[int, list[int]] = {}
+    for length in (91, 300, 601):
+        right = solver()
+        card = replace(right.card, encoding=replace(right.card.encoding, question_length=length))
+        run, widths = right._run, read.setdefault(length, [])
+
+        def counted(part, indices, run=run, widths=widths):
+            if part == "reader":
+                widths.append(indices.shape[1])
+            return run(part, indices)
+
+        assert ScratchpadSolver(card, counted).write(["12*34-7"]).texts == ["401"]
+    assert read[91] == read[300] == read[601]
 
 
 def test_the_working_shows_every_line_with_its_part_and_what_was_written():
