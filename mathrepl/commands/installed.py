@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -20,6 +21,7 @@ from mathrepl.support.errors import MathreplError
 
 # Keys of the options that every subcommand of the shell has.
 TAKEN = frozenset({"weights", "engine", "json", "context", "help"})
+_END: Any = object()
 _NAME = re.compile(r"[a-z]+(-[a-z]+)*")
 _PARAMETER = re.compile(r"(--)?[a-z]+(-[a-z]+)*")
 
@@ -99,15 +101,16 @@ def _guarded(command: Command, source: str) -> Callable[[Context, Arguments], Re
     """The command's `run`, with any failure as one line."""
 
     def run(context: Context, arguments: Arguments) -> Iterator[Value]:
-        try:
-            for value in run_command(context, command, arguments):
-                _check_value(value)
-                yield value
-        except (MathreplError, OSError, MemoryError, RecursionError):
-            raise  # every host reports these in a line
-        except Exception as error:
-            message = f"{command.name} of {source} failed: {plugins.reason_of(error)}"
-            raise MathreplError(message, hint="its authors want to know") from error
+        failed = f"{command.name} of {source} failed"
+        with closing(run_command(context, command, arguments)) as values:
+            while True:
+                with plugins.contained(failed, hint="its authors want to know"):
+                    value = next(values, _END)
+                    if value is not _END:
+                        _check_value(value)
+                if value is _END:
+                    return
+                yield value  # outside: a host that closes this generator is no failure
 
     return run
 

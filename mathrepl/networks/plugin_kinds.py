@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from mathrepl.networks.kinds import BUILT_IN, UNKNOWN
 from mathrepl.networks.kinds import InstalledKind as InstalledKind  # packages import it from here
 from mathrepl.support.errors import MathreplError, WeightsError
-from mathrepl.support.plugins import ARCHITECTURES, Group, guarded
+from mathrepl.support.plugins import ARCHITECTURES, Group, loaded
 
 if TYPE_CHECKING:
     pass
@@ -89,6 +89,6 @@ def imported(name: str, place: str) -> Any:
         return getattr(import_module(module), attribute)
     what = f"{KINDS.source(name)} cannot be loaded"
     try:
-        return guarded(what, lambda: getattr(import_module(module), attribute))()
+        return loaded(what, lambda: getattr(import_module(module), attribute))
     except MathreplError as error:
         raise WeightsError(error.message, hint=error.hint) from error

@@ -48,6 +48,23 @@ def press_again(unraisable: sys.UnraisableHookArgs) -> None:
         sys.__unraisablehook__(unraisable)
 
 
+@contextmanager
+def heard() -> Iterator[Presses]:
+    """Count Ctrl-C, which does what it did before; tells it from an interrupt that code raises."""
+    presses, before = Presses(), signal.getsignal(signal.SIGINT)
+
+    def count(number: int, frame: FrameType | None) -> None:
+        presses.count += 1
+        if callable(before):
+            before(number, frame)
+
+    if not callable(before):  # it is ignored
+        yield presses
+        return
+    with _handled(count):
+        yield presses
+
+
 def raising() -> AbstractContextManager[None]:
     """Let Ctrl-C raise within `counted`, so that it can end a wait for input."""
     return _handled(signal.default_int_handler)

@@ -16,13 +16,16 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
+from threading import RLock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from mathrepl.support.errors import MathreplError
+from mathrepl.support.interrupts import heard
 from mathrepl.support.text import cropped
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ _R = TypeVar("_R")
 _T = TypeVar("_T")
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _problems: list[MathreplError] = []
+_loading = RLock()  # two threads that redirect stdout would put it back in the wrong order
 
 
 def entry_points(group: str) -> tuple[EntryPoint, ...]:
@@ -121,27 +125,52 @@ def _named(points: tuple[EntryPoint, ...], taken: frozenset[str]) -> Mapping[str
 
 def load(point: EntryPoint) -> Any:
     """The object that an entry point names. Raises `MathreplError` where it cannot be imported."""
+    return loaded(f"{point.name} of {source_of(point)} cannot be loaded", point.load)
+
+
+def loaded(what: str, load: Callable[[], _R]) -> _R:
+    """The object that `load` imports from another package, with all it raises as `WHAT: reason`.
+
+    That includes a `KeyboardInterrupt` which no Ctrl-C caused.
+    """
+    with _loading, heard() as presses:
+        try:
+            with contained(what):
+                return load()
+        except KeyboardInterrupt as error:
+            if presses.count:
+                raise
+            raise MathreplError(f"{what}: {reason_of(error)}") from error
+
+
+@contextmanager
+def contained(what: str, hint: str | None = None) -> Iterator[None]:
+    """Raise what code of another package raises in the block as a `MathreplError`: `WHAT: reason`.
+
+    A `MathreplError` and `KeyboardInterrupt` pass unchanged. What the code prints goes to stderr,
+    so that stdout holds what mathrepl writes alone.
+    """
     try:
-        return point.load()
-    except (Exception, SystemExit) as error:  # a module of another package may raise anything
-        reason = reason_of(error)
-        raise MathreplError(f"{point.name} of {source_of(point)} cannot be loaded: {reason}") from (
-            error
-        )
+        with redirect_stdout(sys.stderr):
+            yield
+    except (MathreplError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # code of another package may raise anything
+        raise MathreplError(f"{what}: {reason_of(error)}", hint=hint) from error
 
 
 def guarded(what: str, function: Callable[_P, _R]) -> Callable[_P, _R]:
     """`function` of another package, whose errors become a `MathreplError`: `WHAT: reason`.
 
-    A `MathreplError` passes unchanged.
+    A `MathreplError` and `KeyboardInterrupt` pass unchanged.
     """
 
     def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
         try:
             return function(*args, **kwargs)
-        except MathreplError:
+        except (MathreplError, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit) as error:  # code of another package may raise anything
+        except BaseException as error:  # code of another package may raise anything
             raise MathreplError(f"{what}: {reason_of(error)}") from error
 
     return call
@@ -149,7 +178,11 @@ def guarded(what: str, function: Callable[_P, _R]) -> Callable[_P, _R]:
 
 def reason_of(error: BaseException) -> str:
     """The exception of another package's code as part of one line."""
-    text = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(": ")
+    try:
+        said = str(error)
+    except BaseException:  # noqa: BLE001 - that, too, is code of another package
+        said = ""
+    text = " ".join(f"{type(error).__name__}: {said}".split()).rstrip(": ")
     return cropped(text, MAX_REASON)
 
 

@@ -82,6 +82,10 @@ def test_an_entry_point_may_name_one_command_or_a_list(install):
     [
         ("import nowhere_to_be_found", "ModuleNotFoundError"),
         ("1 / 0", "ZeroDivisionError"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("raise GeneratorExit", "GeneratorExit"),
+        ("class E(BaseException): pass\nraise E('x')", "E: x"),
+        ("class E(Exception):\n def __str__(self): 1 / 0\nraise E", "loaded: E"),
         ("raise SystemExit(3)", "SystemExit: 3"),
         ("raise ValueError('a\\nb' * 1000)", "ValueError: a b"),
         ("nothing = 1", "AttributeError"),
@@ -189,6 +193,11 @@ def test_values_of_its_own_are_passed_on(tmp_path: Path, install):
         ("return None", "TypeError: a value of type NoneType has no record"),
         ("return Count([1])", "TypeError: a value of type Count has no record"),
         ("return Count({'n': object()})", "not JSON serializable"),
+        ("raise GeneratorExit", "GeneratorExit"),
+        ("yield Note('a'); raise GeneratorExit", "GeneratorExit"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("raise BrokenPipeError", "BrokenPipeError"),
+        ("raise type('E', (BaseException,), {'__str__': lambda self: 1 / 0})", "failed: E"),
     ],
 )
 def test_what_a_command_fails_at_is_one_line(tmp_path: Path, install, body: str, reason: str):
@@ -196,6 +205,31 @@ def test_what_a_command_fails_at_is_one_line(tmp_path: Path, install, body: str,
         values(Lab(tmp_path), install, body)
     assert reason in caught.value.message
     assert "\n" not in caught.value.message
+
+
+def test_a_host_that_ends_a_command_early_is_no_failure(tmp_path: Path, install):
+    body = "try:\n        yield Note('a')\n    finally:\n        ENDED.append(1)"
+    install("pack_run", f"{command(body)}ENDED = []\n")
+    (found,) = installed_commands([])
+    running = run_command(Lab(tmp_path).context, found, Arguments({}))
+    assert next(running) == Note("a")
+    running.close()
+    assert sys.modules["pack_run"].ENDED == [1]
+
+
+def test_what_a_package_prints_does_not_reach_stdout(tmp_path: Path, install, capsys):
+    body = "print('at run'); return Note('done')"
+    install("pack_run", f"print('at import')\n{command(body)}")
+    (found,) = installed_commands([])
+    assert list(run_command(Lab(tmp_path).context, found, Arguments({}))) == [Note("done")]
+    assert capsys.readouterr() == ("", "at import\nat run\n")
+
+
+def test_ctrl_c_while_a_package_is_imported_is_no_fault_of_the_package(install):
+    code = "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(5)\n"
+    install("pack_slow", code)
+    with pytest.raises(KeyboardInterrupt):
+        installed_commands([])
 
 
 def test_errors_of_mathrepl_pass_as_they_are(tmp_path: Path, install):

@@ -11,6 +11,7 @@ import pytest
 from mathrepl.support.interrupts import (
     counted,
     end_while_loading,
+    heard,
     press_again,
     raise_again,
     raising,
@@ -124,6 +125,28 @@ def test_what_a_host_has_set_stays(monkeypatch):
     try:
         end_while_loading()
         raise_again()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_that_is_heard_does_what_it_did_before():
+    before = signal.getsignal(signal.SIGINT)
+    with heard() as presses, pytest.raises(KeyboardInterrupt):
+        press()
+    assert presses.count == 1
+    with heard() as presses, pytest.raises(KeyboardInterrupt):
+        raise KeyboardInterrupt  # from code, without a press
+    assert presses.count == 0
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_interrupt_that_is_ignored_stays_so():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with heard() as presses:
+            press()
+        assert presses.count == 0
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)
