@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from typing import Any
 
 from mathrepl.commands.spec import Arguments, Command, CommandLine, Host, Parameter, Word
@@ -131,6 +132,52 @@ def _bind_positionals(
             raise line.error(f"{parameter.name} is missing", len(line.text) + 1, usage)
     if loose:
         raise line.error(f"{loose[0].text!r} is one word too many", loose[0].column, usage)
+
+
+def bind_values(command: Command, given: Mapping[str, object], host: Host) -> Arguments:
+    """Check values that come by the keys of parameters, as from Python; None is an absent one.
+
+    No value becomes an option, whatever its text. A pair is a range. Raises `UsageError`.
+    """
+    parameters = {p.key: p for p in command.parameters_for(host)}
+    values: dict[str, Any] = {}
+    for key, value in given.items():
+        parameter = parameters.get(key)
+        if parameter is None:
+            hint = did_you_mean(key, parameters) or Advice("see ", Run("help", command.name))
+            raise UsageError(f"unknown option {key!r}", hint=hint)
+        if parameter.kind == "flag" and isinstance(value, bool):
+            values[key] = value
+        elif parameter.kind == "flag" and value is not None:
+            raise UsageError(f"{parameter.name} takes no value but True or False")
+        elif value is not None:
+            values[key] = convert_text(parameter, _text_of(parameter, value))
+        elif parameter.required:
+            raise UsageError(f"{parameter.name} is missing")
+    return Arguments(values)
+
+
+def _text_of(parameter: Parameter, value: object) -> str:
+    """A value from Python as a line would write it. Raises `UsageError`."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    ends = value if isinstance(value, tuple) else (value,)
+    if not all(isinstance(end, Real) for end in ends):
+        kind = type(value).__name__
+        raise UsageError(f"{parameter.name} must be text or a number, not of type {kind}")
+    try:
+        return "..".join(map(str, ends))
+    except ValueError:  # Python refuses to write out integers of thousands of digits
+        raise UsageError(f"{parameter.name} is too large a number") from None
+
+
+def text_from(value: object, what: str) -> str:
+    """A text from Python. Raises `UsageError` for a value of another type."""
+    if not isinstance(value, str):
+        raise UsageError(f"{what} must be text, not of type {type(value).__name__}")
+    return value
 
 
 def convert_text(parameter: Parameter, text: str) -> Any:

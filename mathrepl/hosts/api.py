@@ -10,15 +10,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Self, TypeVar, overload
 
 from mathrepl.arithmetic.parser import parse
 from mathrepl.commands.dispatch import Values, is_passing, run_command, run_line
-from mathrepl.commands.parse import bind
-from mathrepl.commands.spec import CommandLine, Context, Note, Parameter, Person, Value, Word
+from mathrepl.commands.parse import bind_values, text_from
+from mathrepl.commands.spec import Context, Note, Person, Value
 from mathrepl.commands.table import command_table
 from mathrepl.evaluation.certify import Certified
 from mathrepl.hosts.starting import open_session
@@ -64,8 +64,8 @@ class Session:
     def __init__(
         self, weights: str = AUTO, *, engine: str = "numpy", data_dir: Path | str | None = None
     ) -> None:
-        settings = changed(Settings(weights=weights), "engine", engine)
-        self._session = open_session(settings, None if data_dir is None else Path(data_dir))
+        settings = changed(Settings(weights=text_from(weights, "weights")), "engine", engine)
+        self._session = open_session(settings, data_dir)
         if weights != AUTO:
             self._session.use(weights)
         self._context = Context(self._session, InputPerson(), command_table(), "session")
@@ -106,7 +106,7 @@ class Session:
         >>> s.use("blog").task.describe()
         'a + b, 0..999'
         """
-        return self._session.use(weights)
+        return self._session.use(text_from(weights, "weights"))
 
     @overload
     def ask(self, equation: str, /) -> Answer: ...
@@ -127,7 +127,9 @@ class Session:
         ['3', '70']
         """
         asked = self._session
-        answers = asked.answer([asked.question(parse(equation)) for equation in equations])
+        answers = asked.answer(
+            [asked.question(parse(text_from(equation, "an equation"))) for equation in equations]
+        )
         return answers[0] if len(equations) == 1 else answers
 
     def quiz(
@@ -146,8 +148,8 @@ class Session:
         >>> len(score.rounds), 0 <= score.exact <= 1
         (5, True)
         """
-        options = {"range": range, "ops": ops, "seed": seed}
-        return _last(self._call("quiz", n, options, None), Score)
+        values = {"n": n, "range": range, "ops": ops, "seed": seed}
+        return _last(self._call("quiz", values, None), Score)
 
     def train(
         self, epochs: int | None = None, *, on_event: OnEvent | None = None, **options: Any
@@ -171,7 +173,7 @@ class Session:
             raise UsageError(
                 "train waits for the end", hint='run(":train 5 --background") does not'
             )
-        return _last(self._call("train", epochs, options, on_event), Finished)
+        return _last(self._call("train", {"epochs": epochs, **options}, on_event), Finished)
 
     def certify(
         self,
@@ -188,7 +190,9 @@ class Session:
         >>> mathrepl.Session().certify("blog", sample=100).certificates[0].total
         100
         """
-        return _last(self._call("certify", weights, {"sample": sample}, on_event), Certified)
+        return _last(
+            self._call("certify", {"name": weights, "sample": sample}, on_event), Certified
+        )
 
     def run(self, line: str, *, on_event: OnEvent | None = None) -> list[Value]:
         """Return the values of a line of the prompt: a command, or equations with `;` between them.
@@ -204,18 +208,14 @@ class Session:
         >>> [answer.truth for answer in answers.items]
         ['3', '70']
         """
-        return self._collect(run_line(self._context, line), on_event)
+        return self._collect(run_line(self._context, text_from(line, "a line")), on_event)
 
     def _call(
-        self, name: str, positional: object, options: dict[str, Any], on_event: OnEvent | None
+        self, name: str, values: Mapping[str, object], on_event: OnEvent | None
     ) -> list[Value]:
-        """Run a command, whose own checks read the options like those of a line."""
+        """Run a command with values by the keys of its parameters."""
         command = self._context.commands[name]
-        parameters = {parameter.key: parameter for parameter in command.options("session")}
-        words = [] if positional is None else [str(positional)]
-        for key, value in options.items():
-            words += _option(parameters.get(key), key, value)
-        arguments = bind(command, CommandLine("", tuple(Word(w, 0) for w in words)), "session")
+        arguments = bind_values(command, values, "session")
         return self._collect(run_command(self._context, command, arguments), on_event)
 
     def _collect(self, values: Values, on_event: OnEvent | None) -> list[Value]:
@@ -230,21 +230,6 @@ class Session:
         if self._context.interrupted and not any(isinstance(value, Finished) for value in kept):
             raise KeyboardInterrupt
         return kept
-
-
-def _option(parameter: Parameter | None, key: str, value: Any) -> list[str]:
-    """The words of one option; none where it is not given. A pair is a range."""
-    name = "--" + key.replace("_", "-")
-    flag = parameter is None or parameter.kind == "flag"
-    if value is None or (flag and value is False):
-        return []
-    if flag and value is True:
-        return [name]
-    if isinstance(value, bool):
-        value = "on" if value else "off"
-    elif isinstance(value, tuple):
-        value = "..".join(str(end) for end in value)
-    return [f"{name}={value}"]
 
 
 def _last(values: list[Value], kind: type[_T]) -> _T:

@@ -42,6 +42,15 @@ class Common(NamedTuple):
 def run(argv: Sequence[str]) -> int:
     """Run the command line `argv`, without the program's name. Returns the exit code."""
     completes = COMPLETES in os.environ
+    try:
+        return _run(argv, completes=completes)
+    except MathreplError as error:
+        if not completes:
+            _complain(error)
+        return error.exit_code
+
+
+def _run(argv: Sequence[str], *, completes: bool) -> int:
     if not argv and not completes:
         return run_session(Common())
     from mathrepl.commands.table import command_table
@@ -82,13 +91,12 @@ def _unknown(words: Sequence[str], table: Mapping[str, Command]) -> MathreplErro
 
 
 def run_session(common: Common) -> int:
-    """The interactive session, or answers line by line where stdin is not a terminal."""
-    try:
-        settings = chosen_settings(common.weights, common.engine)
-        fields = _fields(common)
-    except MathreplError as error:
-        _complain(error)
-        return error.exit_code
+    """The interactive session, or answers line by line where stdin is not a terminal.
+
+    Raises `SettingsError` and `UsageError`.
+    """
+    settings = chosen_settings(common.weights, common.engine)
+    fields = _fields(common)
     if sys.stdin is None:
         return OK
     if sys.stdin.isatty() and sys.stdout.isatty() and not common.json:
@@ -111,20 +119,16 @@ def run_session(common: Common) -> int:
 
 
 def run_shell_command(command: Command, words: Sequence[Word], common: Common) -> int:
-    """Check the words and run the command; returns the exit code."""
+    """Check the words and run the command; returns the exit code. Raises `MathreplError`."""
     from mathrepl.commands.dispatch import perform, run_command
     from mathrepl.commands.parse import bind
     from mathrepl.commands.spec import CommandLine, Context
     from mathrepl.commands.table import command_table
 
     table = command_table()
-    try:
-        settings = chosen_settings(common.weights, common.engine)
-        fields = _fields(common, command)
-        arguments = bind(command, CommandLine("", tuple(words)), "shell")
-    except MathreplError as error:
-        _complain(error)
-        return error.exit_code
+    settings = chosen_settings(common.weights, common.engine)
+    fields = _fields(common, command)
+    arguments = bind(command, CommandLine("", tuple(words)), "shell")
     session = open_session(settings)
     context = Context(session, _shell_person(), table, "shell")
     texts = arguments.texts("equations")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mathrepl.support.paths import directory_from
 from mathrepl.support.settings import Settings, changed, data_directory, load_settings
 
 if TYPE_CHECKING:
@@ -28,15 +29,19 @@ def chosen_settings(weights: str | None = None, engine: str | None = None) -> Se
     return settings if engine is None else changed(settings, "engine", engine)
 
 
-def user_store(data: Path | None = None) -> Store:
-    """The person's weights beside the bundled ones; `data` is another folder to keep them in."""
+def user_store(data: Path | str | None = None) -> Store:
+    """The person's weights beside the bundled ones; `data` is another folder to keep them in.
+
+    Raises `SettingsError` for what names no folder.
+    """
     from mathrepl.store.store import Store
 
-    return Store((data or data_directory()) / "weights")
+    directory = data_directory() if data is None else directory_from(data, "data_dir")
+    return Store(directory / "weights")
 
 
-def open_session(settings: Settings, data: Path | None = None) -> Session:
-    """A session over `user_store(data)`."""
+def open_session(settings: Settings, data: Path | str | None = None) -> Session:
+    """A session over `user_store(data)`. Raises `SettingsError`, as that does."""
     from mathrepl.session.session import Session
 
     return Session(settings, user_store(data))

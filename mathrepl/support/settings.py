@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mathrepl.support.errors import SettingsError
+from mathrepl.support.paths import directory_from
 from mathrepl.support.setting_rows import rows, setting
 from mathrepl.support.text import cropped
 
@@ -124,24 +125,21 @@ def config_directory() -> Path:
     """The platform's config directory for mathrepl, or `MATHREPL_CONFIG_DIR`."""
     from platformdirs import user_config_path
 
-    return _chosen("MATHREPL_CONFIG_DIR") or user_config_path("mathrepl", appauthor=False)
+    usual = user_config_path("mathrepl", appauthor=False)
+    return _directory("MATHREPL_CONFIG_DIR", "the folder of settings", usual)
 
 
 def data_directory() -> Path:
     """The platform's user data directory for mathrepl, or `MATHREPL_DATA_DIR`."""
     from platformdirs import user_data_path
 
-    return _chosen("MATHREPL_DATA_DIR") or user_data_path("mathrepl", appauthor=False)
+    usual = user_data_path("mathrepl", appauthor=False)
+    return _directory("MATHREPL_DATA_DIR", "the folder of data", usual)
 
 
-def _chosen(variable: str) -> Path | None:
+def _directory(variable: str, what: str, usual: Path) -> Path:
     text = os.environ.get(variable)
-    if not text:
-        return None
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        raise SettingsError(f"{variable} names no directory: {text!r}") from None
+    return directory_from(text, variable) if text else directory_from(usual, what)
 
 
 def is_light(theme: str) -> bool:

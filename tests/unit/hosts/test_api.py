@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import mathrepl
@@ -211,7 +213,7 @@ def test_train_plans_what_the_command_plans(
     [
         (None, {}, "epochs"),
         (0, {}, "epochs must be 1 to"),
-        (5, {"hiden": 3}, "--hidden"),
+        (5, {"hiden": 3}, "did you mean hidden"),
         (5, {"fresh": True, "hidden": 0}, "--hidden must be 1 to"),
         (5, {"fresh": "yes"}, "--fresh takes no value"),
         (5, {"range": "9..0", "fresh": True}, "9..0"),
@@ -337,3 +339,81 @@ def test_lines_that_mean_nothing_raise_one_line(s: mathrepl.Session, line: str):
     with pytest.raises(mathrepl.MathreplError) as caught:
         s.run(line)
     assert "\n" not in str(caught.value)
+
+
+# Values of any kind
+
+STRANGE = [
+    None, True, 5, -1, 1.5, float("nan"), 10**5000, b"1 + 1", object(), [], (1, 2, 3), {}, "", " ",
+    "--sample=5", "--me", "--fresh", "--ray-address=localhost:1", "-5", "auto", "../x", "a\0b",
+    "\udc80", ":quit", "1 + 2; :quit", "x" * 20_000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", STRANGE, ids=range(len(STRANGE)))
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda s, value: s.ask(value),
+        lambda s, value: s.use(value),
+        lambda s, value: s.run(value),
+        lambda s, value: s.certify(value, sample=3),
+        lambda s, value: s.certify("tiny", sample=value or 3),
+        lambda s, value: s.quiz(value or 2),
+        lambda s, value: s.quiz(2, range=value),
+        lambda s, value: s.quiz(2, ops=value),
+        lambda s, value: s.quiz(2, seed=value),
+        lambda s, value: s.train(value),
+        lambda s, value: s.train(1, name=value),
+        lambda s, value: s.train(1, fresh=value),
+        lambda s, value: s.train(1, hidden=value),
+        lambda s, value: s.train(1, **{str(type(value)): value}),
+        lambda s, value: mathrepl.Session(value),
+        lambda s, value: mathrepl.Session(engine=value),
+        lambda s, value: mathrepl.Session("tiny", data_dir=value).run(":models"),
+    ],
+)
+def test_a_value_of_any_kind_is_taken_as_a_value_or_refused_in_one_line(
+    s: mathrepl.Session, launched: list[FakeJob], call: Callable[..., Any], value: Any
+):
+    told = ""
+    try:
+        call(s, value)
+    except mathrepl.MathreplError as error:
+        told = str(error)
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize("word", ["--sample=5", "--ray", "--ray-address=localhost:1"])
+def test_no_value_becomes_an_option(s: mathrepl.Session, word: str):
+    with pytest.raises(mathrepl.WeightsError, match="cannot name weights"):
+        s.certify(word)
+    with pytest.raises(mathrepl.UsageError, match="n must be a whole number, not '--me'"):
+        s.quiz("--me")  # type: ignore[arg-type]
+
+
+def test_numbers_of_numpy_are_numbers(s: mathrepl.Session, launched: list[FakeJob]):
+    s.train(np.int64(3), fresh=True, hidden=np.int32(8), lr=np.float32(0.5))
+    assert launched[0].plan.settings.epochs == 3
+    assert launched[0].plan.architecture.hidden == 8
+    assert launched[0].plan.settings.learning_rate == 0.5
+
+
+def test_a_folder_named_relatively_stays_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    tiny_weights(Store(tmp_path / "mine" / "weights"), "tiny")
+    session = mathrepl.Session("tiny", data_dir="mine")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    session.run(":save other")
+    assert (tmp_path / "mine" / "weights" / "other.json").exists()
+
+
+def test_a_folder_within_one_that_is_gone_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(SettingsError, match="data_dir is 'mine'"):
+        mathrepl.Session(data_dir="mine")
