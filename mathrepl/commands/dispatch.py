@@ -11,7 +11,7 @@ from mathrepl.commands.parse import parse_command
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Quit, Value
 from mathrepl.evaluation.certify import CertifyProgress
 from mathrepl.inference.answer import Answers, Refused
-from mathrepl.support.errors import Advice, MathreplError, Run, UsageError, spelled
+from mathrepl.support.errors import Advice, MathreplError, Run, UsageError, not_loaded, spelled
 from mathrepl.training.events import Finished, Launched, Stepped
 
 OK, FAILURE, INTERRUPTED = 0, 1, 130
@@ -92,7 +92,11 @@ def perform(
         raise
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        renderer.error(MathreplError(f"{error.strerror or error}{where}"))
+        reason = error.strerror or str(error) or type(error).__name__
+        renderer.error(MathreplError(f"{reason}{where}"))
+        code = FAILURE
+    except ImportError as error:
+        renderer.error(not_loaded(error))
         code = FAILURE
     except (RecursionError, MemoryError):
         renderer.error(MathreplError("that needs more memory than there is"), equation)

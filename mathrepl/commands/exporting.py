@@ -7,17 +7,17 @@ start of a session.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mathrepl.commands.figures import path_of
 from mathrepl.commands.spec import Arguments, Command, Context, Parameter, Table
 from mathrepl.networks import parts_of
 from mathrepl.networks.plugin_kinds import row_of
 from mathrepl.session.active_weights import ActiveWeights
-from mathrepl.support.errors import MathreplError, UsageError
+from mathrepl.support.errors import UsageError
+from mathrepl.support.libraries import check_library
 from mathrepl.support.output_files import check_destination, write
+from mathrepl.support.paths import path_from
 
 if TYPE_CHECKING:
     from mathrepl.export.checking import Exported, Run
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def export(context: Context, arguments: Arguments) -> Table:
     """Check everything first, make all files next, and write them last."""
     onnx, keras = (
-        None if text is None else path_of(text)
+        None if text is None else path_from(text)
         for text in (arguments.text("onnx"), arguments.text("keras"))
     )
     if onnx is None and keras is None:
@@ -52,7 +52,7 @@ def export(context: Context, arguments: Arguments) -> Table:
     for path in paths.values():
         check_path(path, ".onnx")
     if onnx is not None:
-        check_onnx(onnx)
+        check_library("onnx", f"writing {onnx.name}", "onnx")
     made = _made(weights, paths, keras)
     for exported, data in made:
         write(Path(exported.file), data)
@@ -68,12 +68,6 @@ def check_path(path: Path, ending: str) -> None:
     if path.suffix != ending:
         raise UsageError(f"{path.name!r} is not a name of such a file", hint=f"end it in {ending}")
     check_destination(path)
-
-
-def check_onnx(path: Path) -> None:
-    """Raise `MathreplError` where the package that writes ONNX is missing."""
-    if find_spec("onnx") is None:
-        raise MathreplError(f"writing {path.name} needs onnx", hint="pip install 'mathrepl[onnx]'")
 
 
 def path_of_part(path: Path, part: str) -> Path:

@@ -8,21 +8,12 @@ from pathlib import Path
 from mathrepl.analysis.figure import Figure, Progress
 from mathrepl.commands.spec import Arguments, Context, Note, Parameter, Value
 from mathrepl.plots.files import check_path, save_figure
-from mathrepl.support.errors import UsageError
+from mathrepl.support.errors import MathreplError
 from mathrepl.support.interrupts import counted
+from mathrepl.support.paths import path_from
 
 Figures = Figure | Iterable[Progress | Figure]
 SAVE = Parameter("--save", "write it to a PNG or SVG file of this name")
-
-
-def path_of(text: str) -> Path:
-    """The path that a person wrote. Raises `UsageError` for what no file can be called."""
-    if "\0" in text:
-        raise UsageError(f"{text!r} is not a file name")
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        raise UsageError(f"there is no home directory for {text!r}") from None
 
 
 def showing(
@@ -36,30 +27,53 @@ def showing(
     return run
 
 
+def destination(arguments: Arguments) -> Path | None:
+    """The file of `--save`. Raises `MathreplError` where it could not be written."""
+    save = arguments.text("save")
+    if save is None:
+        return None
+    path = path_from(save)
+    check_path(path)
+    return path
+
+
 def show_figures(
     context: Context, arguments: Arguments, make: Callable[[], Figures]
 ) -> Iterator[Value]:
     """The figure, or several and their progress; with `--save` a file of the last.
 
-    Ctrl-C ends the looking.
+    It is written before it is shown. Ctrl-C ends the looking.
     """
-    save = arguments.text("save")
-    path = None if save is None else path_of(save)
-    if path is not None:
-        check_path(path)  # before minutes of asking
-    figure: Figure | None = None
+    path = destination(arguments)
+    held: Figure | None = None  # until it is written
     made = make()
     values = iter((made,)) if isinstance(made, Figure) else iter(made)
     with counted() as presses:
         for value in values:
-            yield value
-            if isinstance(value, Figure):
-                figure = value
+            if held is not None:
+                yield held
+                held = None
+                if presses.count:
+                    break
+            if path is not None and isinstance(value, Figure):
+                held = value
+            else:
+                yield value
             if presses.count:
-                if isinstance(values, Generator):
-                    values.close()
-                context.interrupted = True
-                yield Note("interrupted")
-                return
-    if path is not None and figure is not None:
-        yield Note(f"saved as {save_figure(figure, path)}", "good")
+                break
+        if presses.count:
+            if isinstance(values, Generator):
+                values.close()
+            if held is not None:
+                yield held
+            context.interrupted = True
+            yield Note("interrupted")
+            return
+    if path is not None and held is not None:
+        try:
+            save_figure(held, path)
+        except MathreplError:
+            yield held
+            raise
+        yield held
+        yield Note(f"saved as {path}", "good")

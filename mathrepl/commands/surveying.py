@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from mathrepl.analysis.figure import Progress
 from mathrepl.arithmetic.expression import OPERATIONS
 from mathrepl.arithmetic.task import parse_range
-from mathrepl.commands.figures import SAVE, Figures, path_of, show_figures, showing
+from mathrepl.commands.figures import SAVE, Figures, destination, show_figures, showing
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Parameter, Value
 from mathrepl.networks.kinds import BUILT_IN
 from mathrepl.session.planning import card_of
 from mathrepl.store.card import Card
 from mathrepl.support.interrupts import counted
+from mathrepl.support.paths import path_from
 
 _USUAL, _WORK = BUILT_IN["seq2seq"], BUILT_IN["work"]
 MAP_DEFAULT = f"those of the task, at most {_USUAL.map_side} a side, of work {_WORK.map_side}"
@@ -55,6 +56,7 @@ def curve(context: Context, arguments: Arguments) -> Iterator[Value]:
     """Of several weights on one plot; drawn anew while a training of one of them runs."""
     from mathrepl.analysis.curves import curve as draw_curve
 
+    destination(arguments)  # before the wait for the end of a training
     session = context.session
     job = session.running_job
     current = job.plan.name if job is not None else session.name
@@ -82,7 +84,7 @@ def report(context: Context, arguments: Arguments) -> Iterator[Value]:
     from mathrepl.plots.report import REPORT_ENDINGS, write_report
 
     session = context.session
-    path = path_of(arguments.text("file") or f"{session.name}.html")
+    path = path_from(arguments.text("file") or f"{session.name}.html")
     check_path(path, REPORT_ENDINGS)
     made = []
     with counted() as presses:

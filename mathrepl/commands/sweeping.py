@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mathrepl.analysis.figure import Figure, Lines, Progress, Series
-from mathrepl.commands.figures import SAVE, show_figures
+from mathrepl.commands.figures import SAVE, destination, show_figures
 from mathrepl.commands.options import SWEPT_PARAMETERS, fields_of, reproduce
 from mathrepl.commands.parse import convert_text, did_you_mean
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Parameter, Table, Value
@@ -22,7 +22,7 @@ from mathrepl.session.planning import make_plan, recipe_plans
 from mathrepl.session.session import Session
 from mathrepl.store.card import MAX_EPOCHS, TrainSettings
 from mathrepl.store.store import Store, check_name
-from mathrepl.support.errors import UsageError
+from mathrepl.support.errors import MathreplError, UsageError, WeightsError, in_one_line
 from mathrepl.support.interrupts import counted
 from mathrepl.training.plan import Plan
 from mathrepl.training.recipes import RECIPES
@@ -41,6 +41,10 @@ def sweep(context: Context, arguments: Arguments) -> Iterator[Value]:
     target = check_name(arguments.text("name") or f"{recipe or 'sweep'}-best")
     directory = session.store.user / ".sweeps" / (recipe or "sweep")
     trials = _trials(session, arguments, target, directory)
+    destination(arguments)  # before hours of training
+    session.check_room()
+    with session.store.lock(target):
+        pass
     workers = arguments.integer("workers") or os.cpu_count() or 1
     runner = local_runner(workers)
     if arguments.flag("ray") or arguments.given("ray_address"):
@@ -63,14 +67,20 @@ def sweep(context: Context, arguments: Arguments) -> Iterator[Value]:
     ranked = sorted(found, key=lambda done: done.rank)
     if not ranked:
         return
-    yield _ranking(ranked)
     best = ranked[0]
     if best.message:
+        yield _ranking(ranked)
         return
-    yield from _curves(context, arguments, ranked, directory)
+    try:
+        if not context.interrupted:
+            _keep(session, best, directory, target)
+    except MathreplError:
+        yield _ranking(ranked)
+        raise
+    yield _ranking(ranked)
     if not context.interrupted:
-        _keep(session, best, directory, target)
         yield Note(f"the best is kept as {target}: {_text(best.settings)}", "good")
+    yield from _curves(context, arguments, ranked, directory)
 
 
 def _trials(session: Session, arguments: Arguments, target: str, directory: Path) -> list[Trial]:
@@ -205,8 +215,10 @@ def _curves(
 def _keep(session: Session, best: TrialDone, directory: Path, target: str) -> None:
     """Copy the best trial to `target`; weights of that name are kept for `:undo`."""
     found, tensors = Store(directory).load(best.name)
+    hint = "free or unlock it; the same command then saves the best, and trains nothing again"
+    writing = in_one_line(WeightsError, f"could not save {target!r}", hint)
     store = session.store
-    with store.lock(target):
+    with writing, store.lock(target):
         kept = store.backups(target).kept() if store.exists_as_user(target) else nullcontext()
         with kept:
             store.save(found.card.renamed(target), tensors)

@@ -14,9 +14,11 @@ from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.router import AUTOMATIC
 from mathrepl.store.card import Card, Certificate
 from mathrepl.store.store import AUTO
-from mathrepl.support.errors import Advice, Run, WeightsError, in_one_line
+from mathrepl.support.errors import Advice, MathreplError, Run, WeightsError, in_one_line
 from mathrepl.support.interrupts import counted
+from mathrepl.support.output_files import check_writable
 from mathrepl.support.thread_pool import threads_for
+from mathrepl.training.events import Warned
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ def certify_weights(context: Context, arguments: Arguments) -> Iterator[Value]:
     command = f"mathrepl certify {found.card.name}"
     if sample is not None:
         command += f" --sample {sample}"
+    yield from _doubts(weights)
     progress = progress_file(weights.store.user, found.card, command, sample)
     steps = certify(
         found.card,
@@ -148,6 +151,17 @@ def _askers(weights: ActiveWeights, arguments: Arguments) -> Askers:
 
     address = arguments.text("ray_address")
     return ray_askers(weights.store, weights.found, os.cpu_count() or 1, address)
+
+
+def _doubts(weights: ActiveWeights) -> Iterator[Value]:
+    """A warning before the work, where its outcome could not be written into the card."""
+    if weights.store.is_writable(weights.found):
+        try:
+            check_writable(weights.store.user)
+            with weights.store.lock(weights.found.card.name):
+                pass
+        except MathreplError as error:
+            yield Warned(f"the figures will not be written into the card: {error.message}")
 
 
 def _write(weights: ActiveWeights, certificates: tuple[Certificate, ...]) -> Iterator[Value]:

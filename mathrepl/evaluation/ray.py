@@ -21,6 +21,7 @@ from mathrepl.store.card import load_card
 from mathrepl.store.store import Found, Store
 from mathrepl.store.tensors import read_tensors
 from mathrepl.support.errors import MathreplError, WeightsError
+from mathrepl.support.libraries import check_library
 from mathrepl.support.thread_pool import in_order
 from mathrepl.training.sweep import (
     Events,
@@ -83,10 +84,9 @@ def _solver(card: bytes, weights: bytes) -> Solver:
 
 
 def _ray() -> Any:
-    try:
-        import ray
-    except ImportError:
-        raise MathreplError("this needs ray", hint="pip install 'mathrepl[ray]'") from None
+    check_library("ray", "this", "ray")
+    import ray
+
     return ray
 
 

@@ -1,14 +1,14 @@
-"""Figures into PNG and SVG files. Loads matplotlib only when a figure is saved."""
+"""Figures into PNG and SVG files. Loads matplotlib only where a figure is to be saved."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 from mathrepl.analysis.figure import Figure
-from mathrepl.support.errors import MathreplError, UsageError
+from mathrepl.support.errors import UsageError
+from mathrepl.support.libraries import check_library
 from mathrepl.support.output_files import check_destination, write
 
 ENDINGS = (".png", ".svg")
@@ -18,18 +18,15 @@ def check_path(path: Path, endings: Sequence[str] = ENDINGS) -> None:
     """Refuse, before a long computation, a file that could not be written after it.
 
     Raises `UsageError` where the name has none of `endings` (in any case), and `MathreplError`
-    where matplotlib is missing or the directory is, or cannot be written to.
+    where the directory is missing or cannot be written to, or matplotlib cannot be loaded.
     """
     if path.suffix.lower() not in endings:
         raise UsageError(
             f"cannot tell the kind of file from the name {path.name!r}",
             hint=f"end it in {' or '.join(endings)}",
         )
-    if find_spec("matplotlib") is None:
-        raise MathreplError(
-            f"writing {path.name} needs matplotlib", hint="pip install 'mathrepl[plots]'"
-        )
     check_destination(path)
+    check_library("matplotlib.figure", f"writing {path.name}", "plots")
 
 
 def save_figure(figure: Figure, path: Path) -> Path:

@@ -250,20 +250,24 @@ class Session:
 
     def train(self, plan: Plan, *, follow: bool) -> Job:
         """Start the worker; with `follow` its events can be read from `Job.events`."""
-        from mathrepl.support.output_files import check_writable
-
         if self.running_job is not None:
             raise UsageError(
                 f"job {self.running_job.number} is training {self.running_job.plan.name}",
                 hint=Advice("wait for it, or end it with ", Run("stop")),
             )
+        self.check_room()
+        job = Job(len(self.jobs) + 1, plan, follow=follow)
+        self.jobs.append(job)
+        return job
+
+    def check_room(self) -> None:
+        """Raise `MathreplError` where the weights of a training could not be saved."""
+        from mathrepl.support.output_files import check_writable
+
         self.store.check_user_directory()
         check_writable(self.store.user)
         # TensorFlow writes there what it compiles, and fails strangely where it cannot.
         check_writable(Path(gettempdir()), hint="set TMPDIR to another folder")
-        job = Job(len(self.jobs) + 1, plan, follow=follow)
-        self.jobs.append(job)
-        return job
 
     def close(self) -> None:
         """Stop what is still running and keep its best."""

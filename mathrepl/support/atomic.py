@@ -81,7 +81,9 @@ def _too_large(path: Path, most: int) -> OSError:
 def _temporary(path: Path) -> tuple[int, Path]:
     """A new file, locked until its writer ends: the lock tells others that it is in use."""
     while True:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.name[:40]}.", suffix=TEMPORARY, dir=path.parent
+        )
         # Without locks in the file system no other process can clear the file either.
         with contextlib.suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_EX)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mathrepl.commands import exporting
-from mathrepl.commands.exporting import check_onnx, check_path, path_of_part
+from mathrepl.commands.exporting import check_path, path_of_part
 from mathrepl.commands.spec import Table
 from mathrepl.export import checking
+from mathrepl.support import libraries
 from mathrepl.support.errors import MathreplError, UsageError, WeightsError
 from tests.kit.exported import ATTENTION, WORK
 from tests.kit.lab import Lab
@@ -70,7 +70,7 @@ def test_the_kind_attention_is_no_keras_file(lab: Lab):
 
 
 def test_a_missing_extra_is_named(lab: Lab, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(exporting, "find_spec", lambda name: None)
+    monkeypatch.setattr(libraries, "find_spec", lambda name: None)
     with pytest.raises(MathreplError, match=r"writing a\.onnx needs onnx; pip install") as caught:
         lab.values(":export tiny --onnx a.onnx")
     assert caught.value.exit_code == 1
@@ -96,13 +96,6 @@ def test_another_ending_is_refused(tmp_path: Path, name: str):
 def test_a_bad_place_is_refused(tmp_path: Path):
     with pytest.raises(MathreplError, match="missing"):
         check_path(tmp_path / "missing" / "a.onnx", ".onnx")
-
-
-def test_onnx_that_is_not_installed_is_named(monkeypatch):
-    monkeypatch.setattr(exporting, "find_spec", lambda name: None)
-    with pytest.raises(MathreplError, match=r"writing a\.onnx needs onnx;") as caught:
-        check_onnx(Path("there/a.onnx"))
-    assert caught.value.hint == "pip install 'mathrepl[onnx]'"
 
 
 def test_a_part_has_a_file_of_its_own():

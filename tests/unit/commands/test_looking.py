@@ -661,3 +661,12 @@ def test_a_training_from_nothing_has_a_curve_before_anything_is_saved(
 
 def test_a_curve_of_unknown_weights_is_refused(lab: Lab):
     refused(lab, ":curve nobody", WeightsError)
+
+
+def test_a_picture_is_written_before_its_figure_is_shown(lab: Lab):
+    path = lab.folder / "a.svg"
+    for value in lab.iterate(f":map 0..2 --save {path}"):
+        if isinstance(value, Figure):
+            assert path.exists()
+            return
+    pytest.fail("no figure")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 import mathrepl.commands.sweeping
 from mathrepl.analysis.figure import Figure, Progress
+from mathrepl.commands import figures
 from mathrepl.commands.spec import Note, Table
 from mathrepl.networks import Tensors
 from mathrepl.store.card import Card, Epoch, Metrics
 from mathrepl.store.store import Store
+from mathrepl.support import locks
 from mathrepl.support.errors import MathreplError, UsageError, WeightsError
 from mathrepl.training.recipes import RECIPES
 from mathrepl.training.sweep import SweepProgress, Trial, TrialDone, outcome_of
@@ -69,8 +74,8 @@ def test_the_best_is_ranked_first_and_kept_under_its_name(lab: Lab, run: list[Tr
     assert table.footer == "6 s of training in all"
     assert any(isinstance(value, Figure) for value in values)
     assert any(isinstance(value, Progress) for value in values)
-    assert isinstance(values[-1], Note)
-    assert "winner" in values[-1].text
+    assert isinstance(values[-2], Note)
+    assert "winner" in values[-2].text
     card = lab.store.find("winner").card
     assert card.held_out is not None
     assert card.held_out.exact == 0.9
@@ -165,3 +170,47 @@ def test_a_best_that_cannot_be_kept_leaves_no_undo_step(
         with pytest.raises(WeightsError, match="read again"):
             lab.values(":sweep --epochs 1 --name tiny")
     assert lab.store.backups("tiny").last is None
+
+
+def test_the_best_is_kept_before_anything_is_drawn(lab: Lab, run: list[Trial]):
+    for value in lab.iterate(":sweep --epochs 1 --seeds 2 --name winner"):
+        if isinstance(value, Table):
+            break
+    assert lab.store.exists_as_user("winner")
+
+
+def test_a_picture_that_fails_after_all_costs_no_result(
+    lab: Lab, run: list[Trial], monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_args: object) -> None:
+        raise MathreplError("cannot write it")
+
+    monkeypatch.setattr(figures, "save_figure", full)
+    values: list[Any] = []
+    with pytest.raises(MathreplError, match="cannot write it"):
+        values.extend(lab.iterate(f":sweep --epochs 1 --seeds 2 --save {lab.folder}/a.png"))
+    assert isinstance(values[-1], Figure)
+    assert "the best is kept as sweep-best" in values[-2].text
+
+
+def test_a_name_that_is_being_trained_is_refused_before_the_sweep(
+    lab: Lab, run: list[Trial], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(locks, "WAIT_SECONDS", 0.0)
+    with lab.store.lock("tiny"), pytest.raises(WeightsError, match="tiny is being trained"):
+        lab.values(":sweep --epochs 1 --name tiny")
+    assert run == []
+
+
+def test_a_best_that_cannot_be_saved_is_told_with_the_ranking(
+    lab: Lab, run: list[Trial], monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(lab.store, "save", full)
+    values: list[Any] = []
+    with pytest.raises(WeightsError, match="could not save 'sweep-best': No space") as caught:
+        values.extend(lab.iterate(":sweep --epochs 1 --seeds 2"))
+    assert isinstance(values[-1], Table)
+    assert "trains nothing again" in (caught.value.hint or "")

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import signal
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -35,9 +36,10 @@ from mathrepl.inference.solver import Solver
 from mathrepl.session.session import Session
 from mathrepl.store.card import Card, Certificate, load_card
 from mathrepl.store.store import Store
-from mathrepl.support import atomic
+from mathrepl.support import atomic, locks
 from mathrepl.support.errors import WeightsError
 from mathrepl.support.settings import Settings
+from mathrepl.training.events import Warned
 from mathrepl.training.recipes import RECIPES
 from tests.kit.lab import Lab, ScriptedSolver, files
 from tests.kit.reference_solver import right_tags, right_text
@@ -698,6 +700,24 @@ def test_a_card_that_cannot_be_written_is_one_error(
     with pytest.raises(WeightsError, match=os.strerror(code)):
         lab.values(":certify")
     assert files(lab.folder) == before
+
+
+def test_what_will_keep_the_card_from_being_written_is_told_before_the_counting(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(locks, "WAIT_SECONDS", 0.0)
+    with lab.store.lock("tiny"):
+        told = next(lab.iterate(":certify"))
+    assert isinstance(told, Warned)
+    assert "not be written into the card: tiny is being trained" in told.message
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    told = next(lab.iterate(":certify"))
+    assert isinstance(told, Warned)
+    assert os.strerror(errno.ENOSPC) in told.message
 
 
 def test_a_record_has_the_figures_of_each_space(lab: Lab):

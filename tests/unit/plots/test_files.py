@@ -10,8 +10,8 @@ import sys
 import pytest
 
 from mathrepl.analysis.figure import Bar, Bars, Figure, Lines, Series
-from mathrepl.plots import files
 from mathrepl.plots.files import check_path, save_figure
+from mathrepl.support import libraries
 from mathrepl.support.errors import MathreplError, UsageError
 from tests.kit.paths import ROOT
 
@@ -70,18 +70,27 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("refuses", [check_path, lambda path: save_figure(FIGURE, path)])
 def test_without_matplotlib_it_says_how_to_get_it(tmp_path, monkeypatch, refuses):
-    monkeypatch.setattr(files, "find_spec", lambda name: None)
+    monkeypatch.setattr(libraries, "find_spec", lambda name: None)
     with pytest.raises(MathreplError, match=r"writing figure\.png needs matplotlib") as caught:
         refuses(tmp_path / "figure.png")
     assert caught.value.hint == "pip install 'mathrepl[plots]'"
 
 
-def test_a_check_loads_no_matplotlib():
-    code = (
-        "import sys, pathlib, mathrepl.plots.files as files\n"
-        "files.check_path(pathlib.Path('figure.png'))\n"
-        "sys.exit('matplotlib' in sys.modules)"
-    )
+@pytest.mark.parametrize("refuses", [check_path, lambda path: save_figure(FIGURE, path)])
+def test_a_matplotlib_that_cannot_be_loaded_is_met_before_the_work(tmp_path, monkeypatch, refuses):
+    """As with `MPLBACKEND=bogus`, which matplotlib reads while it is imported."""
+
+    def broken(module: str) -> None:
+        raise ValueError("'bogus' is not a valid value for backend")
+
+    monkeypatch.setattr(libraries, "import_module", broken)
+    with pytest.raises(MathreplError, match=r"cannot be loaded: ValueError: 'bogus'") as caught:
+        refuses(tmp_path / "figure.png")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_session_that_saves_nothing_loads_no_matplotlib():
+    code = "import sys, mathrepl.plots.files\nsys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from mathrepl.analysis.figure import Bar, Bars, Figure, Heatmap, Lines, Section, Series
-from mathrepl.plots import files
 from mathrepl.plots.report import page, write_report
+from mathrepl.support import libraries
 from mathrepl.support.errors import MathreplError, UsageError
 
 VOID = {"meta", "img"}
@@ -177,7 +177,7 @@ def test_other_endings_are_refused(tmp_path, name):
 def test_bad_places_are_refused(tmp_path, monkeypatch):
     with pytest.raises(MathreplError, match="missing"):
         write_report(tmp_path / "missing" / "report.html", "T", ())
-    monkeypatch.setattr(files, "find_spec", lambda name: None)
+    monkeypatch.setattr(libraries, "find_spec", lambda name: None)
     with pytest.raises(MathreplError, match="matplotlib"):
         write_report(tmp_path / "report.html", "T", ())
 

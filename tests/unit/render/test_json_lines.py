@@ -275,3 +275,13 @@ def test_the_loss_of_an_epoch_that_failed_is_null(capsys):
 def test_talk_cannot_steer_the_terminal(kind: type, capsys):
     JsonLines().show(kind("saved as \x1b[31mred\x9b\u202e.png\nand more"))
     assert capsys.readouterr().err == "saved as \ufffd[31mred\ufffd\ufffd.png\nand more\n"
+
+
+def test_half_a_character_is_replaced_so_that_every_reader_takes_the_line(capsys):
+    """A path that is not UTF-8 has some."""
+    lines = JsonLines()
+    lines.show(Table("t", ("path", "b"), (("/home/\udc80/a", "\N{GRINNING FACE}"),)))
+    lines.error(EquationError("no", text="1+\ud800"))
+    first, second = records(capsys)
+    assert first == {"path": "/home/\N{REPLACEMENT CHARACTER}/a", "b": "\N{GRINNING FACE}"}
+    assert second["equation"] == "1+\N{REPLACEMENT CHARACTER}"

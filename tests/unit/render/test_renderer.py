@@ -19,7 +19,7 @@ from mathrepl.inference.answer import Answer, Answers, Refused, compare
 from mathrepl.inference.solution import Guess, ScratchpadStep, Solution
 from mathrepl.render import progress
 from mathrepl.render.renderer import Renderer
-from mathrepl.render.theme import styles
+from mathrepl.render.theme import make_console, styles
 from mathrepl.session.quiz import Round, Score
 from mathrepl.store.card import Certificate, Epoch, Metrics, Mistake
 from mathrepl.support.errors import EquationError, Spell
@@ -373,3 +373,26 @@ def test_a_value_from_elsewhere_is_drawn_by_its_record() -> None:
             return {"moon": "full"}
 
     assert "moon full" in Screen().show(Foreign())
+
+
+@pytest.mark.parametrize("name", ["COLUMNS", "LINES", "JUPYTER_COLUMNS", "JUPYTER_LINES"])
+@pytest.mark.parametrize(
+    "size", ["0", "00", "-1", "x", "1.5", "", "\N{SUPERSCRIPT TWO}", "10001", "9" * 5000]
+)
+def test_a_size_that_nothing_can_be_drawn_in_is_no_size(
+    monkeypatch: pytest.MonkeyPatch, name: str, size: str
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.delenv("LINES", raising=False)
+    usual = make_console(io.StringIO(), "dark").size
+    monkeypatch.setenv(name, size)
+    file = io.StringIO()
+    console = make_console(file, "dark")
+    console.print("94 + 909 = 1003")
+    assert file.getvalue() == "94 + 909 = 1003\n"
+    assert console.size == usual
+
+
+def test_a_size_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "50")
+    assert make_console(io.StringIO(), "dark").width == 50

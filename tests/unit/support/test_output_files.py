@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import tempfile
 from pathlib import Path
 
@@ -89,3 +90,42 @@ def test_a_file_is_written_whole_or_not(tmp_path: Path, monkeypatch: pytest.Monk
         write(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_is_written_through(tmp_path: Path):
+    (tmp_path / "there").mkdir()
+    old, new = tmp_path / "there" / "old.png", tmp_path / "there" / "new.png"
+    old.write_bytes(b"old")
+    for target in (old, new):
+        link = tmp_path / f"link-{target.name}"
+        link.symlink_to(target)
+        check_destination(link)
+        assert write(link, b"data") == link
+        assert link.is_symlink()
+        assert target.read_bytes() == b"data"
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_a_pipe_is_not_replaced(tmp_path: Path):
+    path = tmp_path / "a.html"
+    os.mkfifo(path)
+    for refuses in (check_destination, lambda path: write(path, b"data")):
+        with pytest.raises(MathreplError, match=r"a\.html is not an ordinary file"):
+            refuses(path)
+    assert path.is_fifo()
+
+
+@pytest.mark.parametrize("stem", ["a" * 251, "\N{CJK UNIFIED IDEOGRAPH-65E5}" * 83])
+def test_a_name_of_any_length_that_the_system_allows_is_written(tmp_path: Path, stem: str):
+    check_destination(tmp_path / f"{stem}.png")
+    assert write(tmp_path / f"{stem}.png", b"data").read_bytes() == b"data"
+
+
+def test_a_full_disk_is_met_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM // 2, before[1]))
+    try:
+        with pytest.raises(MathreplError, match=r"cannot write .*a\.png: File too large"):
+            check_destination(tmp_path / "a.png")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
