@@ -31,6 +31,14 @@ def main() -> None:
         _write_into_nowhere()
         sys.stderr.write(f"error: cannot read or write on: {error.strerror or error}\n")
         code = 1
+    except MemoryError:
+        sys.stderr.write("error: mathrepl needs more memory than there is\n")
+        code = 1
+    except ImportError as error:
+        from mathrepl.support.errors import not_loaded
+
+        sys.stderr.write(f"error: {not_loaded(error)}\n")
+        code = 1
     sys.exit(code)
 
 
@@ -48,6 +56,10 @@ def _prepare() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+            try:
+                "1 \N{CHECK MARK}".encode(stream.encoding, stream.errors)
+            except (LookupError, UnicodeError):  # PYTHONIOENCODING names one for domain names
+                stream.reconfigure(encoding="utf-8")
 
 
 if __name__ == "__main__":

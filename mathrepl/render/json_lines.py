@@ -12,7 +12,7 @@ from mathrepl.commands.dispatch import is_passing
 from mathrepl.commands.spec import Note, Quit, Value
 from mathrepl.inference.answer import Answer, Answers, Refused, record_keys
 from mathrepl.support.errors import EquationError, MathreplError, UsageError
-from mathrepl.support.text import printable
+from mathrepl.support.text import printable, well_formed
 from mathrepl.training.events import Warned
 
 ERROR_FIELDS = ("error", "column")  # of a question that could not be asked
@@ -81,6 +81,9 @@ class JsonLines:
         except ValueError:  # the loss of an epoch that failed: JSON has no NaN and no infinity
             finite = json.loads(json.dumps(record), parse_constant=lambda _name: None)
             line = self._encode(finite) + "\n"
+        if "\\ud" in line:  # half a character, as in a path that is not UTF-8, is no valid JSON
+            whole = json.dumps(json.loads(line), ensure_ascii=False)
+            line = self._encode(json.loads(well_formed(whole))) + "\n"
         if self._held is not None:
             self._held.append(line)
             return

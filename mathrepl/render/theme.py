@@ -11,6 +11,8 @@ from rich.theme import Theme
 from mathrepl.support.settings import is_light
 
 WIDTH_OF_A_PIPE = 500  # cells; a pipe has no window for lines to fit
+MOST_CELLS = 10_000
+SIZES = ("COLUMNS", "LINES", "JUPYTER_COLUMNS", "JUPYTER_LINES")
 _DARK = {
     "title": "bold",
     "key": "bold",
@@ -50,9 +52,25 @@ def make_console(file: IO[str], theme: str, **options: Any) -> Console:
     `options` are those of rich. Outside a terminal lines are as long as they come, unless a width
     or COLUMNS says otherwise.
     """
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in SIZES or is_size(value)  # rich would draw nothing in 0 columns
+    }
     console = PipeConsole(
-        file=file, theme=styles(theme), markup=False, highlight=False, emoji=False, **options
+        file=file,
+        theme=styles(theme),
+        markup=False,
+        highlight=False,
+        emoji=False,
+        _environ=environment,
+        **options,
     )
-    if not (console.is_terminal or "width" in options or "COLUMNS" in os.environ):
+    if not (console.is_terminal or "width" in options or "COLUMNS" in environment):
         console.width = WIDTH_OF_A_PIPE
     return console
+
+
+def is_size(text: str) -> bool:
+    """True for a width or height that something can be drawn in."""
+    return text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) <= MOST_CELLS

@@ -116,6 +116,13 @@ class OutOfReachError(EquationError):
     """A readable equation that the current network has no characters for."""
 
 
+def not_loaded(error: ImportError) -> MathreplError:
+    """The error of a library that cannot be loaded; the last line of `error` says why."""
+    reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+    hint = "free memory, or install mathrepl again"
+    return MathreplError(f"cannot load {error.name or 'a library'}: {reason}", hint=hint)
+
+
 @contextmanager
 def in_one_line(kind: type[MathreplError], what: str, hint: str | None = None) -> Iterator[None]:
     """Raise an `OSError` of the block as a `kind`: `WHAT: no space left on device`."""

@@ -17,6 +17,11 @@ def printable(text: str, keep: str = "") -> str:
     return "".join(c if c.isprintable() or c in keep else REPLACEMENT for c in text)
 
 
+def well_formed(text: str) -> str:
+    """`text` with each half of a character, a lone surrogate, replaced."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def written(text: str) -> str:
     """The answer of a network, with its blanks made visible; `(nothing)` for an empty one."""
     return printable(text.replace(" ", "␣")) or "(nothing)"

@@ -86,6 +86,7 @@ def test_an_exception_silence_and_what_is_no_json_are_seen():
     assert not list(judging.unanswered("# 1", ""))
     assert list(judging.records("1+1", '{"a": 1}\nnone\n'))
     assert list(judging.records("1+1", '{"error": "a"}\n{"error": "b"}\n'))
+    assert list(judging.records("1+1", '{"path": "\\udc80"}\n'))
     assert list(judging.unclear("1+", "error: a\nerror: b\n"))
 
 

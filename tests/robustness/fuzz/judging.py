@@ -19,6 +19,7 @@ _STRANGE = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_HALF = re.compile("[\ud800-\udfff]")
 _ERROR = re.compile(r"error: (.*)")
 
 
@@ -109,7 +110,10 @@ def unclear(text: str, output: str) -> Iterator[str]:
 
 
 def records(text: str, output: str) -> Iterator[str]:
-    """In `--json`, lines that are no objects; more than one error for one thing asked."""
+    """In `--json`, lines that are no objects, or that a strict reader refuses.
+
+    Also more than one error for one thing asked.
+    """
     errors = 0
     for row in output.split("\n")[:-1]:
         try:
@@ -120,6 +124,8 @@ def records(text: str, output: str) -> Iterator[str]:
         if not isinstance(record, dict):
             yield f"no object: {row[:80]!r}"
             return
+        if _HALF.search(json.dumps(record, ensure_ascii=False)):
+            yield f"half a character: {row[:80]!r}"
         errors += "error" in record and "weights" not in record
     if output and not output.endswith("\n"):
         yield "the output ends within a line"
