@@ -168,6 +168,7 @@ def meet(case: Case, *, json: bool) -> Met:
         kept = ("PATH", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
         environment = {
             **{variable: os.environ[variable] for variable in kept if variable in os.environ},
+            "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONPATH": f"{ROOT}:{root / 'packages'}",
             "OPENBLAS_NUM_THREADS": "1",
             "HOME": str(root / "home"),
