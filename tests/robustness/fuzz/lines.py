@@ -239,6 +239,7 @@ BAD_NUMBERS = (
     " ",
 )
 SIGNS = ("+", "-", "*", "/", "%", "//", "**", "^", "x")
+_SIGNS_TYPED = (*"++++++++-----***/%", *SIGNS[5:])  # by how often
 DRAWN = (
     "0123456789+-*/%^()=?.;: \t'\"#,xX_\\[]{}$e"
     "\x00\x1b\x07\x9b\u202e\u00d7\u00f7\uff11\u0663\ud800\U0001f600"
@@ -284,13 +285,13 @@ def equation(choices: Choices) -> str:
     text = _operand(choices)
     for _ in range(choices.pick((1, 1, 1, 1, 2, 3))):
         space = choices.pick((" ", "", "  "))
-        text += space + choices.pick(("+", "+", "+", "-", "-", *SIGNS)) + space + _operand(choices)
+        text += f"{space}{choices.pick(_SIGNS_TYPED)}{space}{_operand(choices)}"
     return text + choices.pick(("", "", "", " =", " = ?"))
 
 
 def _operand(choices: Choices) -> str:
     kinds = ("group", "signed", "point", "many", "parted", "half", "power")
-    kind = choices.pick(("number",) * 8 + kinds)
+    kind = choices.pick(("number",) * 14 + kinds)
     if kind == "group":
         return f"({_number(choices)}{choices.pick('+-*')}{_number(choices)})"
     if kind == "signed":
