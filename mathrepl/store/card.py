@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta, to_builtins
 
+from mathrepl.arithmetic.scratchpad import CHARACTERS
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import MAX_PLACES, Architecture
@@ -292,8 +293,11 @@ def _check_encoding(card: Card) -> None:
         strange = next(c for c in written if not c.isprintable())
         raise WeightsError(f"its alphabet has {strange!a}, which cannot be printed")
     row = card.architecture.row
-    copied = "." if row.shows_steps else ""  # no network writes the point of a scratchpad
-    lacking = sorted(set(card.task.characters) - set(written) - set(copied))
+    # No network writes the point of a scratchpad; its lines may have all the other characters.
+    needed = set(card.task.characters)
+    if row.shows_steps:
+        needed = needed - {"."} | set(CHARACTERS)
+    lacking = sorted(needed - set(written))
     if lacking:
         raise WeightsError(
             f"its alphabet lacks {lacking[0]!r}, which its task needs ({card.task.describe()})"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import strategies as st
 
 from mathrepl.arithmetic.expression import OPERATIONS
+from mathrepl.arithmetic.scratchpad import CHARACTERS
 from mathrepl.arithmetic.task import SAMPLINGS, Task
-from mathrepl.data.encoding import Encoding
+from mathrepl.data.encoding import END, Encoding
 from mathrepl.networks import parameter_count, shapes_of
 from mathrepl.networks.config import Architecture
 from mathrepl.store.card import Card
@@ -54,6 +56,9 @@ def tiny_card(
 ) -> Card:
     """The card of an untrained network, without a checksum yet."""
     encoding = Encoding.for_task(task, reverse=reverse)
+    if architecture.row.shows_steps:
+        signs = "".join(sorted({*task.characters, *CHARACTERS}))
+        encoding = replace(encoding, characters=END + signs)
     return Card(name, architecture, encoding, task, parameter_count(architecture, encoding))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from tests.robustness.fuzz.lines import ESCAPES
 
 SECONDS = 1.0
+PICTURE_SECONDS = 10.0  # of a line that saves one: matplotlib draws each label by itself
 WORKING_SECONDS = 0.02  # a line of a working, twice what it takes; the product ends at 200 lines
 BUSIEST = 8  # a line that gets less than such a share of the time waits for something else
 # Of the product: colours, and what a live drawing needs. Nothing else starts with ESC.
@@ -55,7 +56,7 @@ class Outcome:
             self.slowest = seconds, number, text
         if SECONDS < seconds <= written * WORKING_SECONDS:
             self.workings += 1
-        elif seconds > SECONDS:
+        elif seconds > (PICTURE_SECONDS if "--save" in text else SECONDS):
             self.slow.append((seconds, number, text))
 
 

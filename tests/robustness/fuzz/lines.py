@@ -383,7 +383,7 @@ def command(choices: Choices) -> str:
 def picture(choices: Choices) -> str:
     """A picture of numbers far out, or of few, saved to a file."""
     number = choices.pick(FAR)
-    asked = f"{number} {choices.pick('+-*/')} {choices.pick((number, 1))}"
+    asked = f"{number} {choices.pick('+-')} {choices.pick((number, 1))}"  # quotients take long
     what = choices.pick(
         (
             *(f":map {number}..{number + choices.number(0, WIDEST - 1)}",) * 3,
