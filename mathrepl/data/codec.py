@@ -16,8 +16,13 @@ Floats = NDArray[np.float32]
 def encode_questions(encoding: Encoding, texts: Sequence[str]) -> Indices:
     """Indices (n, T); T is the encoding's question length, or more where a text needs it.
 
-    Raises `ValueError` for a character outside the alphabet.
+    Raises `ValueError` for a character outside the alphabet, and for a text that is no pass where
+    the network reads those.
     """
+    if encoding.skills:
+        from mathrepl.data.columns import encode_passes
+
+        return encode_passes(encoding, texts)
     longest = max((len(text) for text in texts), default=0) + 1
     return _encode(encoding, texts, max(encoding.question_length, longest))
 

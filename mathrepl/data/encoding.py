@@ -5,12 +5,14 @@ Settings only, so that a card can be read without numpy; `mathrepl.data.codec` d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mathrepl.arithmetic.expression import MAX_LENGTH
 from mathrepl.arithmetic.rules import MAX_ANSWER
+from mathrepl.arithmetic.skills import ALL
 from mathrepl.arithmetic.task import Task
 from mathrepl.support.errors import TaskError
+from mathrepl.support.records import LATER
 
 END = "\0"
 
@@ -24,6 +26,9 @@ class Encoding:
     `answer_length` (both count that end mark). With `reverse` questions and answers are
     written from their last character to their first, so the least significant digit leads.
 
+    `skills` names those of a network that reads two rows column by column (`data.columns`): its
+    question is one pass, such as `94+909`.
+
     Raises `TaskError` for an alphabet that is none, and for lengths beyond those of every question
     and answer: a network computes as many steps as they say.
     """
@@ -32,8 +37,11 @@ class Encoding:
     question_length: int
     answer_length: int
     reverse: bool = False
+    skills: str = field(default="", metadata=LATER)
 
     def __post_init__(self) -> None:
+        if not set(self.skills) <= set(ALL) or len(set(self.skills)) < len(self.skills):
+            raise TaskError(f"skills {self.skills!r} are not distinct skills out of {''.join(ALL)}")
         if not self.characters.startswith(END) or len(set(self.characters)) < len(self.characters):
             raise TaskError("an alphabet starts with the end mark and repeats no character")
         for what, length, most in (

@@ -6,7 +6,7 @@ This module loads no numpy: a kind's network is imported when it is first needed
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from mathrepl.networks.plugin_kinds import imported
 if TYPE_CHECKING:
     from mathrepl.data.codec import Floats, Indices
     from mathrepl.networks.attention import Decoder
+    from mathrepl.networks.columns import Automaton
 
 State = tuple["Floats", "Floats"]
 States = dict[str, State]
@@ -38,7 +39,9 @@ class Kind:
     None for a kind that does not say. `decoder` writes a character at a time, by attention; None
     where all positions are written at once. `tags` counts the tags of a network that marks the
     characters it reads, (n, question length, tags), instead of writing. With `reads_padding` the
-    padding is read like any other character. Only built-in kinds have these four.
+    padding is read like any other character. `own_encoding` gives the encoding that this network
+    reads and writes from that of the card. `automaton` lists every step of a network that remembers
+    symbols. Only built-in kinds have these six.
     """
 
     shapes: Callable[[Architecture, Encoding], Shapes]
@@ -48,10 +51,12 @@ class Kind:
     decoder: type[Decoder] | None = None
     tags: int = 0
     reads_padding: bool = False
+    own_encoding: Callable[[Encoding], Encoding] | None = None
+    automaton: Callable[[Tensors, Encoding], Automaton] | None = None
 
     def encoding(self, encoding: Encoding) -> Encoding:
-        """The encoding of this network; a tagger reads from the left, whatever `reverse` says."""
-        return replace(encoding, reverse=False) if self.tags else encoding
+        """The encoding of this network, in weights with that encoding."""
+        return encoding if self.own_encoding is None else self.own_encoding(encoding)
 
 
 def states_of(

@@ -17,6 +17,7 @@ MAX_DEPTH = 8
 MAX_EMBEDDING = 512
 MAX_HEADS = 16
 MAX_PLACES = 1024
+MAX_SYMBOLS = 64
 MAX_LINE = 200
 
 
@@ -64,8 +65,14 @@ class Architecture:
     heads: int = setting(2, "attention heads", low=1, high=MAX_HEADS)
     places: int = setting(16, "place embeddings, 0 for none (attention)", low=0, high=MAX_PLACES)
     lookup: bool = setting(False, "no recurrent encoder, digits are looked up by place", later=True)
+    symbols: int = setting(
+        4, "symbols of the memory (columns)", low=1, high=MAX_SYMBOLS, later=True
+    )
     reader_hidden: int = setting(
-        48, "LSTM units a direction of a reader", low=1, high=MAX_HIDDEN, shown=False
+        48, "hidden units of a reader", low=1, high=MAX_HIDDEN, shown=False
+    )
+    reader_symbols: int = setting(
+        6, "symbols of a reader's memory", low=1, high=MAX_SYMBOLS, shown=False, later=True
     )
     reader_depth: int = setting(2, "layers of a reader", low=1, high=MAX_DEPTH, shown=False)
 

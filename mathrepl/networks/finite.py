@@ -40,16 +40,16 @@ def check_numbers(
             raise WeightsError(f"{where}: {name} {why}", hint=hint)
     for part, name in parts_of(architecture).items():
         kind = kind_of(name)
-        asked = encoding
+        asked = kind.encoding(encoding)
         if kind.decoder or kind.tags:  # of any length: one character passes through all tensors
-            asked = replace(encoding, question_length=2, answer_length=2)
+            asked = replace(asked, question_length=2, answer_length=2)
         characters = 1 + np.arange(asked.question_length) % max(1, len(asked.characters) - 1)
         characters[-1] = 0
         questions = characters[None].astype(np.int32)
         cached = CachedTensors(part_tensors(tensors, part))
         try:
             with np.errstate(over="raise", divide="raise", invalid="raise"):
-                kind.probabilities(cached, architecture, kind.encoding(asked), questions)
+                kind.probabilities(cached, architecture, asked, questions)
         except FloatingPointError as error:
             why = f"{part or 'its network'} cannot compute with its numbers: {error}"
             raise WeightsError(f"{where}: {why}", hint=hint) from None

@@ -35,6 +35,8 @@ class InstalledKind:
     - `shows_steps`: it works on a scratchpad, by the rules of arithmetic, a step at a time.
     - `any_length`: it takes any number of operations and writes answers of any length.
     - `solver` is the class that answers, `suites` the function that lists what is certified.
+    - `encoding` is the function that makes the encoding of a new network from its task; empty where
+      it reads questions as they are typed.
     - `batch` and `keras_batch` count the questions of one call, `errors` those of `:errors`,
       `map_side` the numbers a side and `map_cells` the equations of a map.
     """
@@ -52,6 +54,7 @@ class InstalledKind:
     any_length: bool = False
     solver: str = "mathrepl.inference.solver:NetworkSolver"
     suites: str = "mathrepl.evaluation.suites:task_suites"
+    encoding: str = ""
     batch: int = 1024
     keras_batch: int = 1024
     errors: int = 20_000
@@ -81,6 +84,10 @@ def _tagger(architecture: Architecture) -> str:
     return f"{architecture.reader_depth} x BiLSTM({architecture.reader_hidden}) -> Dense"
 
 
+def _columns(hidden: int, symbols: int) -> str:
+    return f"columns -> Dense({hidden}) -> memory of {symbols} symbols, Dense"
+
+
 _ATTENTION = InstalledKind(
     ("hidden", "embedding", "heads", "places", "lookup"),
     _attention,
@@ -105,6 +112,26 @@ BUILT_IN = MappingProxyType(
             network="mathrepl.networks.tagger:NETWORK",
             builder="mathrepl.training.keras.tagger_model:Tagger",
             onnx="mathrepl.export.bilstm:tagger",
+            only_part=True,
+        ),
+        "columns": InstalledKind(
+            ("hidden", "symbols"),
+            lambda architecture: _columns(architecture.hidden, architecture.symbols),
+            network="mathrepl.networks.columns:NETWORK",
+            builder="mathrepl.training.keras.columns_model:doer",
+            onnx="mathrepl.export.columns:write",
+            shows_steps=True,
+            any_length=True,
+            solver="mathrepl.inference.written_solver:WrittenSolver",
+            suites="mathrepl.evaluation.suites:written_suites",
+            encoding="mathrepl.data.columns:encoding_for",
+        ),
+        "columns-reader": InstalledKind(
+            ("reader_hidden", "reader_symbols"),
+            lambda architecture: _columns(architecture.reader_hidden, architecture.reader_symbols),
+            network="mathrepl.networks.columns:READER_NETWORK",
+            builder="mathrepl.training.keras.columns_model:reader",
+            onnx="mathrepl.export.columns:write",
             only_part=True,
         ),
         "work": InstalledKind(

@@ -6,6 +6,8 @@ position. Shapes: n lines, T line length, V alphabet, e embedding, h hidden unit
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from mathrepl.data.codec import Floats, Indices
@@ -47,5 +49,10 @@ def probabilities(
 
 
 NETWORK = Kind(
-    shapes, probabilities, states_of(probabilities), encoder=lambda architecture: "", tags=TAGS
+    shapes,
+    probabilities,
+    states_of(probabilities),
+    encoder=lambda architecture: "",
+    tags=TAGS,
+    own_encoding=lambda encoding: replace(encoding, reverse=False),  # a tagger reads from the left
 )

@@ -9,6 +9,7 @@ from mathrepl.arithmetic.task import Task
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks import parts_of, shapes_of
 from mathrepl.networks.config import Architecture
+from mathrepl.networks.plugin_kinds import imported
 from mathrepl.session.session import Session
 from mathrepl.store.card import Card, TrainSettings
 from mathrepl.store.store import Store, check_name
@@ -39,8 +40,10 @@ def make_plan(
     name = check_name(session.name if name is None else name)
     task = task or (session.fresh_task if fresh else session.task)
     if source is None:
-        encoding = Encoding.for_task(task, reverse=bool(reverse))
         shape = architecture or Architecture()
+        encoding = Encoding.for_task(task, reverse=bool(reverse))
+        if shape.row.encoding:
+            encoding = imported(shape.kind, shape.row.encoding)(task)
         if shape.row.recipe:
             hint = f"add --recipe {shape.row.recipe}"
             raise TaskError("such weights are started by a recipe", hint=hint)

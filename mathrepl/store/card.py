@@ -51,14 +51,27 @@ class Metrics:
 
 
 @dataclass(frozen=True, slots=True)
+class Proved:
+    """A proof in progress: `wrong` of the `transitions` that a pass can reach, `symbols` in use."""
+
+    wrong: int
+    transitions: int
+    symbols: int
+
+
+@dataclass(frozen=True, slots=True)
 class Epoch:
-    """One epoch of the history; `number` counts over all trainings of these weights."""
+    """One epoch of the history; `number` counts over all trainings of these weights.
+
+    `proof` counts what a network with a memory of symbols got right by then, None for others.
+    """
 
     number: Annotated[int, Meta(ge=0)]
     seconds: Duration
     training: Metrics
     held_out: Metrics
     part: str = field(default="", metadata=LATER)
+    proof: Proved | None = field(default=None, metadata=LATER)
 
 
 @dataclass(frozen=True, slots=True)

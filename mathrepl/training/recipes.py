@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from mathrepl.arithmetic.scratchpad import CHARACTERS
 from mathrepl.arithmetic.task import Task
+from mathrepl.data.columns import encoding_for
 from mathrepl.data.encoding import END, Encoding
 from mathrepl.networks.config import Architecture
 from mathrepl.store.card import TrainSettings
@@ -38,6 +39,18 @@ _ADD = Task(sampling="carries", spaced=False)
 _LONG = Task(high=10**20 - 1, sampling="carries", spaced=False)
 _WORK = Task(operations="+-*/", fewest=1, most=3, decimals=3, spaced=False, brackets=True)
 
+_COLUMNS = TrainSettings(
+    epochs=120,
+    examples=100_000,
+    batch=512,
+    learning_rate=1e-2,
+    weight_decay=1e-3,
+    clip=1.0,
+    schedule="cosine",
+    warmup=100,
+)
+_SUMS = Task(operations="+-*", spaced=False)
+
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "add": Recipe(
@@ -60,6 +73,12 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 "doer": replace(_ATTENTION, epochs=12, examples=1_000_000),
                 "reader": replace(_ATTENTION, epochs=6, examples=500_000),
             },
+        ),
+        "columns": Recipe(
+            _SUMS,
+            Architecture("columns", hidden=96, symbols=4),
+            encoding_for(_SUMS),
+            {"": _COLUMNS},
         ),
         "blog": Recipe(
             Task(),

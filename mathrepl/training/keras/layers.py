@@ -21,6 +21,9 @@ class IndexedModel(keras.Model):  # type: ignore[misc]
 
     named_layers: dict[str, Any]
 
+    def begin(self, share: float) -> None:
+        """Prepare for the part of a training that begins after a `share` of it."""
+
     @abstractmethod
     def objective(self, encoding: Encoding, offset: int) -> Objective:
         """The objective of its training; `offset` as in `objective_of`."""

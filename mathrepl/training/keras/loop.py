@@ -45,7 +45,7 @@ class Trainer:
         self._settings = settings
         self._objective = objective_of(model, encoding, offset=settings.offset)
         self._columns, self._held_out_columns = (
-            [_compact(column) for column in self._objective.columns(arrays)]
+            [tf.Variable(_compact(column)) for column in self._objective.columns(arrays)]
             for arrays in (training, held_out)
         )
         self._lengths = None if self._objective.mask is None else _lengths(training)
@@ -82,6 +82,11 @@ class Trainer:
             seen = min(after * self._settings.batch, count)
             on_progress(after / self._steps_an_epoch, float(sums[0] / seen))
         return _metrics(sums, count)
+
+    def replace(self, rows: Indices, arrays: Arrays) -> None:
+        """Put other examples of the same lengths in the place of training examples `rows` (n,)."""
+        for variable, column in zip(self._columns, self._objective.columns(arrays), strict=True):
+            variable.scatter_nd_update(rows[:, None], tf.cast(column, variable.dtype))
 
     def evaluate(self) -> Metrics:
         """Metrics on the held-out examples, of the averaged weights where weights are averaged.

@@ -17,10 +17,12 @@ import tensorflow as tf
 
 from mathrepl.data.codec import Floats, decode, encode_questions
 from mathrepl.data.sampling import Split, split
+from mathrepl.data.skill_examples import skill_examples
 from mathrepl.data.step_examples import step_examples
 from mathrepl.networks import kind_of, parameter_count, part_tensors, parts_of, prefixed
 from mathrepl.networks.plugin_kinds import version_of_kind
-from mathrepl.store.card import Card, Epoch, Metrics, Training
+from mathrepl.networks.proof import Proof
+from mathrepl.store.card import Card, Epoch, Metrics, Proved, Training
 from mathrepl.store.store import Store
 from mathrepl.support.errors import MathreplError
 from mathrepl.training.events import (
@@ -33,9 +35,11 @@ from mathrepl.training.events import (
     Stepped,
     Warned,
 )
+from mathrepl.training.keras.layers import IndexedModel
 from mathrepl.training.keras.loop import Trainer
 from mathrepl.training.keras.models import build, load_into, predict, tensors_of
 from mathrepl.training.keras.objectives import arrays_of
+from mathrepl.training.keras.proving import ATTEMPT, counts, is_enough, prove_model, teach
 from mathrepl.training.plan import Plan
 
 SAMPLES = 6
@@ -91,6 +95,8 @@ class _Run:
         self.history: list[Epoch] = []
         self.best: Metrics | None = None
         self.baseline: Metrics | None = None
+        self.proof: Proof | None = None
+        self.best_proof: Proved | None = None
         self.undo: int | None = None
         self.kept: Card | None = None
         self.unsaved: tuple[dict[str, Floats], Card] | None = None
@@ -105,6 +111,8 @@ class _Run:
             if self.plan.source:
                 self.baseline = self.trainer.evaluate()
                 self.best = self.baseline if np.isfinite(self.baseline.loss) else None
+                before = prove_model(self.model, self.kind, self.encoding)
+                self.best_proof = None if before is None else counts(before)
             outcome, message = self._epochs()
         except _FAILURES as error:
             outcome, message = "failed", _reason(error)
@@ -129,8 +137,8 @@ class _Run:
         examples = examples_of(plan)
         self.held_out = examples.held_out
         kinds = parts_of(plan.architecture)
-        half = kind_of(kinds[plan.part])
-        self.tags, self.encoding = half.tags, half.encoding(plan.encoding)
+        self.kind = kind_of(kinds[plan.part])
+        self.tags, self.encoding = self.kind.tags, self.kind.encoding(plan.encoding)
         self.tensors: dict[str, Floats] = {}
         for part in kinds:
             model = build(*shape, part=part, fused=True)
@@ -139,13 +147,15 @@ class _Run:
             self.tensors |= _named(part, model)
             if part == plan.part:
                 self.model = model
-        self.trainer = Trainer(
-            self.model,
+        self.arrays = (
             arrays_of(self.encoding, examples.training, self.tags),
             arrays_of(self.encoding, examples.held_out, self.tags),
-            encoding=self.encoding,
-            settings=plan.settings,
         )
+        self.attempt = plan.settings.epochs
+        if self.kind.automaton is not None:
+            self.attempt = min(self.attempt, ATTEMPT)
+        self.learnt = 1.0 if source else 0.0
+        self._begin()
         settings = asdict(plan.settings)
         self.training = Training(
             command=plan.command,
@@ -156,6 +166,20 @@ class _Run:
             versions=_versions() | version_of_kind(plan.architecture.kind),
             part=plan.part,
         )
+
+    def _begin(self) -> None:
+        """A trainer of the model as it is."""
+        settings = replace(self.plan.settings, epochs=self.attempt)
+        self.trainer = Trainer(self.model, *self.arrays, encoding=self.encoding, settings=settings)
+
+    def _begin_anew(self, index: int) -> None:
+        """Another attempt from other random weights, after one that is not proved."""
+        seed = (self.plan.settings.seed + self.past_epochs + index) % 2**31
+        self.emit(Warned(f"not proved after {self.attempt} epochs; another attempt begins"))
+        keras.utils.set_random_seed(seed)
+        shape = self.plan.architecture, self.plan.encoding
+        self.model = build(*shape, part=self.plan.part, fused=True)
+        self._begin()
 
     def _epochs(self) -> tuple[Outcome, str]:
         settings = self.plan.settings
@@ -170,10 +194,17 @@ class _Run:
             )
         )
         for index in range(1, settings.epochs + 1):
+            share = (index - 1) % self.attempt / self.attempt
+            if index > 1 and not share and not self.learnt:
+                self._begin_anew(index)
+            if isinstance(self.model, IndexedModel):
+                self.model.begin(max(self.learnt, share))
             done = self._epoch(index)
             if done is None:
                 return "stopped", ""
             self.emit(done)
+            if is_enough(self.proof):
+                return "finished", ""
             if not np.isfinite([done.epoch.training.loss, done.epoch.held_out.loss]).all():
                 return "failed", "the loss is no longer a number; try a smaller --lr"
         return "finished", ""
@@ -193,19 +224,32 @@ class _Run:
         if training is None:
             return None
         held_out = self.trainer.evaluate()
+        self.proof = prove_model(self.model, self.kind, self.encoding)
+        proof = None if self.proof is None else counts(self.proof)
         seconds = round(time.perf_counter() - started, 3)
-        epoch = Epoch(number, seconds, training, held_out, self.plan.part)
+        epoch = Epoch(number, seconds, training, held_out, self.plan.part, proof)
+        if self.proof is not None:
+            teach(self.trainer, self.proof, self.encoding, number)
         saved = False
         with self._keeping:
             if self._closed:
                 return None
             self.history.append(epoch)
-            if np.isfinite(held_out.loss) and (self.best is None or _better(held_out, self.best)):
-                self.best = held_out
+            if np.isfinite(held_out.loss) and self._is_best(epoch):
+                self.best, self.best_proof = held_out, proof
                 saved = self._keep(epoch)
             elif self.unsaved is not None:
                 self._save(*self.unsaved)
         return EpochDone(index, epoch, saved, self._samples())
+
+    def _is_best(self, epoch: Epoch) -> bool:
+        """True if an epoch's weights are the best so far: a proof counts before its metrics."""
+        if self.best is None:
+            return True
+        wrong, least = (proof.wrong if proof else 0 for proof in (epoch.proof, self.best_proof))
+        if epoch.proof and self.best_proof and wrong != least:
+            return wrong < least
+        return is_enough(self.proof) or _better(epoch.held_out, self.best)
 
     def _samples(self) -> tuple[Sample, ...]:
         """The network's present output for a few held-out questions."""
@@ -298,6 +342,10 @@ class _Run:
 
 def examples_of(plan: Plan) -> Split:
     """The examples of a plan, trained and held out: equations, or the examples of a part."""
+    kind = kind_of(parts_of(plan.architecture)[plan.part])
+    if kind.automaton is not None:
+        skills = kind.encoding(plan.encoding).skills
+        return skill_examples(skills, plan.settings.examples, plan.task.seed)
     if plan.part:
         return step_examples(plan.task, plan.part, plan.settings.examples)
     return split(plan.task, plan.settings.examples)

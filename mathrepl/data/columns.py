@@ -1,0 +1,60 @@
+"""Passes as index arrays: a skill, then the two characters of each column, from the right.
+
+Shapes: n passes, S columns; the arrays have T = 1 + 2 S numbers a pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+
+from mathrepl.arithmetic.skills import DOING, characters_of, columns_of, split_pass
+from mathrepl.arithmetic.task import Task
+from mathrepl.data.codec import Indices
+from mathrepl.data.encoding import END, Encoding
+
+COLUMNS = 11  # of a pass in training; the longest is 10 columns and one of blanks
+_NEEDED = {"+": "+", "-": "-?z", "*": "+otz", "/": DOING}
+
+
+@cache
+def encoding_of(skills: str) -> Encoding:
+    """The encoding of passes of these skills, written from the right."""
+    return Encoding(
+        characters_of(skills), 2 * COLUMNS + 1, COLUMNS + 1, reverse=True, skills=skills
+    )
+
+
+def encoding_for(task: Task) -> Encoding:
+    """The encoding of the skills that the operations of a task need."""
+    needed = set("".join(_NEEDED[operation] for operation in task.operations))
+    if task.low < 0 or task.brackets or "-" in task.operations:
+        needed |= set("+-?zs")
+    return encoding_of("".join(skill for skill in DOING if skill in needed))
+
+
+def encode_passes(encoding: Encoding, texts: Sequence[str]) -> Indices:
+    """Indices (n, T) of passes, padded with blanks to the longest or to the question length.
+
+    Raises `ValueError` for a text that is no pass, or a character outside the alphabet.
+    """
+    rows = [_interleaved(text, encoding.skills) for text in texts]
+    length = max([encoding.question_length, *map(len, rows)])
+    codes = {character: code for code, character in enumerate(encoding.characters)}
+    codes[" "] = 0  # the end mark stands for a blank
+    found = np.zeros((len(rows), length), np.int32)
+    for row, text in zip(found, rows, strict=True):
+        try:
+            row[: len(text)] = [codes[character] for character in text]
+        except KeyError as error:
+            raise ValueError(f"no character {error.args[0]!r} in the alphabet") from None
+    return found
+
+
+def _interleaved(text: str, skills: str) -> str:
+    if END in text:
+        raise ValueError("a pass has no end mark")
+    skill, first, second = split_pass(text, skills)
+    return skill + "".join(a + b for a, b in columns_of(first, second))

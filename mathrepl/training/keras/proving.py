@@ -1,0 +1,62 @@
+"""Training towards a proof: after each epoch every transition is asked, the wrong ones are taught.
+
+Counterexample-guided: passes that end in a wrong transition take the place of a share of the
+training examples. An attempt that gets stuck is given up, and another seed starts anew.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+
+from mathrepl.arithmetic.skills import ALL
+from mathrepl.data.columns import COLUMNS
+from mathrepl.data.encoding import Encoding
+from mathrepl.data.skill_examples import extended
+from mathrepl.networks import Kind
+from mathrepl.networks.proof import Proof, prove
+from mathrepl.store.card import Proved
+from mathrepl.training.keras.loop import Trainer
+from mathrepl.training.keras.models import tensors_of
+from mathrepl.training.keras.objectives import arrays_of
+
+ATTEMPT = 30  # epochs
+TAUGHT = 0.3  # share of the training examples that counterexamples replace
+MARGIN = 0.05  # least lead of a proof that ends a training, far above the rounding of float32
+
+
+def prove_model(model: Any, kind: Kind, encoding: Encoding) -> Proof | None:
+    """The proof of a model as it is now, None for a kind that has none."""
+    if kind.automaton is None:
+        return None
+    with np.errstate(over="ignore", invalid="ignore"):  # a training can fail
+        return prove(kind.automaton(tensors_of(model), encoding))
+
+
+def counts(proof: Proof) -> Proved:
+    """The counts of a proof for the history."""
+    symbols = max(skill.symbols for skill in proof.skills)
+    return Proved(proof.wrong, proof.transitions, symbols)
+
+
+def is_enough(proof: Proof | None) -> bool:
+    """True for a proof with room to spare, which ends a training."""
+    return proof is not None and proof.holds and proof.margin > MARGIN
+
+
+def teach(trainer: Trainer, proof: Proof, encoding: Encoding, seed: int) -> None:
+    """Put the counterexamples of a proof among the training examples, each with columns after it."""
+    found = [
+        [(ALL[skill.skill], wrong.columns) for wrong in skill.wrongs if len(wrong.columns) < COLUMNS]
+        for skill in proof.skills
+    ]
+    found = [wrongs for wrongs in found if wrongs]
+    if not found:
+        return
+    rng = random.Random(seed)
+    # Always the same rows: the other examples stay as they were drawn.
+    rows = np.arange(int(TAUGHT * len(trainer.training)), dtype=np.int32)
+    chosen = [extended(*rng.choice(rng.choice(found)), rng) for _ in rows]
+    trainer.replace(rows, arrays_of(encoding, chosen))
