@@ -90,16 +90,12 @@ def _digit(character: str) -> int:
 
 def _sum(carry: int, a: str, b: str) -> tuple[str, int]:
     total = _digit(a) + _digit(b) + carry
-    return _unless_blank(a, b, carry, str(total % 10)), total // 10
+    return END if a == b == BLANK and not carry else str(total % 10), total // 10
 
 
 def _difference(borrow: int, a: str, b: str) -> tuple[str, int]:
     rest = _digit(a) - _digit(b) - borrow
-    return _unless_blank(a, b, borrow, str(rest % 10)), int(rest < 0)
-
-
-def _unless_blank(a: str, b: str, carry: int, character: str) -> str:
-    return END if a == b == BLANK and not carry else character
+    return END if a == b == BLANK else str(rest % 10), int(rest < 0)
 
 
 def _compare(order: int, a: str, b: str) -> tuple[str, int]:

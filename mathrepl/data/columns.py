@@ -10,7 +10,15 @@ from functools import cache
 
 import numpy as np
 
-from mathrepl.arithmetic.skills import DOING, characters_of, columns_of, split_pass
+from mathrepl.arithmetic.skills import (
+    ALL,
+    BLANK,
+    DOING,
+    alphabets_of,
+    characters_of,
+    columns_of,
+    split_pass,
+)
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.codec import Indices
 from mathrepl.data.encoding import END, Encoding
@@ -58,3 +66,46 @@ def _interleaved(text: str, skills: str) -> str:
         raise ValueError("a pass has no end mark")
     skill, first, second = split_pass(text, skills)
     return skill + "".join(a + b for a, b in columns_of(first, second))
+
+
+@cache
+def row_codes(encoding: Encoding) -> Indices:
+    """The place of every character of the alphabet in each row's alphabet, (3, V); 0 if absent."""
+    alphabets = alphabets_of(encoding.skills)
+    rows = (alphabets.names, alphabets.first, alphabets.second)
+    found = [[max(0, row.find(c)) for c in encoding.characters.replace(END, BLANK)] for row in rows]
+    return np.array(found, np.int32)
+
+
+@cache
+def written_codes(encoding: Encoding) -> Indices:
+    """The index in the alphabet of every character that is written, (O,)."""
+    written = alphabets_of(encoding.skills).written
+    return np.array([encoding.characters.index(character) for character in written], np.int32)
+
+
+def states_after(encoding: Encoding, passes: Indices) -> Indices:
+    """The state of the rule after each column, (n, S), from indices (n, T)."""
+    following = _following(encoding.skills)
+    skills, first, second = row_codes(encoding)
+    skill, state = skills[passes[:, 0]], np.zeros(len(passes), np.int32)
+    found = np.zeros((len(passes), (passes.shape[1] - 1) // 2), np.int32)
+    for t in range(found.shape[1]):
+        a, b = first[passes[:, 1 + 2 * t]], second[passes[:, 2 + 2 * t]]
+        found[:, t] = state = following[skill, state, a, b]
+    return found
+
+
+@cache
+def _following(names: str) -> Indices:
+    """The state after each state and column, (skills, states, A, B); 0 where none can stand."""
+    alphabets, skills = alphabets_of(names), [ALL[name] for name in names]
+    states = max(len(skill.states) for skill in skills)
+    rows = alphabets.first, alphabets.second
+    found = np.zeros((len(skills), states, *map(len, rows)), np.int32)
+    for place, skill in enumerate(skills):
+        for state in range(len(skill.states)):
+            for a, b in skill.columns():
+                after = skill.rule(state, a, b)[1]
+                found[place, state, rows[0].index(a), rows[1].index(b)] = after
+    return found

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
 
-from mathrepl.arithmetic.scratchpad import Span
+from mathrepl.arithmetic.lines import Operation, Span
+from mathrepl.arithmetic.written import Pass
 
 DIGITS_KEPT = 6  # of probabilities in records
 
@@ -37,14 +38,16 @@ def probability_of(guesses: Sequence[Guess | None]) -> float:
 class ScratchpadStep:
     """One line of a scratchpad, the span worked on next, and the text written in its place.
 
-    `probability` is that of the span's tags times that of the characters written. The last line
-    has no span, and probability 1.
+    `probability` is that of all characters of the `passes` in which networks marked the span and
+    worked out its `operation`. The last line has no span.
     """
 
     text: str
     span: Span | None = None
     written: str = ""
     probability: float = 1.0
+    operation: Operation | None = None
+    passes: tuple[Pass, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

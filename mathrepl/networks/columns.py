@@ -1,7 +1,7 @@
 """A recurrent network with a memory of a few symbols that reads two rows column by column.
 
 It has one hidden layer. In each column it sees the skill, both characters and the symbol that it
-remembered; it writes a character, and remembers one of K symbols, the likeliest. So it is a finite
+remembered, none in the first; it writes a character, and remembers one of K symbols, the likeliest. So it is a finite
 automaton, which `automaton` lists: every skill, symbol and column. Straight-through symbols as in
 Bengio et al. 2013.
 
@@ -13,15 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mathrepl.arithmetic.skills import BLANK, DOING, READING, Alphabets, alphabets_of
+from mathrepl.arithmetic.skills import DOING, READING, Alphabets, alphabets_of
 from mathrepl.data.codec import Floats, Indices
-from mathrepl.data.columns import encoding_of
-from mathrepl.data.encoding import END, Encoding
+from mathrepl.data.columns import encoding_of, row_codes, written_codes
+from mathrepl.data.encoding import Encoding
 from mathrepl.networks import Kind, Shapes, States, Tensors, states_of
 from mathrepl.networks.config import Architecture
 from mathrepl.networks.lstm import dense, softmax
@@ -64,13 +64,19 @@ class Logits:
 class Automaton:
     """Every step of such a network, asked of it once.
 
-    `memory` (skills, K, A, B, K) decides which symbol is remembered, `logits` (skills, K, A, B, O)
-    which character is written: the greatest number. A pass starts with symbol 0.
+    `memory` (skills, K + 1, A, B, K) decides which symbol is remembered, `logits`
+    (skills, K + 1, A, B, O) which character is written: the greatest number. The symbols are
+    numbered from 1; a pass starts with none, 0.
     """
 
     alphabets: Alphabets
     memory: Logits
     logits: Logits
+
+    @property
+    def following(self) -> Indices:
+        """The symbol remembered after each step, (skills, K + 1, A, B), from 1."""
+        return self.memory.best + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,22 +108,6 @@ def shapes_by(size: Size, architecture: Architecture, encoding: Encoding) -> Sha
     }
 
 
-@cache
-def row_codes(encoding: Encoding) -> Indices:
-    """The place of every character of the alphabet in each row's alphabet, (3, V); 0 if absent."""
-    alphabets = alphabets_of(encoding.skills)
-    rows = (alphabets.names, alphabets.first, alphabets.second)
-    found = [[max(0, row.find(c)) for c in encoding.characters.replace(END, BLANK)] for row in rows]
-    return np.array(found, np.int32)
-
-
-@cache
-def written_codes(encoding: Encoding) -> Indices:
-    """The index in the alphabet of every character that is written, (O,)."""
-    written = alphabets_of(encoding.skills).written
-    return np.array([encoding.characters.index(character) for character in written], np.int32)
-
-
 def step(tensors: Tensors, seen: Floats) -> tuple[Floats, Floats]:
     """Logits of the symbol to remember (n, K) and of the character (n, O), from sums (n, h)."""
     hidden = np.maximum(seen + tensors["hidden.bias"], 0)
@@ -136,15 +126,16 @@ def probabilities(
     n, columns = len(passes), (passes.shape[1] - 1) // 2
     skill = tensors["skill.embeddings"][skills[passes[:, 0]]]
     found = np.zeros((n, columns, len(encoding.characters)), np.float32)
+    symbols = _with_none(tensors["symbol.embeddings"])
     symbol = np.zeros(n, np.int64)
     kept, decided = [], []
     for t in range(columns):
         a, b = first[passes[:, 1 + 2 * t]], second[passes[:, 2 + 2 * t]]
         seen = skill + tensors["first.embeddings"][a] + tensors["second.embeddings"][b]
-        memory, logits = step(tensors, seen + tensors["symbol.embeddings"][symbol])
-        symbol = memory.argmax(-1)
+        memory, logits = step(tensors, seen + symbols[symbol])
+        symbol = memory.argmax(-1) + 1
         found[:, t, written_codes(encoding)] = softmax(logits)
-        kept.append(np.eye(memory.shape[-1], dtype=np.float32)[symbol])
+        kept.append(np.eye(memory.shape[-1], dtype=np.float32)[symbol - 1])
         decided.append(memory)
     if states is not None:
         states["memory"] = np.stack(kept, 1), np.stack(decided, 1)
@@ -156,7 +147,7 @@ def automaton(tensors: Tensors, encoding: Encoding) -> Automaton:
     alphabets = alphabets_of(encoding.skills)
     wide = {name: tensor.astype(np.float64) for name, tensor in tensors.items()}
     skill, first, second = (wide[f"{row}.embeddings"] for row in ROWS)
-    symbol = wide["symbol.embeddings"]
+    symbol = _with_none(wide["symbol.embeddings"])
 
     def outer(one: Doubles, two: Doubles, three: Doubles, four: Doubles) -> Doubles:
         rows = one[:, None, None, None] + two[:, None, None], three[:, None], four
@@ -169,6 +160,11 @@ def automaton(tensors: Tensors, encoding: Encoding) -> Automaton:
     return Automaton(
         alphabets, *(_logits(wide, layer, hidden, off) for layer in ("memory", "output"))
     )
+
+
+def _with_none(symbols: NDArray[Any]) -> NDArray[Any]:
+    """The embeddings of symbols after that of none, which is zero."""
+    return np.concatenate([np.zeros_like(symbols[:1]), symbols])
 
 
 def _logits(wide: dict[str, Doubles], layer: str, hidden: Doubles, off: Doubles) -> Logits:

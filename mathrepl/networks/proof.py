@@ -98,7 +98,7 @@ class _Targets:
 
 def prove(automaton: Automaton) -> Proof:
     """Ask every transition that a pass can reach, of every skill."""
-    symbols, characters = automaton.memory.best, automaton.logits.best
+    symbols, characters = automaton.following, automaton.logits.best
     leads = [logits.margins for logits in (automaton.memory, automaton.logits)]
     names = automaton.alphabets.names
     return Proof(

@@ -84,7 +84,8 @@ class TrainSettings:
     `weight_decay` is AdamW's, `clip` bounds the gradients' global norm (0: neither). The
     `schedule` is `constant`, or `cosine`: down to 0 over the run, after `warmup` steps up.
     `averaging` is the share of the averaged weights that each step keeps; they are what is
-    measured and saved (0: none). `offset` is the most places by which the digits of a training
+    measured and saved (0: none). `taught` shows a network with a memory of symbols which state its
+    rule remembers, a symbol for each; otherwise it has to find out. `offset` is the most places by which the digits of a training
     example move (0: none).
     """
 
@@ -102,6 +103,7 @@ class TrainSettings:
     averaging: float = setting(
         0.0, "share a step keeps of the averaged weights", low=0, below=1, later=True
     )
+    taught: bool = setting(False, "teach which state to remember (columns)", later=True)
     offset: int = setting(0, "most places by which digits move", low=0, high=MAX_PLACES, later=True)
 
     def __post_init__(self) -> None:

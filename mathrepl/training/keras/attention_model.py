@@ -13,6 +13,7 @@ import tensorflow as tf
 from mathrepl.data.codec import Floats, Indices, digit_positions, digits_in
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
+from mathrepl.store.card import TrainSettings
 from mathrepl.training.keras.layers import (
     IndexedModel,
     bidirectional,
@@ -105,7 +106,7 @@ class AttentionSeq2Seq(IndexedModel):
         high, *second = named["decoder.1"](seen, initial_state=second)
         return named["output"](tf.concat([high, context], -1)), first, second
 
-    def objective(self, encoding: Encoding, offset: int) -> Objective:
+    def objective(self, encoding: Encoding, settings: TrainSettings) -> Objective:
         """Teacher forcing; characters after an answer's end mark do not count.
 
         With `offset` digit positions are drawn at random in training, so that those beyond the
@@ -113,6 +114,8 @@ class AttentionSeq2Seq(IndexedModel):
         `offset` (McLeish et al. 2024), for the others they grow by random steps (Ruoss et al.
         2023), which teaches the network to distinguish distant positions.
         """
+
+        offset = settings.offset
 
         def columns(arrays: Arrays) -> tuple[Indices, ...]:
             questions, written = arrays.questions, np.zeros_like(arrays.answers)

@@ -17,9 +17,11 @@ import tensorflow as tf
 
 from mathrepl.arithmetic.skills import alphabets_of
 from mathrepl.data.codec import Floats, Indices
+from mathrepl.data.columns import row_codes, states_after, written_codes
 from mathrepl.data.encoding import Encoding
-from mathrepl.networks.columns import DOER, READER, Size, row_codes, written_codes
+from mathrepl.networks.columns import DOER, READER, Size
 from mathrepl.networks.config import Architecture
+from mathrepl.store.card import TrainSettings
 from mathrepl.training.keras.layers import IndexedModel
 from mathrepl.training.keras.objectives import Arrays, Objective
 
@@ -42,9 +44,7 @@ class SymbolCell(keras.layers.Layer):  # type: ignore[misc]
         self.noise = keras.random.SeedGenerator(0)
 
     def call(self, seen: Any, states: Sequence[Any], training: bool = False) -> Any:
-        symbol = states[0] @ self.named["symbol"].embeddings
-        hidden = tf.nn.relu(self.named["hidden"](seen + symbol))
-        memory, logits = self.named["memory"](hidden), self.named["output"](hidden)
+        logits, memory = self.logits(seen, states[0])
         if not training:
             return logits, [tf.one_hot(tf.argmax(memory, -1), self.state_size)]
         noisy = memory + NOISE * keras.random.normal(tf.shape(memory), seed=self.noise)
@@ -52,6 +52,12 @@ class SymbolCell(keras.layers.Layer):  # type: ignore[misc]
         hard = tf.one_hot(tf.argmax(noisy, -1), self.state_size)
         straight = soft + tf.stop_gradient(hard - soft)
         return logits, [tf.where(self.sharpness < STRAIGHT, soft, straight)]
+
+    def logits(self, seen: Any, symbols: Any) -> tuple[Any, Any]:
+        """Logits of the character (..., O) and of the symbol to remember (..., K)."""
+        known = tf.tensordot(symbols, self.named["symbol"].embeddings, 1)
+        hidden = tf.nn.relu(self.named["hidden"](seen + known))
+        return self.named["output"](hidden), self.named["memory"](hidden)
 
 
 class Bias(keras.layers.Layer):  # type: ignore[misc]
@@ -90,39 +96,67 @@ class Columns(IndexedModel):
         named["symbol"].build(None)
         self.named_layers = named
         cell = SymbolCell(named, k, len(alphabets.written), self.sharpness)
+        cell.built = True
         self.rnn = keras.layers.RNN(cell, return_sequences=True, unroll=True)
         self(tf.zeros([1, 3], tf.int32))
 
     def call(self, passes: Any, training: bool = False) -> Any:
-        named, codes = self.named_layers, self.codes
-        seen = named["first"](tf.gather(codes[1], passes[:, 1::2]))
-        seen += named["second"](tf.gather(codes[2], passes[:, 2::2]))
-        seen += named["skill"](tf.gather(codes[0], passes[:, :1]))
-        start = tf.one_hot(tf.zeros(tf.shape(passes)[0], tf.int32), self.rnn.cell.state_size)
+        seen = self.seen(passes)
+        start = tf.zeros([tf.shape(passes)[0], self.rnn.cell.state_size])  # no symbol
         return self.rnn(seen, initial_state=[start], training=training)
+
+    def seen(self, passes: Any) -> Any:
+        """The sum of the embeddings of each column and its skill, (n, S, h)."""
+        named, codes = self.named_layers, self.codes
+        found = named["first"](tf.gather(codes[1], passes[:, 1::2]))
+        found += named["second"](tf.gather(codes[2], passes[:, 2::2]))
+        return found + named["skill"](tf.gather(codes[0], passes[:, :1]))
 
     def begin(self, share: float) -> None:
         """Sharpen the memory for the part of a training that begins after a `share` of it."""
         grown = (share - SOFT) / (HARD - SOFT)
         self.sharpness.assign(1 + (SHARPEST - 1) * min(1.0, max(0.0, grown)))
 
-    def objective(self, encoding: Encoding, offset: int) -> Objective:
-        """Every column counts, the blank ones after a pass too."""
+    def objective(self, encoding: Encoding, settings: TrainSettings) -> Objective:
+        """Every column counts, the blank ones after a pass too.
+
+        `taught` trains each column by itself: it is shown the symbol of the state that the rule is
+        in, and a second loss is that of the symbol to remember.
+        """
         places = np.zeros(len(encoding.characters), np.int32)
         places[self.written] = np.arange(len(self.written))
 
         def columns(arrays: Arrays) -> tuple[Indices, ...]:
-            return arrays.questions, places[
-                arrays.answers[:, : (arrays.questions.shape[1] - 1) // 2]
-            ]
+            passes = arrays.questions
+            answers = places[arrays.answers[:, : (passes.shape[1] - 1) // 2]]
+            return passes, states_after(encoding, passes), answers
+
+        def forward(columns: Sequence[Any], training: bool) -> Any:
+            passes, states, _ = columns
+            if training and settings.taught:
+                return self.taught(passes, states)
+            return self(passes, training=training)
+
+        def remembered(columns: Sequence[Any], memory: Any) -> Any:
+            return keras.losses.sparse_categorical_crossentropy(
+                columns[1], memory, from_logits=True
+            )
 
         return Objective(
-            columns=columns,
-            sides="qa",
-            forward=lambda columns, training: self(columns[0], training=training),
+            columns,
+            "qaa",
+            forward,
             from_logits=True,
             mask=None,
+            more=remembered,
+            written=len(self.written),
         )
+
+    def taught(self, passes: Any, states: Any) -> Any:
+        """Logits of characters and of symbols (n, S, O + K), each column after the rule's state."""
+        cell = self.rnn.cell
+        before = tf.pad(tf.one_hot(states[:, :-1], cell.state_size), [[0, 0], [1, 0], [0, 0]])
+        return tf.concat(cell.logits(self.seen(passes), before), -1)
 
     def probabilities(self, encoding: Encoding, questions: Indices) -> Floats:
         """Softmax over the alphabet at every column, (n, S, V)."""

@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from mathrepl.data.codec import Floats, Indices
 from mathrepl.data.encoding import Encoding
+from mathrepl.store.card import TrainSettings
 from mathrepl.training.keras.objectives import Objective
 
 
@@ -25,8 +26,8 @@ class IndexedModel(keras.Model):  # type: ignore[misc]
         """Prepare for the part of a training that begins after a `share` of it."""
 
     @abstractmethod
-    def objective(self, encoding: Encoding, offset: int) -> Objective:
-        """The objective of its training; `offset` as in `objective_of`."""
+    def objective(self, encoding: Encoding, settings: TrainSettings) -> Objective:
+        """The objective of a training with such settings."""
 
     @abstractmethod
     def probabilities(self, encoding: Encoding, questions: Indices) -> Floats:

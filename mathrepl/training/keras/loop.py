@@ -43,7 +43,7 @@ class Trainer:
         self.training = training
         self.held_out = held_out
         self._settings = settings
-        self._objective = objective_of(model, encoding, offset=settings.offset)
+        self._objective = objective_of(model, encoding, settings)
         self._columns, self._held_out_columns = (
             [tf.Variable(_compact(column)) for column in self._objective.columns(arrays)]
             for arrays in (training, held_out)
@@ -190,7 +190,8 @@ class Trainer:
         does, or at those that count.
         """
         answers = columns[-1]
-        hit = tf.equal(tf.argmax(output, -1, output_type=tf.int32), answers)
+        written = self._objective.outputs(output)
+        hit = tf.equal(tf.argmax(written, -1, output_type=tf.int32), answers)
         if self._objective.mask is None:
             ended = tf.cumsum(tf.cast(tf.equal(answers, 0), tf.int32), axis=1, exclusive=True) > 0
             loss = tf.reduce_mean(losses, -1)

@@ -18,6 +18,7 @@ from mathrepl.networks import Shapes, parts_of, shapes_of
 from mathrepl.networks.config import Architecture
 from mathrepl.networks.kinds import BUILT_IN
 from mathrepl.networks.plugin_kinds import KINDS, imported, row_of
+from mathrepl.store.card import TrainSettings
 from mathrepl.support.errors import WeightsError
 from mathrepl.support.plugins import guarded
 from mathrepl.training.keras import seq2seq_model
@@ -74,10 +75,10 @@ def load_into(model: Any, tensors: Mapping[str, Floats]) -> None:
         variable.assign(tensors[name])
 
 
-def objective_of(model: Any, encoding: Encoding, *, offset: int = 0) -> Objective:
-    """The objective of a model's training; `offset` is that of `TrainSettings`."""
+def objective_of(model: Any, encoding: Encoding, settings: TrainSettings) -> Objective:
+    """The objective of a model's training with such settings."""
     if isinstance(model, IndexedModel):
-        return model.objective(encoding, offset)
+        return model.objective(encoding, settings)
     return one_hot_objective(model, encoding)
 
 

@@ -48,7 +48,8 @@ class Objective:
     `columns` makes its arrays, a row an example; the last holds the answers. `sides` says of each
     whether its length is the question's or the answer's. `forward` maps columns to the outputs
     (n, U, V), logits where `from_logits`. `mask` weighs every output, (n, U); without it all count
-    alike, padding included.
+    alike, padding included. While it trains, a forward pass can give more than V numbers for each
+    output, of which `more` makes a second loss (n, U).
     """
 
     columns: Callable[[Arrays], tuple[Indices, ...]]
@@ -56,12 +57,21 @@ class Objective:
     forward: Callable[[Sequence[Any], bool], Any]
     from_logits: bool
     mask: Callable[[Sequence[Any]], Any] | None
+    more: Callable[[Sequence[Any], Any], Any] | None = None
+    written: int | None = None
 
     def cross_entropy(self, columns: Sequence[Any], output: Any) -> Any:
-        """The cross-entropy of every output, (n, U), in nats."""
-        return keras.losses.sparse_categorical_crossentropy(
-            columns[-1], output, from_logits=self.from_logits
+        """The cross-entropy of every output, (n, U), in nats, and any second loss."""
+        found = keras.losses.sparse_categorical_crossentropy(
+            columns[-1], self.outputs(output), from_logits=self.from_logits
         )
+        if self.more is not None and output.shape[-1] != self.written:
+            found += self.more(columns, output[..., self.written :])
+        return found
+
+    def outputs(self, output: Any) -> Any:
+        """What a forward pass writes, (n, U, V), without what a second loss needs."""
+        return output if self.written is None else output[..., : self.written]
 
 
 def one_hot_objective(model: Any, encoding: Encoding) -> Objective:

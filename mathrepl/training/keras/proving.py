@@ -23,7 +23,8 @@ from mathrepl.training.keras.models import tensors_of
 from mathrepl.training.keras.objectives import arrays_of
 
 ATTEMPT = 30  # epochs
-TAUGHT = 0.3  # share of the training examples that counterexamples replace
+TAUGHT = 0.04, 0.3  # least and greatest share of the training examples that are counterexamples
+COPIES = 100  # of a counterexample, where the share allows it
 MARGIN = 0.05  # least lead of a proof that ends a training, far above the rounding of float32
 
 
@@ -49,14 +50,17 @@ def is_enough(proof: Proof | None) -> bool:
 def teach(trainer: Trainer, proof: Proof, encoding: Encoding, seed: int) -> None:
     """Put the counterexamples of a proof among the training examples, each with columns after it."""
     found = [
-        [(ALL[skill.skill], wrong.columns) for wrong in skill.wrongs if len(wrong.columns) < COLUMNS]
+        (ALL[skill.skill], wrong.columns)
         for skill in proof.skills
+        for wrong in skill.wrongs
+        if len(wrong.columns) < COLUMNS
     ]
-    found = [wrongs for wrongs in found if wrongs]
     if not found:
         return
     rng = random.Random(seed)
-    # Always the same rows: the other examples stay as they were drawn.
-    rows = np.arange(int(TAUGHT * len(trainer.training)), dtype=np.int32)
-    chosen = [extended(*rng.choice(rng.choice(found)), rng) for _ in rows]
-    trainer.replace(rows, arrays_of(encoding, chosen))
+    # Always the same rows: the other examples stay as they were drawn. Many copies of one
+    # counterexample would outweigh all the rest.
+    least, most = (int(share * len(trainer.training)) for share in TAUGHT)
+    count = min(max(COPIES * len(found), least), most)
+    chosen = [extended(*rng.choice(found), rng) for _ in range(count)]
+    trainer.replace(np.arange(count, dtype=np.int32), arrays_of(encoding, chosen))

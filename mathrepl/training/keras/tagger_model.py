@@ -12,6 +12,7 @@ from mathrepl.data.codec import Floats, Indices
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import Architecture
 from mathrepl.networks.tagger import TAGS
+from mathrepl.store.card import TrainSettings
 from mathrepl.training.keras.layers import (
     IndexedModel,
     bidirectional,
@@ -45,7 +46,7 @@ class Tagger(IndexedModel):
             x = tf.concat(bidirectional(named, f"layer.{i}", x, lengths), -1)
         return named["output"](x)
 
-    def objective(self, encoding: Encoding, offset: int) -> Objective:
+    def objective(self, encoding: Encoding, settings: TrainSettings) -> Objective:
         """One tag a character; padding does not count."""
         return Objective(
             columns=lambda arrays: (arrays.questions, arrays.answers),

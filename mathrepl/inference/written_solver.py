@@ -1,0 +1,333 @@
+"""The solver that shows its work: networks with a memory of symbols answer passes, code copies.
+
+The code lays a question out as one line (`arithmetic.layout`) and works it out
+(`arithmetic.lines`); every character of a result is written by a network. In numpy a pass is looked
+up in the list of all steps that its network can take, which is asked of it once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import product, zip_longest
+from math import prod
+from typing import Protocol
+
+import numpy as np
+
+from mathrepl.arithmetic.layout import first_line
+from mathrepl.arithmetic.lines import LineWorking, Span, Step, Stuck, replaced, work_out
+from mathrepl.arithmetic.parser import parse
+from mathrepl.arithmetic.skills import ALL, BLANK, END, Column, split_pass
+from mathrepl.arithmetic.written import Pass
+from mathrepl.data.codec import Floats, Indices, encode_questions
+from mathrepl.data.encoding import Encoding
+from mathrepl.inference.decoding import guesses_of, written_of
+from mathrepl.inference.solution import Guess, ScratchpadStep, Solution, Written
+from mathrepl.networks import Tensors, kind_of, parts_of
+from mathrepl.networks.columns import Automaton
+from mathrepl.networks.lstm import softmax
+from mathrepl.store.card import Card
+from mathrepl.support.settings import MOST_DECIMALS
+
+Row = tuple[str, int, float, str, float]
+Table = list[dict[Column, Row]]
+Run = Callable[[str, Indices], Floats]
+Answered = tuple[str, float]  # the result of a pass as people read it, and its probability
+
+
+class Answerer(Protocol):
+    """Answers passes of one network."""
+
+    def answer(self, passes: Sequence[Pass]) -> list[Answered]:
+        """Results in order, as people read them, and their probabilities."""
+
+    def guesses(self, asked: Pass) -> list[Guess]:
+        """The characters of one result in reading order, up to the end mark."""
+
+
+class Lookup:
+    """Passes looked up in the list of all steps of a network."""
+
+    def __init__(self, automaton: Automaton) -> None:
+        self._automaton = automaton
+        self._tables: dict[str, Table] = {}
+
+    def answer(self, passes: Sequence[Pass]) -> list[Answered]:
+        return [self._answer(one) for one in passes]
+
+    def guesses(self, asked: Pass) -> list[Guess]:
+        found = []
+        for row in self._rows(asked):
+            if row[0] == END:
+                break
+            found.append(Guess(*row[:1], *row[2:]))
+        return found if ALL[asked.skill].mirrored else found[::-1]
+
+    def _answer(self, asked: Pass) -> Answered:
+        table = self._tables.get(asked.skill) or self._table(asked.skill)
+        written, sure = [], 1.0
+        step = table[0]
+        for column in _columns(asked):
+            character, following, probability, _, _ = step[column]
+            sure *= probability
+            if character == END:
+                break
+            written.append(character)
+            step = table[following]
+        text = "".join(written)
+        return text if ALL[asked.skill].mirrored else text[::-1], sure
+
+    def _rows(self, asked: Pass) -> Iterator[Row]:
+        table = self._tables.get(asked.skill) or self._table(asked.skill)
+        step = table[0]
+        for column in _columns(asked):
+            yield step[column]
+            step = table[step[column][1]]
+
+    def _table(self, skill: str) -> Table:
+        """For each symbol: column to character, next symbol, probability, and the runner-up."""
+        automaton, alphabets = self._automaton, self._automaton.alphabets
+        place = alphabets.names.index(skill)
+        shares = softmax(automaton.logits.values[place])
+        order = np.argsort(-shares, axis=-1, kind="stable")[..., :2]
+        likely = np.take_along_axis(shares, order, -1)
+        rows = zip(
+            order.reshape(-1, 2).tolist(),
+            automaton.following[place].ravel().tolist(),
+            likely.reshape(-1, 2).tolist(),
+            strict=True,
+        )
+        columns = list(product(alphabets.first, alphabets.second))
+        found: Table = []
+        for _ in range(len(shares)):
+            found.append(
+                {
+                    column: (
+                        alphabets.written[best],
+                        following,
+                        sure,
+                        alphabets.written[other],
+                        less_sure,
+                    )
+                    for column, ((best, other), following, (sure, less_sure)) in zip(
+                        columns, rows, strict=False
+                    )
+                }
+            )
+        self._tables[skill] = found
+        return found
+
+
+def _columns(asked: Pass) -> Iterator[Column]:
+    """The columns of a pass in the order in which it is read, and one of blanks."""
+    first, second = asked.first, asked.second
+    if not ALL[asked.skill].mirrored:
+        return zip_longest(first[::-1] + BLANK, second[::-1] + BLANK, fillvalue=BLANK)
+    if second:
+        width = max(len(first), len(second))
+        first, second = first.rjust(width), second.rjust(width)
+    return zip_longest(first + BLANK, second + BLANK, fillvalue=BLANK)
+
+
+class Asking:
+    """Passes asked of a network as it runs elsewhere, in Keras."""
+
+    def __init__(self, encoding: Encoding, run: Callable[[Indices], Floats]) -> None:
+        self._encoding, self._run = encoding, run
+
+    def answer(self, passes: Sequence[Pass]) -> list[Answered]:
+        texts, sure = written_of(self._encoding, self._probabilities(passes))
+        turned = (
+            text[::-1] if ALL[one.skill].mirrored else text
+            for text, one in zip(texts, passes, strict=True)
+        )
+        return list(zip(turned, sure, strict=True))
+
+    def guesses(self, asked: Pass) -> list[Guess]:
+        encoding = self._encoding
+        (found,) = guesses_of(encoding.characters, self._probabilities([asked]), reverse=True)
+        return list(found[0][::-1] if ALL[asked.skill].mirrored else found[0])
+
+    def _probabilities(self, passes: Sequence[Pass]) -> Floats:
+        texts = [_read_from_the_right(one) for one in passes]
+        return self._run(encode_questions(self._encoding, texts))
+
+
+def _read_from_the_right(asked: Pass) -> str:
+    """A pass as the network reads it: the rows of a mirrored skill turned round."""
+    first, second = asked.first, asked.second
+    if ALL[asked.skill].mirrored:
+        width = max(len(first), len(second))
+        first, second = (row.rjust(width)[::-1] if row else "" for row in (first, second))
+    return f"{first}{asked.skill}{second}"
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """One question being worked out: its steps so far, and the passes of the present one."""
+
+    question: str
+    line: str
+    working: LineWorking
+    steps: list[ScratchpadStep] = field(default_factory=list)
+    sure: float = 1.0
+    passes: list[Pass] = field(default_factory=list)
+    asked: list[Pass] = field(default_factory=list)
+    answer: str | None = None
+    stuck: str = ""
+
+    def go_on(self, found: list[Answered] | None) -> bool:
+        """Give the working the results of its passes; true if it asks for more."""
+        results: list[str] | None = None
+        if found is not None:
+            self.sure *= prod([probability for _, probability in found])
+            results = [text for text, _ in found]
+        try:
+            while isinstance(wanted := self.working.send(results), Step):  # type: ignore[arg-type]
+                self._keep(wanted)
+                results = None
+        except StopIteration as end:
+            self.answer = end.value
+            return False
+        except Stuck as stuck:
+            self.stuck = str(stuck)
+            return False
+        self.asked = wanted
+        self.passes += wanted
+        return True
+
+    def _keep(self, step: Step) -> None:
+        """Keep a step as people read it, with the passes since the one before."""
+        line = spelled(step.line)
+        span = Span(len(spelled(step.line[: step.span.start])), 0)
+        span = Span(span.start, span.start + len(spelled(step.span.of(step.line))))
+        self.steps.append(
+            ScratchpadStep(line, span, step.written, self.sure, step.operation, tuple(self.passes))
+        )
+        self.sure, self.passes = 1.0, []
+
+    @property
+    def last_line(self) -> str:
+        """The line that is being worked on, or the answer."""
+        if self.answer is not None:
+            return self.answer
+        if not self.steps:
+            return spelled(self.line)
+        last = self.steps[-1]
+        return replaced(last.text, last.span, last.written) if last.span else last.text
+
+    @property
+    def lines(self) -> tuple[ScratchpadStep, ...]:
+        """The steps, and the line after them."""
+        return (*self.steps, ScratchpadStep(self.last_line, probability=self.sure))
+
+
+def spelled(line: str) -> str:
+    """A line as people write it: `//` for its floor division."""
+    return line.replace(":", "//")
+
+
+class WrittenSolver:
+    """Weights whose networks answer passes; `run` maps a part and indices to probabilities.
+
+    `tensors` gives those of each part, for networks that numpy runs: their passes are looked up.
+    """
+
+    def __init__(self, card: Card, run: Run, tensors: Mapping[str, Tensors] | None = None) -> None:
+        self.card = card
+        parts = parts_of(card.architecture)
+        answerers: dict[str, Answerer] = {}
+        for part, name in parts.items():
+            kind = kind_of(name)
+            encoding = kind.encoding(card.encoding)
+            if tensors is not None and kind.automaton is not None:
+                found: Answerer = Lookup(kind.automaton(tensors[part], card.encoding))
+            else:
+                found = Asking(encoding, partial(run, part))
+            answerers |= dict.fromkeys(encoding.skills, found)
+        self._answerers = answerers
+
+    def solve(self, questions: Sequence[str], decimals: int | None = None) -> list[Solution]:
+        sheets = [self._laid_out(question, decimals) for question in questions]
+        for _ in self._rounds(sheets):
+            pass
+        return [self._solution(sheet) for sheet in sheets]
+
+    def solve_stepwise(
+        self, question: str, decimals: int | None = None
+    ) -> Iterator[tuple[ScratchpadStep, ...] | Solution]:
+        sheet = self._laid_out(question, decimals)
+        yield sheet.lines
+        for _ in self._rounds([sheet]):
+            if sheet.steps and not sheet.passes:
+                yield sheet.lines
+        yield self._solution(sheet)
+
+    def write(self, questions: Sequence[str]) -> Written:
+        sheets = [self._laid_out(question, None) for question in questions]
+        for _ in self._rounds(sheets):
+            pass
+        return Written(
+            [sheet.answer or "" for sheet in sheets],
+            [prod([step.probability for step in sheet.lines]) for sheet in sheets],
+        )
+
+    def part(self, name: str) -> Callable[[Sequence[str]], Written]:
+        """`write` for "", or the results of passes by one of the parts."""
+        if name not in ("", *parts_of(self.card.architecture)):
+            raise KeyError(name)
+        return self._write_passes if name else self.write
+
+    def _write_passes(self, texts: Sequence[str]) -> Written:
+        passes = [Pass(*split_pass(text, "".join(self._answerers))) for text in texts]
+        found = self._answered([passes])
+        return Written([text for text, _ in found[0]], [sure for _, sure in found[0]])
+
+    def _laid_out(self, question: str, decimals: int | None) -> _Sheet:
+        layout = first_line(parse(question))
+        if decimals is None:
+            decimals = self.card.task.decimals
+        working = work_out(
+            layout.line, layout.places, "0" * decimals, ends=decimals == MOST_DECIMALS
+        )
+        return _Sheet(question, layout.line, working)
+
+    def _rounds(self, sheets: Sequence[_Sheet]) -> Iterator[None]:
+        """Answer the passes of all sheets, side by side, until all are done."""
+        still_open = [sheet for sheet in sheets if sheet.go_on(None)]
+        while still_open:
+            found = self._answered([sheet.asked for sheet in still_open])
+            pairs = zip(still_open, found, strict=True)
+            still_open = [sheet for sheet, results in pairs if sheet.go_on(results)]
+            yield
+
+    def _answered(self, asked: Sequence[list[Pass]]) -> list[list[Answered]]:
+        """The results of passes of several sheets, in order."""
+        by_answerer: dict[int, tuple[Answerer, list[Pass]]] = {}
+        for passes in asked:
+            for one in passes:
+                answerer = self._answerers.get(one.skill)
+                if answerer is None:
+                    raise ValueError(f"these weights have no skill {one.skill!r}")
+                by_answerer.setdefault(id(answerer), (answerer, []))[1].append(one)
+        results = {key: iter(who.answer(passes)) for key, (who, passes) in by_answerer.items()}
+        return [
+            [next(results[id(self._answerers[one.skill])]) for one in passes] for passes in asked
+        ]
+
+    def _solution(self, sheet: _Sheet) -> Solution:
+        text = sheet.answer or ""
+        return Solution(
+            sheet.question, text, self._guesses(sheet, text), None, sheet.lines, sheet.stuck
+        )
+
+    def _guesses(self, sheet: _Sheet, text: str) -> tuple[Guess | None, ...]:
+        """The guesses of the last pass that wrote digits of the answer; copied ones have none."""
+        writing = [one for step in sheet.steps[-1:] for one in step.passes if one.skill in "zx"]
+        if not writing:
+            return (None,) * len(text)
+        own = [g for g in self._answerers[writing[-1].skill].guesses(writing[-1]) if g[0] != BLANK]
+        missing = len(text) - len(own)
+        return (*(None,) * missing, *own) if missing >= 0 else (None,) * len(text)
