@@ -13,7 +13,7 @@ from mathrepl.analysis.figure import Bar, Bars, Figure
 from mathrepl.analysis.network import END_SHOWN, SPACE_SHOWN, Network, shown
 from mathrepl.data.codec import Floats
 from mathrepl.data.encoding import END
-from mathrepl.support.errors import Advice, Run, UsageError
+from mathrepl.support.errors import UsageError
 from mathrepl.support.text import with_bounds
 
 LIKELIEST = 5
@@ -51,7 +51,6 @@ def step(network: Network, question: str, truth: str, forced: Mapping[int, str])
 
     Raises `UsageError` for a character that the network does not have.
     """
-    _check_writes(network)
     indices = _forced_indices(network, forced)
     probabilities = _probabilities(network, question, indices)
     codes = [indices.get(position, int(row.argmax())) for position, row in enumerate(probabilities)]
@@ -76,11 +75,11 @@ def step(network: Network, question: str, truth: str, forced: Mapping[int, str])
         )
     text = network.read(codes)
     target = network.target(question, truth)
-    verdict = "" if target is None else "; right" if text == target else f"; truth {target}"
+    verdict = "; right" if text == target else f"; truth {target}"
     in_order = " ".join(characters[code] for code in codes)
     facts = [f"it writes {in_order}, read {text or '(nothing)'}{verdict}"]
-    facts += network.step_facts(question)
-    notes = [*network.step_notes(question)]
+    facts += network.facts(question)
+    notes = []
     if indices:
         alone = network.read(_probabilities(network, question, {}).argmax(-1).tolist())
         facts.append(f"unforced it writes {alone or '(nothing)'}")
@@ -106,7 +105,6 @@ def step(network: Network, question: str, truth: str, forced: Mapping[int, str])
 
 def beam(network: Network, question: str, truth: str, count: int) -> Figure:
     """The `count` likeliest whole answers and their probabilities."""
-    _check_writes(network)
     found = likeliest(network, question, count)
     target = network.target(question, truth)
     bars = tuple(
@@ -119,14 +117,13 @@ def beam(network: Network, question: str, truth: str, count: int) -> Figure:
     )
     total = sum(one.probability for one in found)
     facts = [f"together {with_bounds(total, 2)} of the probability of all answers"]
-    if target is not None and target not in [one.text for one in found]:
+    if target not in [one.text for one in found]:
         facts.append(f"the truth {target} is not among them")
-    facts += network.step_facts(question)
+    facts += network.facts(question)
     return Figure(
         f"the {len(found)} likeliest answers of {network.name} to {question}",
         (Bars("probability of the whole answer", bars, 1.0),),
         tuple(facts),
-        network.step_notes(question),
         data={
             "weights": network.name,
             "question": question,
@@ -135,7 +132,7 @@ def beam(network: Network, question: str, truth: str, count: int) -> Figure:
                 {
                     "network": one.text,
                     "probability": one.probability,
-                    "right": None if target is None else one.text == target,
+                    "right": one.text == target,
                 }
                 for one in found
             ],
@@ -188,14 +185,6 @@ def likeliest(network: Network, question: str, count: int) -> list[Candidate]:
         finished += list(zip(scores.tolist(), prefixes, strict=True))
     best = sorted(finished, reverse=True)[:count]
     return [Candidate(network.read(prefix), exp(score)) for score, prefix in best]
-
-
-def _check_writes(network: Network) -> None:
-    if network.half.tags:
-        raise UsageError(
-            f"the {network.part} of {network.card.name} marks characters and writes none",
-            hint=Advice("look at it with ", Run("attn"), " or ", Run("peek")),
-        )
 
 
 def _forced_indices(network: Network, forced: Mapping[int, str]) -> dict[int, int]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from mathrepl.analysis.figure import Bar, Bars, Figure, Heatmap
 from mathrepl.data.codec import Floats
-from mathrepl.data.step_examples import PARTS
+from mathrepl.networks.kinds import PARTS
 from mathrepl.support.errors import Advice, Run, UsageError
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from mathrepl.arithmetic.reference_steps import next_step
+from mathrepl.arithmetic.skills import ALL, split_pass
 from mathrepl.data.codec import Floats, Indices, encode_questions
 from mathrepl.data.encoding import END, Encoding
 from mathrepl.networks import Kind, States, Tensors, kind_of, part_tensors, parts_of, shapes_of
@@ -43,7 +43,7 @@ class Network:
 
     @property
     def encoding(self) -> Encoding:
-        """The encoding of this network; a tagger reads from the left."""
+        """The encoding of this network."""
         return self.half.encoding(self.card.encoding)
 
     @property
@@ -65,9 +65,9 @@ class Network:
         return decoder(self.tensors, self.card.architecture, self.encoding, self.indices(texts))
 
     @property
-    def writes_steps(self) -> bool:
-        """The network writes the results of single scratchpad steps, not answers."""
-        return self.card.architecture.row.shows_steps and not self.half.tags
+    def skills(self) -> str:
+        """The skills of a network that answers passes, empty for one that writes answers."""
+        return self.encoding.skills
 
     def indices(self, texts: Sequence[str]) -> Indices:
         """(n, T) of texts as a person writes them."""
@@ -104,31 +104,20 @@ class Network:
         text = "".join(self.encoding.characters[index] for index in indices).split(END, 1)[0]
         return text[::-1] if self.reverse else text
 
-    def target(self, question: str, answer: str) -> str | None:
-        """The right output for `question`, whose answer is `answer`.
-
-        A rewriter writes the result of one step; for it a question of several steps has none.
-        """
-        if not self.writes_steps:
+    def target(self, question: str, answer: str) -> str:
+        """The right output for `question`: that of the pass, or the `answer`."""
+        if not self.skills:
             return answer
-        try:
-            step = next_step(question)
-        except ValueError:
-            return None
-        return step.result if step.redex == question else None
+        skill, first, second = split_pass(question, self.skills)
+        return ALL[skill].run(first, second)
 
-    def step_facts(self, question: str) -> tuple[str, ...]:
-        """A fact that a rewriter writes one step and not the answer; nothing for other networks."""
-        if not self.writes_steps or self.target(question, "") is None:
+    def facts(self, question: str) -> tuple[str, ...]:
+        """What one pass does, for a network that answers passes; nothing for others."""
+        if not self.skills:
             return ()
-        return (f"one step of a working: the doer's replacement for {question}",)
-
-    def step_notes(self, question: str) -> tuple[str, ...]:
-        """A note where a rewriter would never read this question, which takes several steps."""
-        if self.target(question, "") is not None:
-            return ()
-        note = f"{question} takes several steps, and {self.card.name} gives its doer one at a time"
-        return (Advice(note, "; see them with ", Run("attn")),)
+        skill = ALL[split_pass(question, self.skills)[0]]
+        turned = ", its rows turned round" if skill.mirrored else ""
+        return (f"one pass of the skill {skill.name}: {skill.summary}{turned}",)
 
 
 def shown(character: str) -> str:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from mathrepl.analysis.attention import attend_to
+from mathrepl.analysis.attention import attend
 from mathrepl.analysis.card_text import card_rows
 from mathrepl.analysis.curves import curve
 from mathrepl.analysis.decoding import step
@@ -42,7 +42,7 @@ def sections(weights: ActiveWeights) -> Iterator[Progress | Section]:
     for example in islice(drawn, SAMPLES):
         question = example.question
         if network.half.decoder is not None:
-            figure = attend_to(weights, question)
+            figure = attend(network, question)
         elif network.half.states is not None:
             figure = peek(network, question)
         else:

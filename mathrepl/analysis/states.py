@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from mathrepl.analysis.figure import Bar, Bars, Figure, Heatmap, Progress
 from mathrepl.analysis.network import END_SHOWN, Network, check_known, rounded, shown
+from mathrepl.arithmetic.skills import columns_of, split_pass
 from mathrepl.data.codec import Floats
 from mathrepl.data.encoding import END
 from mathrepl.data.sampling import distinct
@@ -57,7 +58,6 @@ def peek(network: Network, question: str, layer: str | None = None) -> Figure:
         f"{network.name} reads {question}",
         tuple(heats),
         (_direction(network),),
-        network.step_notes(question),
         data={
             "weights": network.name,
             "question": question,
@@ -116,7 +116,7 @@ def like(
 ) -> Iterator[Progress | Figure]:
     """The `count` equations, of `sample` drawn ones, with the encoding nearest to `question`'s.
 
-    Progress comes before the figure. A rewriter is compared over single steps. The distance is the
+    Progress comes before the figure. The distance is the
     Euclidean one between encodings, divided by its mean over random pairs of the sample. Raises
     `UsageError` for a network without a recurrent encoder, or of an installed kind.
     """
@@ -127,11 +127,8 @@ def like(
             hint=Advice("try it with a network that has one, such as ", Run("use", "blog")),
         )
     task = network.card.task
-    if network.writes_steps:
-        task = replace(task, fewest=1, most=1, brackets=False)
     drawn = (one.question for one in distinct(task, random.Random(0)))
-    fitting = (one for one in drawn if one != question and network.target(one, "") is not None)
-    others = list(islice(fitting, sample))
+    others = list(islice((one for one in drawn if one != question), sample))
     if not others:
         raise UsageError(f"there are no other equations of {task.describe()}")
     parts = []
@@ -156,7 +153,6 @@ def like(
         f"equations whose encoding by {network.name} is nearest to that of {question}",
         (Bars("longer is nearer; distance 1 is that of two random equations", bars, 1.0),),
         (f"of {len(others):,} equations of {task.describe()}",),
-        network.step_notes(question),
         data={
             "weights": network.name,
             "question": question,
@@ -192,6 +188,13 @@ def _layers(network: Network, question: str) -> dict[str, _Layer]:
     codes = network.until_end(network.probabilities([question])[0].argmax(-1).tolist())
     written = tuple(network.character(code) for code in codes)
     text = question[::-1] if network.reverse else question
+    if network.skills:
+        _, first, second = split_pass(question, network.skills)
+        rows = ["".join(column) for column in columns_of(first, second)]
+        return {
+            name: _Layer(tuple(rows), hidden[0, : len(rows)], memory[0, : len(rows)])
+            for name, (hidden, memory) in network.states([question]).items()
+        }
     if network.half.reads_padding:
         text = text.ljust(network.indices([question]).shape[1], END)
     layers = {}

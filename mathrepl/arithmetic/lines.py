@@ -12,7 +12,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from mathrepl.arithmetic.skills import ALL
+from mathrepl.arithmetic.skills import ALL, split_pass
 from mathrepl.arithmetic.written import (
     Pass,
     Working,
@@ -27,6 +27,7 @@ from mathrepl.arithmetic.written import (
 
 NUMBER = re.compile(r"-?[0-9]+")
 _LONE = re.compile(r"\((-?[0-9]+)\)")
+_OPERATION = re.compile(r"(-?[0-9]+)([-+*/%:^])(-?[0-9]+)")
 _MARKED = re.compile("1+")
 MAX_LINES = 300
 NO_OPERATION = "the reader marked no operation with numbers on both sides"
@@ -60,7 +61,7 @@ class Operation:
     ends: bool = False
 
     def working(self) -> Working[str]:
-        """The passes that work it out. Raises `Stuck` for another sign."""
+        """The passes that work it out. Raises `StuckError` for another sign."""
         match self.sign:
             case "+":
                 return sum_of(self.a, self.b)
@@ -76,7 +77,7 @@ class Operation:
                 return quotient_of(self.a, self.b, self.zeros, ends=self.ends)
             case ".":
                 return with_point(self.a, self.zeros)
-        raise Stuck(NO_OPERATION)
+        raise StuckError(NO_OPERATION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,34 +90,60 @@ class Step:
     written: str
 
 
-class Stuck(Exception):
+class StuckError(Exception):
     """A working that cannot go on, with the reason."""
 
 
 LineWorking = Generator[list[Pass] | Step, list[str], str]
 
 
-def work_out(line: str, places: str, decimals: str, *, ends: bool) -> LineWorking:
+def is_operation(line: str) -> bool:
+    """True for one operation on two numbers."""
+    return _OPERATION.fullmatch(line) is not None
+
+
+def work_out(
+    line: str, places: str, decimals: str, *, ends: bool, reads: bool = True
+) -> LineWorking:
     """The answer to a line whose point moves by `places`; a quotient is rounded to `decimals`.
 
-    Yields passes, and each step when it is done. Raises `Stuck` where networks mark or write what
-    no line has.
+    Without a network that `reads`, the line is one operation.
+
+    Yields passes, and each step when it is done. Raises `StuckError` where networks mark or write
+    what no line has.
     """
     for _ in range(MAX_LINES):
         if NUMBER.fullmatch(line):
             if not places:
                 return line
             span, operation = Span(0, len(line)), Operation(line, ".", zeros=places)
+        elif reads:
+            span, operation = yield from next_operation(line, decimals, ends)
         else:
-            span, operation = yield from _next_operation(line, decimals, ends)
+            found = _OPERATION.fullmatch(line)
+            if found is None:
+                raise StuckError("these weights have no reader")
+            a, sign, b = found.groups()
+            zeros = decimals if sign == "/" else ""
+            span, operation = Span(0, len(line)), Operation(a, sign, b, zeros, ends)
         written = yield from operation.working()
         yield Step(line, span, operation, written)
         if operation.sign in "./":
             return written
         if not NUMBER.fullmatch(written):
-            raise Stuck("the doer wrote no number")
+            raise StuckError("the doer wrote no number")
         line = replaced(line, span, written)
-    raise Stuck(f"it was not done after {MAX_LINES} lines")
+    raise StuckError(f"it was not done after {MAX_LINES} lines")
+
+
+def spelled(line: str) -> str:
+    """A line as people write it: `//` for its floor division."""
+    return line.replace(":", "//")
+
+
+def read(line: str) -> str:
+    """Inverse of `spelled`."""
+    return line.replace("//", ":")
 
 
 def replaced(line: str, span: Span, text: str) -> str:
@@ -139,14 +166,12 @@ def by_rules(working: Generator[list[Pass] | Step, list[str], _T] | Working[_T])
 def right_result(asked: Pass) -> str:
     """The right result of a pass, by the rule of its skill."""
     skill = ALL[asked.skill]
-    first, second = asked.first, asked.second
-    if not skill.mirrored:
-        return skill.run(first, second)
-    width = max(len(first), len(second))
-    return skill.run(*(row.rjust(width)[::-1] if row else "" for row in (first, second)))[::-1]
+    _, first, second = split_pass(asked.text, asked.skill)
+    found = skill.run(first, second)
+    return found[::-1] if skill.mirrored else found
 
 
-def _next_operation(line: str, decimals: str, ends: bool) -> Working[tuple[Span, Operation]]:
+def next_operation(line: str, decimals: str, ends: bool) -> Working[tuple[Span, Operation]]:
     """The operation to do next, and its span with the numbers on both sides."""
     (closing,) = yield [Pass("p", line)]
     (inside,) = yield [Pass("g", line, closing)]
@@ -160,15 +185,15 @@ def _next_operation(line: str, decimals: str, ends: bool) -> Working[tuple[Span,
     at = marks.find("1", span.start, span.end)
     a, sign, b = text[span.start : at], text[at : at + 1], text[at + 1 : span.end]
     if at < 0 or not (NUMBER.fullmatch(a) and NUMBER.fullmatch(b)):
-        raise Stuck(NO_OPERATION)
+        raise StuckError(NO_OPERATION)
     start = group.start
     zeros = decimals if sign == "/" else ""
     return Span(start + span.start, start + span.end), Operation(a, sign, b, zeros, ends)
 
 
 def _span(what: str, marks: str) -> Span:
-    """The marked characters. Raises `Stuck` where they are none, or not one run."""
+    """The marked characters. Raises `StuckError` where they are none, or not one run."""
     first = _MARKED.search(marks)
     if first is None or "1" in marks[first.end() :]:
-        raise Stuck(f"the reader marked no one {what}")
+        raise StuckError(f"the reader marked no one {what}")
     return Span(first.start(), first.end())

@@ -14,6 +14,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import NamedTuple, TypeVar
 
+from mathrepl.arithmetic.skills import ALL
+
 _T = TypeVar("_T")
 DIGITS = "123456789"
 HALF = 4  # the place of 5 among these digits, in the middle
@@ -25,6 +27,15 @@ class Pass(NamedTuple):
     skill: str
     first: str
     second: str = ""
+
+    @property
+    def text(self) -> str:
+        """The pass as a network reads it, from the right: mirrored rows are turned round."""
+        first, second = self.first, self.second
+        if ALL[self.skill].mirrored:
+            width = max(len(first), len(second))
+            first, second = (row.rjust(width)[::-1] if row else "" for row in (first, second))
+        return f"{first}{self.skill}{second}"
 
 
 Working = Generator[list[Pass], list[str], _T]

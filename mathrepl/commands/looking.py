@@ -11,9 +11,9 @@ from mathrepl.arithmetic.parser import parse
 from mathrepl.commands.asking import equations_of
 from mathrepl.commands.figures import SAVE, Figures, showing
 from mathrepl.commands.spec import Arguments, Command, Context, Parameter
-from mathrepl.data.step_examples import PARTS
+from mathrepl.networks.kinds import PARTS
 from mathrepl.session.router import Question
-from mathrepl.support.errors import Advice, EquationError, Run, UsageError
+from mathrepl.support.errors import Advice, Run, UsageError
 
 if TYPE_CHECKING:
     from mathrepl.analysis.network import Network
@@ -26,7 +26,7 @@ def peek(context: Context, arguments: Arguments) -> Figures:
     asked = _questions(context, arguments)
     network = _network(asked[0], arguments)
     unit, layer = arguments.integer("unit"), arguments.text("layer")
-    questions = [_text(network, one) for one in asked]
+    questions = [_text(network, one, arguments) for one in asked]
     if unit is not None:
         return states.follow(network, questions, unit)
     return (states.peek(network, text, layer) for text in questions)
@@ -38,15 +38,16 @@ def like(context: Context, arguments: Arguments) -> Figures:
 
     asked = _one(context, arguments)
     network = _network(asked, arguments)
-    return find_like(network, _text(network, asked), arguments.integer("count") or 10)
+    return find_like(network, _text(network, asked, arguments), arguments.integer("count") or 10)
 
 
 @showing
 def attn(context: Context, arguments: Arguments) -> Figures:
-    from mathrepl.analysis.attention import attend_to
+    from mathrepl.analysis.attention import attend
 
     asked = _one(context, arguments)
-    return attend_to(asked.weights, asked.text, arguments.integer("line"))
+    network = _network(asked, arguments)
+    return attend(network, _text(network, asked, arguments))
 
 
 @showing
@@ -57,7 +58,7 @@ def step(context: Context, arguments: Arguments) -> Figures:
     asked = _one(context, arguments)
     network = _network(asked, arguments)
     forced = parse_forced(arguments.text("force") or "") if arguments.given("force") else {}
-    return decode(network, _text(network, asked), asked.target, forced)
+    return decode(network, _text(network, asked, arguments), asked.target, forced)
 
 
 @showing
@@ -66,7 +67,9 @@ def beam(context: Context, arguments: Arguments) -> Figures:
 
     asked = _one(context, arguments)
     network = _network(asked, arguments)
-    return search(network, _text(network, asked), asked.target, arguments.integer("k") or 5)
+    return search(
+        network, _text(network, asked, arguments), asked.target, arguments.integer("k") or 5
+    )
 
 
 @showing
@@ -99,20 +102,34 @@ def _network(asked: Question, arguments: Arguments) -> Network:
     return network_of(asked.weights, arguments.text("part"))
 
 
-def _text(network: Network, asked: Question) -> str:
-    """The question as this network reads it. Raises `EquationError` if it cannot."""
-    text = asked.expression.format(spaced=network.card.task.spaced)
-    strange = [c for c in text if c not in network.encoding.characters]
-    if strange:
-        raise EquationError(
-            f"the {network.name} has no character {strange[0]!r}",
-            hint=Advice("see how the question is worked out with ", Run("attn")),
+def _text(network: Network, asked: Question, arguments: Arguments) -> str:
+    """The question as this network reads it: the equation, or a pass of its working.
+
+    Raises `EquationError` if it cannot, `UsageError` for a skill that no pass needs.
+    """
+    skill = arguments.text("skill")
+    if not network.skills:
+        if skill is not None:
+            hint = Advice("try it with ", Run("use", "work"))
+            raise UsageError(f"{network.name} has no skills", hint=hint)
+        return asked.expression.format(spaced=network.card.task.spaced)
+    solution = asked.weights.solver.solve([asked.text])[0]
+    passes = [one for step in solution.scratchpad for one in step.passes]
+    own = [one for one in passes if one.skill in network.skills]
+    found = next((one for one in own if skill in (None, one.skill)), None)
+    if found is None:
+        used = " ".join(dict.fromkeys(one.skill for one in own))
+        what = f"skill {skill!r}" if skill else "skill"
+        raise UsageError(
+            f"{network.name} uses no {what} for {asked.text}",
+            hint=f"it uses {used}" if used else "choose another equation",
         )
-    return text
+    return found.text
 
 
 _EQUATION = Parameter("equations", "an equation such as 94 + 909", "equations", True, True)
 _PART = Parameter("--part", "the network to look at, in weights of two", choices=PARTS)
+_SKILL = Parameter("--skill", "the first pass of this skill, such as +, in weights that have them")
 COMMANDS = (
     Command(
         "peek",
@@ -123,6 +140,7 @@ COMMANDS = (
             Parameter("--layer", "only layers whose name starts with this, such as encoder"),
             Parameter("--unit", "follow one unit, over several equations with ;", "integer", low=0),
             _PART,
+            _SKILL,
             SAVE,
         ),
         examples=(":peek 94 + 909", ":peek --unit 7 94 + 909; 94 + 908"),
@@ -135,6 +153,7 @@ COMMANDS = (
             _EQUATION,
             Parameter("--count", "how many", "integer", low=1, high=1000, default="10"),
             _PART,
+            _SKILL,
             SAVE,
         ),
         examples=(":like 94 + 909",),
@@ -160,6 +179,7 @@ COMMANDS = (
             _EQUATION,
             Parameter("--force", "force characters: 2=5 writes a 5 as the second"),
             _PART,
+            _SKILL,
             SAVE,
         ),
         details="Characters count in the order of writing; ■ is the end. Weights of two networks "
@@ -174,6 +194,7 @@ COMMANDS = (
             Parameter("k", "number of answers, such as 5", "integer", True, low=1, high=1000),
             _EQUATION,
             _PART,
+            _SKILL,
             SAVE,
         ),
         examples=(":beam 5 94 + 909",),

@@ -18,9 +18,8 @@ from mathrepl.arithmetic.task import (
     parse_range,
 )
 from mathrepl.commands.spec import Arguments, Parameter, ValueKind
-from mathrepl.data.step_examples import PARTS
 from mathrepl.networks.config import Architecture, settings_of
-from mathrepl.networks.kinds import fresh_kinds
+from mathrepl.networks.kinds import PARTS, fresh_kinds
 from mathrepl.networks.plugin_kinds import kind_names
 from mathrepl.session.planning import make_plan, part_of
 from mathrepl.session.session import Session

@@ -13,34 +13,12 @@ import numpy as np
 from mathrepl.arithmetic.skills import (
     ALL,
     BLANK,
-    DOING,
     alphabets_of,
-    characters_of,
     columns_of,
     split_pass,
 )
-from mathrepl.arithmetic.task import Task
 from mathrepl.data.codec import Indices
 from mathrepl.data.encoding import END, Encoding
-
-COLUMNS = 11  # of a pass in training; the longest is 10 columns and one of blanks
-_NEEDED = {"+": "+", "-": "-?z", "*": "+otz", "/": DOING}
-
-
-@cache
-def encoding_of(skills: str) -> Encoding:
-    """The encoding of passes of these skills, written from the right."""
-    return Encoding(
-        characters_of(skills), 2 * COLUMNS + 1, COLUMNS + 1, reverse=True, skills=skills
-    )
-
-
-def encoding_for(task: Task) -> Encoding:
-    """The encoding of the skills that the operations of a task need."""
-    needed = set("".join(_NEEDED[operation] for operation in task.operations))
-    if task.low < 0 or task.brackets or "-" in task.operations:
-        needed |= set("+-?zs")
-    return encoding_of("".join(skill for skill in DOING if skill in needed))
 
 
 def encode_passes(encoding: Encoding, texts: Sequence[str]) -> Indices:

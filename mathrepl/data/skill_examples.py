@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 
 from mathrepl.arithmetic.skills import ALL, END, Column, Skill, pass_text
-from mathrepl.data.columns import COLUMNS
+from mathrepl.data.passes import COLUMNS
 from mathrepl.data.sampling import Example, Split
 
 HELD_OUT = 10  # one example in ten

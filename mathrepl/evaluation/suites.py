@@ -7,16 +7,17 @@ training, so everyone draws the same.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
 
+from mathrepl.arithmetic.expression import format_value
 from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.task import Task
+from mathrepl.data.expressions import expressions
+from mathrepl.data.passes import needed_skills
 from mathrepl.data.questions import digit_bounds, with_carries
 from mathrepl.data.sampling import Example, draw_held_out, every
-from mathrepl.data.step_examples import step_examples
 from mathrepl.networks.plugin_kinds import imported
 from mathrepl.store.card import Card
 
@@ -25,6 +26,13 @@ SAMPLE = 20_000
 BEYOND = 2_000
 LONG_SAMPLE = 1_000_000
 SEED = 2025
+EXPRESSIONS = 100_000
+# Operations, the most digits of both numbers, and how many are asked.
+_BY_LENGTH = (
+    ("a + b and a - b of 1 to 1,000 digits", "+-", (1000, 1000), 100_000),
+    ("a * b of 1 to 50 digits", "*", (50, 50), 2_000),
+    ("a / b of 1 to 50 by 1 to 30 digits, 20 decimals", "/", (50, 30), 2_000),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,60 +78,40 @@ def _held_out(name: str, task: Task, count: int, *, divides: bool = False) -> Su
     return Suite(name, count, examples, True)
 
 
-def scratchpad_suites(card: Card, sample: int | None) -> list[Suite]:
-    """Expressions by their operations, expressions beyond the training, and each network alone."""
-    task, count = card.task, sample or SAMPLE
-    few, twice, far = min(count, BEYOND), 2 * task.most, 10 ** (2 * len(str(task.high))) - 1
-
-    def held_out(name: str, count: int, operations: str = "+-*", **changes: Any) -> Suite:
-        bounds = {"fewest": 1, "most": task.most, "high": task.high} | changes
-        changed = replace(task, operations=operations, **bounds)
-        divides = "/" in operations
-        decimals = f" to {task.decimals} decimals" if divides else ""
-        name = f"{name}{decimals}, {task.low}..{changed.high}"
-        # Solutions take long: small batches let Ctrl-C through soon, and keep all cores busy.
-        return replace(_held_out(name, changed, count, divides=divides), batch=256)
-
-    return [
-        held_out("one operation of + - *", count, most=1),
-        held_out("two and three operations of + - *", count, fewest=min(2, task.most)),
-        held_out("a / b", count, "/", most=1),
-        held_out("one division among + - *", count, "+-*/", fewest=min(2, task.most)),
-        _remainders(task, count),
-        *(
-            held_out(f"beyond: {most} operations of + - *", few, fewest=most, most=most)
-            for most in range(task.most + 1, twice + 1)
-        ),
-        held_out("beyond: one operation of + - *", few, most=1, high=far),
-        held_out(f"beyond: {task.most} operations of + - *", few, fewest=task.most, high=far),
-        held_out(f"beyond: {twice} operations of + - *", few, fewest=twice, most=twice, high=far),
-        # A quotient of many digits takes many lines.
-        held_out("beyond: a / b", min(few, 200), "/", most=1, high=far),
-        _part_suite(task, "reader", "the reader alone: lines", count),
-        _part_suite(task, "doer", "the doer alone: parts", count),
-    ]
+def written_suites(card: Card, sample: int | None) -> list[Suite]:
+    """Operations on numbers of every length, and expressions of everything in the grammar."""
+    skills = card.encoding.skills
+    suites = []
+    for name, operations, longest, most in _BY_LENGTH:
+        known = [o for o in operations if not skills or needed_skills(o) <= set(skills)]
+        if known:
+            suites.append(_operations(name, known, longest, min(sample or most, most)))
+    if not skills:
+        count = sample or EXPRESSIONS
+        suites.append(
+            Suite(
+                "expressions of 1 to 10 operations of + - * / // % ^, numbers to 12 digits",
+                count,
+                lambda: expressions(count, SEED, card.task.decimals),
+                True,
+                batch=256,
+            )
+        )
+    return suites
 
 
-def _remainders(task: Task, count: int) -> Suite:
-    """Remainders `a % b` of the held-out divisions."""
-    divisions = _held_out("", replace(task, operations="/", fewest=1, most=1), count)
+def _operations(name: str, operations: Sequence[str], longest: Sequence[int], count: int) -> Suite:
+    """One operation on two numbers, each of a random length up to its longest."""
+    decimals = 20 if operations == ["/"] else 0
 
     def examples() -> Iterator[Example]:
-        for example in divisions.examples():
-            question = example.question.replace("/", "%")
-            yield Example(question, task.target(parse(question)))
+        rng = random.Random(SEED)
+        for _ in range(count):
+            a, b = (rng.randint(*digit_bounds(rng.randint(1, most))) for most in longest)
+            question = f"{a}{rng.choice(operations)}{max(b, 1)}"
+            yield Example(question, format_value(parse(question).value(), decimals))
 
-    name = f"a % b, the remainder, {task.low}..{task.high}"
-    return replace(divisions, name=name, examples=examples, batch=256)
-
-
-def _part_suite(task: Task, part: str, name: str, count: int) -> Suite:
-    """The held-out training examples of one network, asked of it alone."""
-
-    def examples() -> Iterator[Example]:
-        return iter(step_examples(task, part, 10 * count).held_out)
-
-    return Suite(name, count, examples, True, part, batch=256)
+    return Suite(name, count, examples, True, batch=256)
 
 
 def _long_suites(task: Task, sample: int | None) -> list[Suite]:

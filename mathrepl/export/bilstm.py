@@ -1,6 +1,6 @@
-"""The seed network and the tagger as ONNX graphs; numpy's are in `mathrepl.networks`.
+"""The seed network as an ONNX graph; numpy's is in `mathrepl.networks`.
 
-Both stack BiLSTMs; values are (T, n, width), time first, as ONNX's LSTM has them.
+Values are (T, n, width), time first, as ONNX's LSTM has them.
 """
 
 from __future__ import annotations
@@ -26,19 +26,6 @@ def seq2seq(graph: Graph, architecture: Architecture, encoding: Encoding, questi
     for i in range(architecture.decoder_depth):
         x, _ = graph.read_both_ways(f"decoder.{i}", x)
         x = _normalise(graph, f"decoder.{i}", x)
-    return _output(graph, x)
-
-
-def tagger(graph: Graph, architecture: Architecture, encoding: Encoding, lines: str) -> str:
-    """Probabilities (n, T, 2) of both tags from line indices (n, T).
-
-    The outputs for padding mean nothing.
-    """
-    lengths = graph.lengths(lines)
-    embeddings = graph.tensor("embedding.characters.embeddings")
-    x = graph.node("Gather", embeddings, graph.node("Transpose", lines, perm=[1, 0]))
-    for layer in range(architecture.reader_depth):
-        x, _ = graph.read_both_ways(f"layer.{layer}", x, lengths)
     return _output(graph, x)
 
 

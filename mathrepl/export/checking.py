@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mathrepl.data.codec import Floats, Indices, encode_questions
 from mathrepl.data.sampling import distinct
-from mathrepl.data.step_examples import step_examples
+from mathrepl.data.skill_examples import skill_examples
 from mathrepl.networks import Kind, Tensors, kind_of, part_tensors, parts_of
 from mathrepl.store.card import Card
 
@@ -60,8 +60,8 @@ class Exported:
 def compare(card: Card, part: str, tensors: Tensors, run: Run, texts: Sequence[str]) -> Comparison:
     """The network of these weights, or `part` of them, by numpy and by `run`.
 
-    `run` maps question indices (n, T) to probabilities (n, U, V). Outputs after an end mark, and a
-    tagger's outputs for padding, mean nothing and are not compared.
+    `run` maps question indices (n, T) to probabilities (n, U, V). Outputs after an end mark
+    mean nothing and are not compared.
     """
     kind = kind_of(parts_of(card.architecture)[part])
     encoding = kind.encoding(card.encoding)
@@ -77,8 +77,6 @@ def compare(card: Card, part: str, tensors: Tensors, run: Run, texts: Sequence[s
 
 def _means(kind: Kind, questions: Indices, probabilities: Floats) -> NDArray[np.bool_]:
     """True for each position of the output (n, U) that means something."""
-    if kind.tags:
-        return questions > 0
     if kind.decoder is None:  # all positions are written at once, and none reads another
         return np.ones(probabilities.shape[:2], bool)
     ends = probabilities.argmax(-1) == 0
@@ -88,8 +86,10 @@ def _means(kind: Kind, questions: Indices, probabilities: Floats) -> NDArray[np.
 
 def texts_for(card: Card, part: str) -> list[str]:
     """`TEXTS` texts that such a network reads, or fewer where its task has no more."""
-    if part:
-        return [one.question for one in step_examples(card.task, part, 10 * TEXTS).held_out][:TEXTS]
+    encoding = kind_of(parts_of(card.architecture)[part]).encoding(card.encoding)
+    if encoding.skills:
+        passes = skill_examples(encoding.skills, 10 * TEXTS, card.task.seed).held_out
+        return [example.question for example in passes][:TEXTS]
     rng = random.Random(card.task.seed)
     return [example.question for example in islice(distinct(card.task, rng), TEXTS)]
 

@@ -20,7 +20,7 @@ INPUT, OUTPUT = "question", "probabilities"
 def onnx_file(card: Card, part: str, tensors: Tensors) -> bytes:
     """The network of these weights, or `part` of them, from all their tensors.
 
-    `question`, int64 (n, T), gives `probabilities`, float32 (n, U, V) or for a tagger (n, T, 2);
+    `question`, int64 (n, T), gives `probabilities`, float32 (n, U, V) or (n, S, V) in columns;
     n and T are free. Equal tensors and cards give equal bytes. Raises `KeyError` for an unknown
     part.
     """
@@ -28,8 +28,8 @@ def onnx_file(card: Card, part: str, tensors: Tensors) -> bytes:
     network = kind_of(kind)
     encoding = network.encoding(card.encoding)
     shape: tuple[str | int, ...] = (encoding.answer_length, len(encoding.characters))
-    if network.tags:
-        shape = ("T", network.tags)
+    if encoding.skills:
+        shape = ("S", len(encoding.characters))
     graph = Graph(part_tensors(tensors, part))
     write = imported(kind, row_of(kind).onnx)
     graph.rename(write(graph, card.architecture, encoding, INPUT), OUTPUT)
@@ -79,9 +79,9 @@ def _description(network: Kind, *, reverse: bool) -> str:
     writes = "The likeliest characters up to the first index 0 are the answer"
     if network.reads_padding:
         padding = "to question_length, for padding is read like any other character"
-    elif network.tags:
-        padding = "at the end to any common length, which changes nothing"
-        writes = "Of the tags, 1 marks a character; what stands in place of padding means nothing"
+    elif network.automaton:
+        order = "as a skill and then the two characters of each column, from the right"
+        padding = "at the end to any common odd length, which changes nothing"
     else:
         writes += "; what follows means nothing"
     return (

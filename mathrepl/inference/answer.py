@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal
 
 from mathrepl.arithmetic.expression import MAX_LENGTH, format_value, read_value
-from mathrepl.arithmetic.parser import parse
-from mathrepl.arithmetic.reference_steps import ReferenceStep, next_step
-from mathrepl.arithmetic.scratchpad import splice
+from mathrepl.arithmetic.lines import Operation, by_rules, next_operation, read, replaced, spelled
 from mathrepl.inference.solution import DIGITS_KEPT, Guess, ScratchpadStep, Solution
 from mathrepl.support.errors import MathreplError
 
@@ -21,7 +18,7 @@ CLOSE_RUNNER_UP = 0.1
 
 @dataclass(frozen=True, slots=True)
 class CheckedStep:
-    """A line compared with the question: `equal`, `rounded` correctly from it, or `wrong`.
+    """A line compared with the question: `equal`, `rounded` rightly from it, or `wrong`.
 
     The first wrong line has `wanted`, the correct text, and `columns`: the text written for the
     span before it, aligned with the correct one. Later lines are `after`.
@@ -190,68 +187,51 @@ def record_keys() -> tuple[str, ...]:
 
 
 def check_steps(lines: Sequence[ScratchpadStep]) -> tuple[CheckedStep, ...]:
-    """Each line of a scratchpad compared with the value of the first line.
-
-    Where a quotient's rest was rounded correctly, the rounded value is compared with from then on.
-    """
+    """Each line of a working compared with the right one after the line before it."""
     checker = StepChecker()
     pairs = zip((None, *lines), lines, strict=False)
     return tuple(checker.check(before, line) for before, line in pairs)
 
 
 class StepChecker:
-    """`check_steps`, a line at a time."""
+    """`check_steps`, a line at a time: each against the line that the rules give after its step."""
 
     def __init__(self) -> None:
-        self._wanted: Fraction | None = None
         self._wrong = False
 
     def check(self, before: ScratchpadStep | None, line: ScratchpadStep) -> CheckedStep:
         """`line` compared, after the step `before`; None before the first line."""
         if self._wrong:
             return CheckedStep(line, "after")
-        value = value_of(line.text)
-        if before is None:
-            self._wanted = value
-        elif value != self._wanted:
-            step = _right_step(before)
-            right = splice(before.text, step.span, step.result) if step else ""
-            if step and step.kind in ("floor", "rounding") and line.text == right:
-                self._wanted = value
-                return CheckedStep(line, "rounded")
-            self._wrong = True
-            marked = step is not None and step.span == before.span
-            columns = align(before.written, step.result) if step and marked else ()
-            return CheckedStep(line, "wrong", right, columns)
-        return CheckedStep(line, "equal")
+        if before is None or before.operation is None:
+            return CheckedStep(line, "equal")
+        operation, written, right = _right_step(before.text, before.operation)
+        if line.text == right and operation == before.operation:
+            return CheckedStep(line, "rounded" if _rounds(operation) else "equal")
+        self._wrong = True
+        columns = align(before.written, written) if operation == before.operation else ()
+        return CheckedStep(line, "wrong", right, columns)
 
 
-def value_of(line: str) -> Fraction | None:
-    """The exact value of a line, a number alone included; None where it has none."""
-    number = read_value(line)
-    if number is not None:
-        return number
-    # A lone number, as in -(-15), is not a question to the parser; adding 0 makes it one.
-    for text in (line, f"{line}+0" if line[-1:].isdigit() or line[-1:] == ")" else ""):
-        with suppress(MathreplError):
-            return parse(text).value()
-    return None
+def _right_step(line: str, done: Operation) -> tuple[Operation, str, str]:
+    """The right operation of a line, what it writes, and the line after it.
+
+    A point is moved, as `done` says, where no operation is left.
+    """
+    if done.sign == ".":
+        written = by_rules(done.working())
+        return done, written, written
+    span, operation = by_rules(next_operation(read(line), done.zeros, done.ends))
+    operation = replace(operation, zeros=done.zeros)
+    written = by_rules(operation.working())
+    return operation, written, spelled(replaced(read(line), span, written))
 
 
-def _right_step(before: ScratchpadStep) -> ReferenceStep | None:
-    """The reference step for the span that was worked on, else for the line."""
-    line, span = before.text, before.span
-    if span is not None:
-        part = span.of(line)
-        # A span can be worked on by itself if it has the same value in parentheses.
-        value = value_of(f"{line[: span.start]}({part}){line[span.end :]}")
-        with suppress(ValueError):
-            step = next_step(part)
-            if step.redex == part and value is not None and value == value_of(line):
-                return replace(step, line=line, span=span)
-    with suppress(ValueError):
-        return next_step(line)
-    return None
+def _rounds(operation: Operation) -> bool:
+    """True for a quotient that its decimals cannot hold."""
+    if operation.sign != "/":
+        return False
+    return bool(int(operation.a) * 10 ** len(operation.zeros) % int(operation.b))
 
 
 def align(network: str, truth: str, guesses: Sequence[Guess | None] = ()) -> tuple[Column, ...]:

@@ -11,6 +11,7 @@ from mathrepl.data.codec import Floats, Indices, encode_questions
 from mathrepl.inference.decoding import guesses_of, written_of
 from mathrepl.inference.solution import ScratchpadStep, Solution, Written
 from mathrepl.networks import Tensors, kind_of, part_tensors, parts_of
+from mathrepl.networks.columns import Automaton
 from mathrepl.networks.lstm import CachedTensors
 from mathrepl.networks.plugin_kinds import imported
 from mathrepl.store.card import Card
@@ -104,6 +105,11 @@ def numpy_solver(card: Card, tensors: Tensors) -> Solver:
     np.empty(KEPT, np.uint8)
     kinds = parts_of(card.architecture)
     parts = {part: CachedTensors(part_tensors(tensors, part)) for part in kinds}
+    automata = {
+        part: listed(parts[part], card.encoding)
+        for part, name in kinds.items()
+        if (listed := kind_of(name).automaton) is not None
+    }
 
     def run(part: str, questions: Indices) -> Floats:
         kind = kind_of(kinds[part])
@@ -113,7 +119,7 @@ def numpy_solver(card: Card, tensors: Tensors) -> Solver:
         found = kind.probabilities(parts[part], card.architecture, card.encoding, rows)
         return found[: len(questions)]
 
-    return _solver(card, run)
+    return _solver(card, run, automata)
 
 
 def keras_models(card: Card, tensors: Tensors) -> dict[str, Any]:
@@ -135,10 +141,16 @@ def keras_solver(card: Card, models: Mapping[str, Any]) -> Solver:
     """The same networks through Keras itself; `models` are those of `keras_models`."""
     from mathrepl.training.keras.models import predict
 
-    return _solver(card, lambda part, questions: predict(models[part], card.encoding, questions))
+    kinds = parts_of(card.architecture)
+
+    def run(part: str, questions: Indices) -> Floats:
+        return predict(models[part], kind_of(kinds[part]).encoding(card.encoding), questions)
+
+    return _solver(card, run, {})
 
 
-def _solver(card: Card, run: Run) -> Solver:
+def _solver(card: Card, run: Run, automata: Mapping[str, Automaton]) -> Solver:
     architecture = card.architecture
-    solver: Solver = imported(architecture.kind, architecture.row.solver)(card, run)
+    made = imported(architecture.kind, architecture.row.solver)
+    solver: Solver = made(card, run, automata) if automata else made(card, run)
     return solver

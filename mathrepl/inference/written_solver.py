@@ -12,20 +12,29 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import product, zip_longest
 from math import prod
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
 
 from mathrepl.arithmetic.layout import first_line
-from mathrepl.arithmetic.lines import LineWorking, Span, Step, Stuck, replaced, work_out
+from mathrepl.arithmetic.lines import (
+    LineWorking,
+    Span,
+    Step,
+    StuckError,
+    replaced,
+    spelled,
+    work_out,
+)
 from mathrepl.arithmetic.parser import parse
-from mathrepl.arithmetic.skills import ALL, BLANK, END, Column, split_pass
+from mathrepl.arithmetic.skills import ALL, BLANK, END, READING, Column, split_pass
 from mathrepl.arithmetic.written import Pass
 from mathrepl.data.codec import Floats, Indices, encode_questions
 from mathrepl.data.encoding import Encoding
 from mathrepl.inference.decoding import guesses_of, written_of
 from mathrepl.inference.solution import Guess, ScratchpadStep, Solution, Written
-from mathrepl.networks import Tensors, kind_of, parts_of
+from mathrepl.networks import kind_of, parts_of
 from mathrepl.networks.columns import Automaton
 from mathrepl.networks.lstm import softmax
 from mathrepl.store.card import Card
@@ -33,6 +42,7 @@ from mathrepl.support.settings import MOST_DECIMALS
 
 Row = tuple[str, int, float, str, float]
 Table = list[dict[Column, Row]]
+NO_AUTOMATA: Mapping[str, Automaton] = MappingProxyType({})
 Run = Callable[[str, Indices], Floats]
 Answered = tuple[str, float]  # the result of a pass as people read it, and its probability
 
@@ -62,7 +72,7 @@ class Lookup:
         for row in self._rows(asked):
             if row[0] == END:
                 break
-            found.append(Guess(*row[:1], *row[2:]))
+            found.append(Guess(row[0], row[2], row[3], row[4]))
         return found if ALL[asked.skill].mirrored else found[::-1]
 
     def _answer(self, asked: Pass) -> Answered:
@@ -151,17 +161,8 @@ class Asking:
         return list(found[0][::-1] if ALL[asked.skill].mirrored else found[0])
 
     def _probabilities(self, passes: Sequence[Pass]) -> Floats:
-        texts = [_read_from_the_right(one) for one in passes]
+        texts = [one.text for one in passes]
         return self._run(encode_questions(self._encoding, texts))
-
-
-def _read_from_the_right(asked: Pass) -> str:
-    """A pass as the network reads it: the rows of a mirrored skill turned round."""
-    first, second = asked.first, asked.second
-    if ALL[asked.skill].mirrored:
-        width = max(len(first), len(second))
-        first, second = (row.rjust(width)[::-1] if row else "" for row in (first, second))
-    return f"{first}{asked.skill}{second}"
 
 
 @dataclass(slots=True)
@@ -169,7 +170,7 @@ class _Sheet:
     """One question being worked out: its steps so far, and the passes of the present one."""
 
     question: str
-    line: str
+    after: str
     working: LineWorking
     steps: list[ScratchpadStep] = field(default_factory=list)
     sure: float = 1.0
@@ -191,7 +192,7 @@ class _Sheet:
         except StopIteration as end:
             self.answer = end.value
             return False
-        except Stuck as stuck:
+        except StuckError as stuck:
             self.stuck = str(stuck)
             return False
         self.asked = wanted
@@ -206,17 +207,13 @@ class _Sheet:
         self.steps.append(
             ScratchpadStep(line, span, step.written, self.sure, step.operation, tuple(self.passes))
         )
+        self.after = spelled(replaced(step.line, step.span, step.written))
         self.sure, self.passes = 1.0, []
 
     @property
     def last_line(self) -> str:
         """The line that is being worked on, or the answer."""
-        if self.answer is not None:
-            return self.answer
-        if not self.steps:
-            return spelled(self.line)
-        last = self.steps[-1]
-        return replaced(last.text, last.span, last.written) if last.span else last.text
+        return self.after if self.answer is None else self.answer
 
     @property
     def lines(self) -> tuple[ScratchpadStep, ...]:
@@ -224,28 +221,23 @@ class _Sheet:
         return (*self.steps, ScratchpadStep(self.last_line, probability=self.sure))
 
 
-def spelled(line: str) -> str:
-    """A line as people write it: `//` for its floor division."""
-    return line.replace(":", "//")
-
-
 class WrittenSolver:
     """Weights whose networks answer passes; `run` maps a part and indices to probabilities.
 
-    `tensors` gives those of each part, for networks that numpy runs: their passes are looked up.
+    In the `automata` of parts, where given, passes are looked up instead.
     """
 
-    def __init__(self, card: Card, run: Run, tensors: Mapping[str, Tensors] | None = None) -> None:
+    def __init__(
+        self, card: Card, run: Run, automata: Mapping[str, Automaton] = NO_AUTOMATA
+    ) -> None:
         self.card = card
         parts = parts_of(card.architecture)
         answerers: dict[str, Answerer] = {}
         for part, name in parts.items():
-            kind = kind_of(name)
-            encoding = kind.encoding(card.encoding)
-            if tensors is not None and kind.automaton is not None:
-                found: Answerer = Lookup(kind.automaton(tensors[part], card.encoding))
-            else:
-                found = Asking(encoding, partial(run, part))
+            encoding = kind_of(name).encoding(card.encoding)
+            automaton = automata.get(part)
+            found: Answerer
+            found = Lookup(automaton) if automaton else Asking(encoding, partial(run, part))
             answerers |= dict.fromkeys(encoding.skills, found)
         self._answerers = answerers
 
@@ -290,9 +282,13 @@ class WrittenSolver:
         if decimals is None:
             decimals = self.card.task.decimals
         working = work_out(
-            layout.line, layout.places, "0" * decimals, ends=decimals == MOST_DECIMALS
+            layout.line,
+            layout.places,
+            "0" * decimals,
+            ends=decimals == MOST_DECIMALS,
+            reads=READING[0] in self._answerers,
         )
-        return _Sheet(question, layout.line, working)
+        return _Sheet(question, spelled(layout.line), working)
 
     def _rounds(self, sheets: Sequence[_Sheet]) -> Iterator[None]:
         """Answer the passes of all sheets, side by side, until all are done."""

@@ -37,11 +37,10 @@ class Kind:
 
     `encoder` names the layer whose last states sum the question up, empty where there is none;
     None for a kind that does not say. `decoder` writes a character at a time, by attention; None
-    where all positions are written at once. `tags` counts the tags of a network that marks the
-    characters it reads, (n, question length, tags), instead of writing. With `reads_padding` the
-    padding is read like any other character. `own_encoding` gives the encoding that this network
-    reads and writes from that of the card. `automaton` lists every step of a network that remembers
-    symbols. Only built-in kinds have these six.
+    where all positions are written at once. With `reads_padding` the padding is read like any other
+    character. `own_encoding` gives the encoding that this network reads and writes from that of the
+    card. `automaton` lists every step of a network that remembers symbols. Only built-in kinds have
+    these five.
     """
 
     shapes: Callable[[Architecture, Encoding], Shapes]
@@ -49,7 +48,6 @@ class Kind:
     states: Callable[[Tensors, Architecture, Encoding, Indices], States] | None = None
     encoder: Callable[[Architecture], str] | None = None
     decoder: type[Decoder] | None = None
-    tags: int = 0
     reads_padding: bool = False
     own_encoding: Callable[[Encoding], Encoding] | None = None
     automaton: Callable[[Tensors, Encoding], Automaton] | None = None

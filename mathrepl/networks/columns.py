@@ -1,9 +1,8 @@
 """A recurrent network with a memory of a few symbols that reads two rows column by column.
 
 It has one hidden layer. In each column it sees the skill, both characters and the symbol that it
-remembered, none in the first; it writes a character, and remembers one of K symbols, the likeliest. So it is a finite
-automaton, which `automaton` lists: every skill, symbol and column. Straight-through symbols as in
-Bengio et al. 2013.
+remembered, none in the first. It writes a character, and remembers one of K symbols, the likeliest.
+So it is a finite automaton, which `automaton` lists: every skill, symbol and column.
 
 Shapes: n passes, S columns, T = 1 + 2 S (`data.columns`), U = S, V alphabet, h hidden units, K
 symbols, O characters written, A and B characters of the first and the second row.
@@ -20,8 +19,9 @@ from numpy.typing import NDArray
 
 from mathrepl.arithmetic.skills import DOING, READING, Alphabets, alphabets_of
 from mathrepl.data.codec import Floats, Indices
-from mathrepl.data.columns import encoding_of, row_codes, written_codes
+from mathrepl.data.columns import row_codes, written_codes
 from mathrepl.data.encoding import Encoding
+from mathrepl.data.passes import encoding_of
 from mathrepl.networks import Kind, Shapes, States, Tensors, states_of
 from mathrepl.networks.config import Architecture
 from mathrepl.networks.lstm import dense, softmax
@@ -44,7 +44,8 @@ class Logits:
     @property
     def best(self) -> Indices:
         """The greatest along the last axis."""
-        return self.values.argmax(-1).astype(np.int32)
+        found: Indices = self.values.argmax(-1).astype(np.int32)
+        return found
 
     @property
     def margins(self) -> tuple[Doubles, Doubles]:

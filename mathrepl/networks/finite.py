@@ -41,7 +41,7 @@ def check_numbers(
     for part, name in parts_of(architecture).items():
         kind = kind_of(name)
         asked = kind.encoding(encoding)
-        if kind.decoder or kind.tags:  # of any length: one character passes through all tensors
+        if kind.decoder:  # of any length: one character passes through all tensors
             asked = replace(asked, question_length=2, answer_length=2)
         characters = 1 + np.arange(asked.question_length) % max(1, len(asked.characters) - 1)
         characters[-1] = 0

@@ -80,10 +80,6 @@ def _attention(architecture: Architecture) -> str:
     return f"{encoder}LSTM({hidden // 2}) -> {heads}-head attention -> LSTM({hidden}) -> Dense"
 
 
-def _tagger(architecture: Architecture) -> str:
-    return f"{architecture.reader_depth} x BiLSTM({architecture.reader_hidden}) -> Dense"
-
-
 def _columns(hidden: int, symbols: int) -> str:
     return f"columns -> Dense({hidden}) -> memory of {symbols} symbols, Dense"
 
@@ -106,14 +102,6 @@ BUILT_IN = MappingProxyType(
             keras_file=True,
         ),
         "attention": _ATTENTION,
-        "tagger": InstalledKind(
-            ("embedding", "reader_hidden", "reader_depth"),
-            _tagger,
-            network="mathrepl.networks.tagger:NETWORK",
-            builder="mathrepl.training.keras.tagger_model:Tagger",
-            onnx="mathrepl.export.bilstm:tagger",
-            only_part=True,
-        ),
         "columns": InstalledKind(
             ("hidden", "symbols"),
             lambda architecture: _columns(architecture.hidden, architecture.symbols),
@@ -124,7 +112,7 @@ BUILT_IN = MappingProxyType(
             any_length=True,
             solver="mathrepl.inference.written_solver:WrittenSolver",
             suites="mathrepl.evaluation.suites:written_suites",
-            encoding="mathrepl.data.columns:encoding_for",
+            encoding="mathrepl.data.passes:encoding_for",
         ),
         "columns-reader": InstalledKind(
             ("reader_hidden", "reader_symbols"),
@@ -135,22 +123,26 @@ BUILT_IN = MappingProxyType(
             only_part=True,
         ),
         "work": InstalledKind(
-            (*_ATTENTION.settings, "reader_hidden", "reader_depth"),
-            lambda architecture: f"reader {_tagger(architecture)}; doer {_attention(architecture)}",
-            parts=(("reader", "tagger"), ("doer", "attention")),
+            ("hidden", "symbols", "reader_hidden", "reader_symbols"),
+            lambda a: (
+                f"reader {_columns(a.reader_hidden, a.reader_symbols)}; "
+                f"doer {_columns(a.hidden, a.symbols)}"
+            ),
+            parts=(("reader", "columns-reader"), ("doer", "columns")),
             recipe="work",
             shows_steps=True,
             any_length=True,
-            solver="mathrepl.inference.scratchpad_solver:ScratchpadSolver",
-            suites="mathrepl.evaluation.suites:scratchpad_suites",
-            batch=64,  # a long scratchpad holds up Ctrl-C; still smaller batches are slower
-            keras_batch=256,  # a call of Keras costs more, whatever it asks
+            solver="mathrepl.inference.written_solver:WrittenSolver",
+            suites="mathrepl.evaluation.suites:written_suites",
+            batch=256,  # a long working holds up Ctrl-C
+            keras_batch=256,
             errors=500,
             map_side=100,
             map_cells=40_000,
         ),
     }
 )
+PARTS = tuple(dict.fromkeys(part for row in BUILT_IN.values() for part, _ in row.parts))
 UNKNOWN = InstalledKind((), lambda a: f"of a kind unknown here, {a.kind!r:.80}")
 
 

@@ -1,9 +1,9 @@
 """Proofs that a network with a memory of symbols is right at every length.
 
-Network and rule together are a finite automaton: a pair of the symbol that the network remembers and
-the state that the rule remembers. Breadth-first search lists every pair that any pass can reach, and
-in each pair every column is asked. If the network writes the right character in all of them, it
-writes the right characters in every pass, however long (docs/proof.md).
+Network and rule together are a finite automaton, whose states are pairs: the symbol that the
+network remembers, and the state that the rule remembers. Breadth-first search lists every pair that
+a pass can reach, and in each pair every column is asked. If the network writes the right character
+in all of them, it does so in every pass, however long (docs/proof.md).
 """
 
 from __future__ import annotations
@@ -36,11 +36,10 @@ class Wrong:
 class SkillProof:
     """Every column in every pair that a pass of one skill can reach.
 
-    `pairs` are the pairs of symbol and state in the order found, `symbols` counts the symbols among
-    them, `transitions` the columns asked. `margin` is the least lead of the best symbol or character
-    over the next, `moved` the most that float32 rounding can take from that lead, and `narrow` counts
-    the transitions where it could take it all. `wrongs` are some of the `wrong` ones, the nearest
-    first.
+    `pairs` are the pairs of symbol and state in the order found, `transitions` counts the columns
+    asked. `margin` is the least lead of the best symbol or character over the next, `moved` the
+    most that float32 rounding can take from that lead, and `narrow` counts the transitions where it
+    could take it all. `wrongs` are some of the `wrong` ones, the nearest first.
     """
 
     skill: str

@@ -8,10 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from mathrepl.arithmetic.expression import Expression
+from mathrepl.arithmetic.layout import first_line
+from mathrepl.arithmetic.lines import is_operation
 from mathrepl.arithmetic.parser import readable
 from mathrepl.arithmetic.rules import rule_of
-from mathrepl.arithmetic.scratchpad import first_line
 from mathrepl.arithmetic.task import MAX_NUMBER_DIGITS, Task
+from mathrepl.data.passes import needed_skills
 from mathrepl.store.card import Card
 from mathrepl.store.store import Store
 from mathrepl.support.errors import Advice, OutOfReachError, Run, WeightsError
@@ -29,6 +31,8 @@ def coverage_of(card: Card, store: Store, expression: Expression) -> Coverage:
     """The coverage of an equation. Raises `OutOfReachError` if the network cannot be asked it."""
     text = expression.format(spaced=card.task.spaced)
     _check_characters_of(card, store, expression, text)
+    if card.architecture.row.shows_steps:  # code lays out lines of any length
+        return Coverage(text, ())
     misfits = card.task.outside(expression)
     room = card.encoding.question_length - 1
     if len(text) > room:
@@ -86,9 +90,14 @@ def _check_characters_of(card: Card, store: Store, expression: Expression, text:
     """Raise `OutOfReachError` if the network has no characters or no layout for an equation."""
     strange = _strange(card, expression, text)
     if strange is None:
-        if card.architecture.row.shows_steps and first_line(expression, 0) is None:
-            what, hint = _unlaid(expression)
-            raise OutOfReachError(f"{card.name} {what}", text=expression.text, hint=hint)
+        if card.architecture.row.shows_steps:
+            layout = first_line(expression)  # raises for one that is too long
+            if card.encoding.skills and not is_operation(layout.line):
+                raise OutOfReachError(
+                    f"{card.name} has no reader: it takes one operation on whole numbers",
+                    text=expression.text,
+                    hint=Advice("for more, ", Run("use", "work")),
+                )
         return
     able = [n for n in store.names() if n != card.name and _knows(store, n, card, expression)]
     if not able:
@@ -107,30 +116,18 @@ def _check_characters_of(card: Card, store: Store, expression: Expression, text:
 
 def _strange(card: Card, expression: Expression, text: str) -> str | None:
     """The first operation or character of an equation that the network does not know, if any."""
-    if card.architecture.row.shows_steps:
-        text = text.replace("%", "/")
-    else:  # no network knows the operations of two characters, whose characters it may know
-        double = next((o for o in expression.operations() if len(o) > 1), None)
-        if double is not None:
-            return double
-    return next((c for c in text if c not in card.encoding.characters), None)
+    operations = expression.operations()
+    if card.architecture.row.shows_steps:  # code lays out the rest
+        skills = card.encoding.skills
+        return next((o for o in operations if skills and not needed_skills(o) <= set(skills)), None)
+    # It may know the characters of an operation of two, but it was never trained on one.
+    double = next((o for o in operations if len(o) > 1), None)
+    return double or next((c for c in text if c not in card.encoding.characters), None)
 
 
 def _column(expression: Expression, strange: str) -> int:
     column = expression.column_of(strange)
     return readable(expression.text).find(strange) if column is None else column
-
-
-def _unlaid(expression: Expression) -> tuple[str, str]:
-    """The reason why a scratchpad has no first line for an equation, and a hint."""
-    double = next((o for o in expression.operations() if len(o) > 1), None)
-    if double is not None:
-        return f"does not work out {double}", "use + - * / or %"
-    if "%" in expression.operations():
-        return "takes a remainder of two numbers alone", "write 842 % 37"
-    if any("." in text for text in expression.literals()):
-        return "works with whole numbers", "leave out the point"
-    return "divides once, at the end of a term", "write 3*842/37 + 5"
 
 
 def _only_longer(card: Card, expression: Expression) -> bool:
@@ -147,8 +144,6 @@ def _knows(store: Store, name: str, beside: Card, expression: Expression) -> boo
         return False
     if card.task.rule != beside.task.rule:
         return False  # its answer would be to another question
-    if card.architecture.row.shows_steps and first_line(expression, 0) is None:
-        return False
     return _strange(card, expression, expression.format(spaced=card.task.spaced)) is None
 
 

@@ -10,7 +10,6 @@ from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta, to_builtins
 
-from mathrepl.arithmetic.scratchpad import CHARACTERS
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import MAX_PLACES, Architecture
@@ -85,8 +84,8 @@ class TrainSettings:
     `schedule` is `constant`, or `cosine`: down to 0 over the run, after `warmup` steps up.
     `averaging` is the share of the averaged weights that each step keeps; they are what is
     measured and saved (0: none). `taught` shows a network with a memory of symbols which state its
-    rule remembers, a symbol for each; otherwise it has to find out. `offset` is the most places by which the digits of a training
-    example move (0: none).
+    rule remembers, a symbol for each; otherwise it has to find out. `offset` is the most places by
+    which the digits of a training example move (0: none).
     """
 
     epochs: int = setting(1, "epochs to train", low=1, high=MAX_EPOCHS, shown=False)
@@ -308,10 +307,8 @@ def _check_encoding(card: Card) -> None:
         strange = next(c for c in written if not c.isprintable())
         raise WeightsError(f"its alphabet has {strange!a}, which cannot be printed")
     row = card.architecture.row
-    # No network writes the point of a scratchpad; its lines may have all the other characters.
-    needed = set(card.task.characters)
-    if row.shows_steps:
-        needed = needed - {"."} | set(CHARACTERS)
+    # Code lays out the lines of a working; its networks read and write the passes of skills.
+    needed = set() if row.shows_steps else set(card.task.characters)
     lacking = sorted(needed - set(written))
     if lacking:
         raise WeightsError(

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from mathrepl.arithmetic.scratchpad import CHARACTERS
 from mathrepl.arithmetic.task import Task
-from mathrepl.data.columns import encoding_for
-from mathrepl.data.encoding import END, Encoding
+from mathrepl.data.encoding import Encoding
+from mathrepl.data.passes import LINES, encoding_for
 from mathrepl.networks.config import Architecture
 from mathrepl.store.card import TrainSettings
 
@@ -37,7 +36,16 @@ _ATTENTION = TrainSettings(
 )
 _ADD = Task(sampling="carries", spaced=False)
 _LONG = Task(high=10**20 - 1, sampling="carries", spaced=False)
-_WORK = Task(operations="+-*/", fewest=1, most=3, decimals=3, spaced=False, brackets=True)
+_WORK = Task(
+    high=10**12 - 1,
+    operations="+-*/",
+    fewest=1,
+    most=10,
+    decimals=3,
+    sampling="stratified",
+    spaced=False,
+    brackets=True,
+)
 
 _COLUMNS = TrainSettings(
     epochs=120,
@@ -49,6 +57,7 @@ _COLUMNS = TrainSettings(
     schedule="cosine",
     warmup=100,
 )
+_TAUGHT = replace(_COLUMNS, taught=True, learning_rate=5e-3)
 _SUMS = Task(operations="+-*", spaced=False)
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
@@ -67,12 +76,9 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         ),
         "work": Recipe(
             _WORK,
-            Architecture("work", hidden=96),
-            Encoding(END + CHARACTERS, question_length=91, answer_length=84, reverse=True),
-            {
-                "doer": replace(_ATTENTION, epochs=12, examples=1_000_000),
-                "reader": replace(_ATTENTION, epochs=6, examples=500_000),
-            },
+            Architecture("work", hidden=96, symbols=4, reader_hidden=64, reader_symbols=4),
+            LINES,
+            {"doer": _TAUGHT, "reader": _TAUGHT},
         ),
         "columns": Recipe(
             _SUMS,

@@ -14,7 +14,7 @@ import numpy as np
 
 from mathrepl.data.codec import Floats, Indices, one_hot
 from mathrepl.data.encoding import Encoding
-from mathrepl.networks import Shapes, parts_of, shapes_of
+from mathrepl.networks import Shapes, kind_of, parts_of, shapes_of
 from mathrepl.networks.config import Architecture
 from mathrepl.networks.kinds import BUILT_IN
 from mathrepl.networks.plugin_kinds import KINDS, imported, row_of
@@ -39,6 +39,7 @@ def build(
     kind = parts_of(architecture)[part]
     builder = imported(kind, row_of(kind).builder)
     if kind in BUILT_IN:
+        encoding = kind_of(kind).encoding(encoding)
         return builder(architecture, encoding, FusedLSTM if fused else keras.layers.LSTM)
     return _build_installed(builder, architecture, encoding)
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from mathrepl.data.codec import Indices, encode_answers, encode_questions
@@ -26,19 +25,14 @@ class Arrays:
         return len(self.questions)
 
 
-def arrays_of(encoding: Encoding, examples: Sequence[Example], tags: int = 0) -> Arrays:
-    """Questions and answers as indices, or with `tags` questions and a tag for each character.
+def arrays_of(encoding: Encoding, examples: Sequence[Example]) -> Arrays:
+    """Questions and answers as indices.
 
     Raises `ValueError` for a text that does not fit.
     """
     questions = encode_questions(encoding, [example.question for example in examples])
-    answers = [example.answer for example in examples]
-    if not tags:
-        return Arrays(questions, encode_answers(encoding, answers))
-    tagged = np.zeros_like(questions)
-    for row, answer in zip(tagged, answers, strict=True):
-        row[: len(answer)] = list(map(int, answer))
-    return Arrays(questions, tagged)
+    answers = encode_answers(encoding, [example.answer for example in examples])
+    return Arrays(questions, answers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from mathrepl.arithmetic.skills import ALL
-from mathrepl.data.columns import COLUMNS
 from mathrepl.data.encoding import Encoding
+from mathrepl.data.passes import COLUMNS
 from mathrepl.data.skill_examples import extended
 from mathrepl.networks import Kind
 from mathrepl.networks.proof import Proof, prove
@@ -48,7 +48,7 @@ def is_enough(proof: Proof | None) -> bool:
 
 
 def teach(trainer: Trainer, proof: Proof, encoding: Encoding, seed: int) -> None:
-    """Put the counterexamples of a proof among the training examples, each with columns after it."""
+    """Put counterexamples of a proof among the training examples, each with columns after it."""
     found = [
         (ALL[skill.skill], wrong.columns)
         for skill in proof.skills

@@ -18,7 +18,6 @@ import tensorflow as tf
 from mathrepl.data.codec import Floats, decode, encode_questions
 from mathrepl.data.sampling import Split, split
 from mathrepl.data.skill_examples import skill_examples
-from mathrepl.data.step_examples import step_examples
 from mathrepl.networks import kind_of, parameter_count, part_tensors, parts_of, prefixed
 from mathrepl.networks.plugin_kinds import version_of_kind
 from mathrepl.networks.proof import Proof
@@ -138,7 +137,7 @@ class _Run:
         self.held_out = examples.held_out
         kinds = parts_of(plan.architecture)
         self.kind = kind_of(kinds[plan.part])
-        self.tags, self.encoding = self.kind.tags, self.kind.encoding(plan.encoding)
+        self.encoding = self.kind.encoding(plan.encoding)
         self.tensors: dict[str, Floats] = {}
         for part in kinds:
             model = build(*shape, part=part, fused=True)
@@ -148,8 +147,8 @@ class _Run:
             if part == plan.part:
                 self.model = model
         self.arrays = (
-            arrays_of(self.encoding, examples.training, self.tags),
-            arrays_of(self.encoding, examples.held_out, self.tags),
+            arrays_of(self.encoding, examples.training),
+            arrays_of(self.encoding, examples.held_out),
         )
         self.attempt = plan.settings.epochs
         if self.kind.automaton is not None:
@@ -257,13 +256,7 @@ class _Run:
         questions = encode_questions(self.encoding, [e.question for e in shown])
         with self.trainer.averaged():
             written = predict(self.model, self.encoding, questions).argmax(-1)
-        if self.tags:
-            texts = [
-                "".join(map(str, row[: len(e.question)]))
-                for row, e in zip(written, shown, strict=True)
-            ]
-        else:
-            texts = decode(self.encoding, written)
+        texts = decode(self.encoding, written)
         return tuple(
             Sample(e.question, text, e.answer) for e, text in zip(shown, texts, strict=True)
         )
@@ -274,7 +267,7 @@ class _Run:
             trainings=(*self.card.trainings, self.training),
             history=(*self.card.history, *self.history),
             best_epoch=epoch.number,
-            held_out=self.card.held_out if self.tags else epoch.held_out,
+            held_out=epoch.held_out,
         )
         with self.trainer.averaged():
             trained = _named(self.plan.part, self.model)
@@ -346,8 +339,6 @@ def examples_of(plan: Plan) -> Split:
     if kind.automaton is not None:
         skills = kind.encoding(plan.encoding).skills
         return skill_examples(skills, plan.settings.examples, plan.task.seed)
-    if plan.part:
-        return step_examples(plan.task, plan.part, plan.settings.examples)
     return split(plan.task, plan.settings.examples)
 
 
