@@ -44,8 +44,9 @@ class Skill:
     mirrored: bool = False
 
     def columns(self) -> list[Column]:
-        """Every column that can stand in a pass."""
-        return [(a, b) for a in self.first for b in self.second]
+        """Every column that can stand in a pass, the blank one after its end among them."""
+        found = [(a, b) for a in self.first for b in self.second]
+        return found if (BLANK, BLANK) in found else [*found, (BLANK, BLANK)]
 
     def run(self, first: str, second: str) -> str:
         """The right result of a pass over two rows, as a text in reading order."""

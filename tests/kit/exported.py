@@ -15,7 +15,8 @@ from mathrepl.store.card import Card
 from tests.kit.weights import random_tensors, tiny_card
 
 TASK = Task(high=999)
-WORK = Architecture("work", hidden=8, embedding=5, reader_hidden=3, reader_depth=2)
+COLUMNS = Architecture("columns", hidden=8, symbols=3)
+WORK = Architecture("work", hidden=8, symbols=3, reader_hidden=6, reader_symbols=4)
 ATTENTION = Architecture("attention", hidden=8, embedding=5, places=3)
 LOOKUP = Architecture("attention", hidden=8, embedding=4, places=7, lookup=True)
 # As (architecture, part); each is written in both directions.

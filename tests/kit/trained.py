@@ -7,20 +7,20 @@ from pathlib import Path
 
 from mathrepl.analysis.network import Network
 from mathrepl.arithmetic.task import Task
-from mathrepl.data.encoding import Encoding
 from mathrepl.networks import part_tensors, parts_of
 from mathrepl.networks.config import Architecture
 from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.store.card import Card
 from mathrepl.store.store import Store
 from mathrepl.training.recipes import RECIPES
-from tests.kit.weights import TINY_TASK, random_tensors, tiny_weights
+from tests.kit.weights import TINY_TASK, encoding_of, random_tensors, tiny_weights
 
 SEQ2SEQ = Architecture(hidden=4)
 DEEP = Architecture(hidden=3, encoder_depth=2, decoder_depth=2, batch_norm=True)
 ATTENTION = Architecture("attention", hidden=8, embedding=5, places=3)
 LOOKUP = Architecture("attention", hidden=8, embedding=4, places=7, lookup=True)
-WORK = Architecture("work", hidden=8, embedding=5, reader_hidden=3, reader_depth=2)
+COLUMNS = Architecture("columns", hidden=8, symbols=3)
+WORK = Architecture("work", hidden=8, symbols=3, reader_hidden=6, reader_symbols=4)
 WRITING = {
     "seq2seq": (SEQ2SEQ, False),
     "seq2seq reversed": (SEQ2SEQ, True),
@@ -40,11 +40,11 @@ def network(
     answer_length: int | None = None,
 ) -> Network:
     """A network of random weights, without a store."""
-    encoding = Encoding.for_task(task, reverse=reverse)
+    encoding = encoding_of(architecture, task, reverse=reverse)
     if answer_length is not None:
         encoding = replace(encoding, answer_length=answer_length)
     if architecture.kind == "work":
-        task, encoding = RECIPES["work"].task, RECIPES["work"].encoding
+        task = RECIPES["work"].task
     tensors = part_tensors(random_tensors(architecture, encoding, seed), part)
     card = Card("tiny", architecture, encoding, task, 0)
     return Network(card, part, parts_of(architecture)[part], tensors)

@@ -20,7 +20,7 @@ TASK = Task(high=9)
 ENCODING = Encoding.for_task(TASK)
 ARCHITECTURE = Architecture(hidden=8)
 ATTENTION = Architecture("attention", hidden=8, embedding=5, places=4)
-WORK = Architecture("work", hidden=8, embedding=5, reader_hidden=3)
+WORK = Architecture("work", hidden=8, symbols=3, reader_hidden=6, reader_symbols=4)
 SETTINGS = TrainSettings(epochs=3, examples=80, batch=40, learning_rate=0.02)
 
 

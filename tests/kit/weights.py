@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 from hypothesis import strategies as st
 
 from mathrepl.arithmetic.expression import OPERATIONS
-from mathrepl.arithmetic.scratchpad import CHARACTERS
 from mathrepl.arithmetic.task import SAMPLINGS, Task
-from mathrepl.data.encoding import END, Encoding
+from mathrepl.data.encoding import Encoding
 from mathrepl.networks import parameter_count, shapes_of
 from mathrepl.networks.config import Architecture
+from mathrepl.networks.plugin_kinds import imported
 from mathrepl.store.card import Card
 from mathrepl.store.store import Store
+from mathrepl.training.recipes import RECIPES
 
 TINY_TASK = Task(high=9)
 TINY_ARCHITECTURE = Architecture(hidden=4)
@@ -47,6 +47,17 @@ def random_tensors(
     return tensors
 
 
+def encoding_of(architecture: Architecture, task: Task, *, reverse: bool = False) -> Encoding:
+    """The encoding that a new network of such a kind gets for a task."""
+    row = architecture.row
+    if row.recipe:
+        return RECIPES[row.recipe].encoding
+    if row.encoding:
+        found: Encoding = imported(architecture.kind, row.encoding)(task)
+        return found
+    return Encoding.for_task(task, reverse=reverse)
+
+
 def tiny_card(
     name: str = "tiny",
     task: Task = TINY_TASK,
@@ -55,10 +66,7 @@ def tiny_card(
     reverse: bool = False,
 ) -> Card:
     """The card of an untrained network, without a checksum yet."""
-    encoding = Encoding.for_task(task, reverse=reverse)
-    if architecture.row.shows_steps:
-        signs = "".join(sorted({*task.characters, *CHARACTERS}))
-        encoding = replace(encoding, characters=END + signs)
+    encoding = encoding_of(architecture, task, reverse=reverse)
     return Card(name, architecture, encoding, task, parameter_count(architecture, encoding))
 
 
