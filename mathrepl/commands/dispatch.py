@@ -10,6 +10,7 @@ from mathrepl.analysis.figure import Figure, Progress
 from mathrepl.commands.parse import parse_command
 from mathrepl.commands.spec import Arguments, Command, Context, Note, Quit, Value
 from mathrepl.evaluation.certify import CertifyProgress
+from mathrepl.evaluation.proofs import ProvedWeights
 from mathrepl.inference.answer import Answers, Refused
 from mathrepl.support.errors import Advice, MathreplError, Run, UsageError, not_loaded, spelled
 from mathrepl.training.events import Finished, Launched, Stepped
@@ -132,5 +133,7 @@ def _code(value: Value) -> int:
     if isinstance(value, Refused):
         return value.error.exit_code
     if isinstance(value, Finished) and value.outcome == "failed":
+        return FAILURE
+    if isinstance(value, ProvedWeights) and not value.good:
         return FAILURE
     return OK

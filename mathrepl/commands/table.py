@@ -12,6 +12,7 @@ from mathrepl.commands import (
     configuring,
     exporting,
     looking,
+    proving,
     surveying,
     sweeping,
     training,
@@ -25,7 +26,8 @@ from mathrepl.networks.plugin_kinds import kind_names
 @cache  # an invalid command of a package is reported once
 def command_table() -> Mapping[str, Command]:
     """All commands by name, in the order `:help` shows them; those of other packages come last."""
-    modules = (asking, surveying, looking, training, sweeping, weights, exporting, configuring)
+    looks = (asking, surveying, looking, proving)
+    modules = (*looks, training, sweeping, weights, exporting, configuring)
     own = [command for module in modules for command in module.COMMANDS]
     taken = [name for command in own for name in (command.name, *command.aliases)]
     others = installed_commands(taken)

@@ -27,6 +27,8 @@ from mathrepl.networks.config import Architecture
 from mathrepl.networks.lstm import dense, softmax
 
 Doubles = NDArray[np.float64]
+MOST = float(np.finfo(np.float32).max) / 2  # beyond it a sum in float32 may be infinite
+TINY = float(np.finfo(np.float32).tiny)  # the most that a product loses where it underflows
 ROWS = ("skill", "first", "second")
 
 
@@ -35,7 +37,8 @@ class Logits:
     """Logits (..., O) in float64, and the most that float32 can be off, whatever the batch.
 
     A sum of n products in any order is off by at most g times the sum of their sizes, with
-    g = n u / (1 - n u) and u = 2^-24 (Higham 2002, section 3.1).
+    g = n u / (1 - n u) and u = 2^-24 (Higham 2002, section 3.1), and by the least normal number for
+    each product that underflows. Where a sum may overflow it is off by infinity.
     """
 
     values: Doubles
@@ -54,6 +57,7 @@ class Logits:
         lead = np.take_along_axis(self.values, best, -1) - self.values
         moved = np.take_along_axis(self.errors, best, -1) + self.errors
         np.put_along_axis(lead, best, np.inf, -1)
+        np.put_along_axis(moved, best, 0, -1)
         next_best = (lead - moved).argmin(-1)[..., None]
         return (
             np.take_along_axis(lead, next_best, -1)[..., 0],
@@ -157,7 +161,8 @@ def automaton(tensors: Tensors, encoding: Encoding) -> Automaton:
 
     seen = outer(skill, symbol, first, second) + wide["hidden.bias"]
     sizes = outer(*map(np.abs, (skill, symbol, first, second))) + np.abs(wide["hidden.bias"])
-    hidden, off = np.maximum(seen, 0), _rounding(5) * sizes
+    off = np.where(sizes < MOST, _rounding(5) * sizes + 5 * TINY, np.inf)
+    hidden = np.maximum(seen, 0)
     return Automaton(
         alphabets, *(_logits(wide, layer, hidden, off) for layer in ("memory", "output"))
     )
@@ -171,9 +176,12 @@ def _with_none(symbols: NDArray[Any]) -> NDArray[Any]:
 def _logits(wide: dict[str, Doubles], layer: str, hidden: Doubles, off: Doubles) -> Logits:
     """A dense layer over hidden units that are `off` by so much at most."""
     kernel, bias = wide[f"{layer}.kernel"], wide[f"{layer}.bias"]
+    known = np.isfinite(off)
+    off, count = np.where(known, off, 0), len(kernel) + 1
     sizes = (hidden + off) @ np.abs(kernel) + np.abs(bias)
-    errors = _rounding(len(kernel) + 1) * sizes + off @ np.abs(kernel)
-    return Logits(hidden @ kernel + bias, errors)
+    errors = _rounding(count) * sizes + count * TINY + off @ np.abs(kernel)
+    fits = known.all(-1, keepdims=True) & (sizes < MOST)
+    return Logits(hidden @ kernel + bias, np.where(fits, errors, np.inf))
 
 
 def _rounding(count: int) -> float:

@@ -18,6 +18,7 @@ from mathrepl.commands.configuring import HelpPage
 from mathrepl.commands.spec import Note, Quit, Table, Value
 from mathrepl.commands.weights import CardPage
 from mathrepl.evaluation.certify import Certified, CertifyProgress
+from mathrepl.evaluation.proofs import ProvedWeights
 from mathrepl.inference.answer import Answer, Answers, Refused
 from mathrepl.render.answers import answer_line, draw_answer, draw_answers, names_networks
 from mathrepl.render.figures import draw_figure
@@ -30,6 +31,7 @@ from mathrepl.render.pages import (
     draw_score,
     draw_table,
 )
+from mathrepl.render.proofs import draw_proved
 from mathrepl.render.text import error_text
 from mathrepl.render.theme import WIDTH_OF_A_PIPE, make_console, styles
 from mathrepl.render.training import TrainingView, draw_finished
@@ -140,6 +142,7 @@ DRAWINGS: Mapping[type[Any], Callable[[Renderer, Any], None]] = {
     CardPage: lambda to, value: to.out.print(draw_card(value)),
     Card: lambda to, value: to.show(Table(value.name, ("card", ""), tuple(card_rows(value)))),
     Certified: lambda to, value: to.out.print(draw_certified(value)),
+    ProvedWeights: lambda to, value: to.out.print(draw_proved(value, to.out)),
     Figure: lambda to, value: to.out.print(
         draw_figure(value, to.out), soft_wrap=not to.out.is_terminal
     ),

@@ -13,6 +13,7 @@ from msgspec import Meta, to_builtins
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.config import MAX_PLACES, Architecture
+from mathrepl.store.proofs import ProofTable
 from mathrepl.support.errors import MathreplError, WeightsError
 from mathrepl.support.records import LATER, check_plain, parse, read
 from mathrepl.support.setting_rows import check_bounds, setting
@@ -175,7 +176,8 @@ class Certificate:
 class Card:
     """The description of weights. `sha256` is the checksum of their safetensors file.
 
-    `best_epoch` is the epoch that the weights are from, 0 if none was kept.
+    `best_epoch` is the epoch that the weights are from, 0 if none was kept. `proof` has the
+    transitions of weights that are proved, None for others.
     """
 
     name: str
@@ -189,6 +191,7 @@ class Card:
     best_epoch: int = 0
     held_out: Metrics | None = None
     certificates: tuple[Certificate, ...] = ()
+    proof: ProofTable | None = field(default=None, metadata=LATER)
 
     def renamed(self, name: str) -> Card:
         return replace(self, name=name)

@@ -1,0 +1,104 @@
+"""`:prove` and `:automaton`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from mathrepl.evaluation.proofs import ProvedWeights
+from mathrepl.hosts.cli import run
+from mathrepl.store.store import Store
+from mathrepl.support.errors import UsageError, WeightsError
+from tests.kit.columns import by_hand, save_by_hand
+from tests.kit.lab import Lab
+
+
+@pytest.fixture
+def exact(lab: Lab) -> Lab:
+    """A lab with the proved weights `exact`, and `near`, one weight of which was changed."""
+    save_by_hand(lab.store)
+    card, tensors = by_hand(name="near")
+    tensors["output.bias"][3] += 2
+    lab.store.save(card, tensors)
+    return lab
+
+
+def test_a_proof_is_written_into_the_card_once(exact: Lab):
+    proved = exact.value(":prove exact")
+    assert isinstance(proved, ProvedWeights)
+    assert proved.good
+    assert "written" in proved.card
+    kept = exact.store.find("exact").card.proof
+    assert kept is not None
+    assert kept.weights_sha256 == exact.store.find("exact").card.sha256
+    assert "the same" in exact.value(":prove exact --check").card
+    assert exact.store.find("exact").card.proof == kept
+
+
+def test_a_table_that_was_changed_is_found_and_written_anew(exact: Lab):
+    exact.values(":prove exact")
+    card = exact.store.find("exact").card
+    assert card.proof is not None
+    other = replace(card.proof, skills=card.proof.skills[:1])
+    exact.store.save_card(replace(card, proof=other))
+    checked = exact.value(":prove exact --check")
+    assert checked.proved
+    assert not checked.good
+    assert "not what the network does" in checked.flaw
+    assert exact.value(":prove exact").good
+    assert exact.value(":prove exact --check").good
+
+
+def test_weights_that_are_not_proved_leave_their_card(exact: Lab):
+    proved = exact.value(":prove near")
+    assert not proved.good
+    assert proved.skills[0].counterexample is not None
+    assert exact.store.find("near").card.proof is None
+    assert exact.value(":prove near --check").flaw == "there is no table in its card"
+
+
+def test_bundled_weights_are_proved_and_stay_as_they_are(lab: Lab):
+    save_by_hand(Store(lab.store.bundled, lab.folder / "elsewhere"))
+    proved = lab.value(":prove exact")
+    assert proved.good
+    assert "left as it is" in proved.card
+
+
+def test_a_weight_changed_on_the_disk_is_refused(exact: Lab):
+    path = exact.store.user / "exact.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(WeightsError, match="does not match the checksum"):
+        exact.values(":prove exact")
+
+
+def test_weights_with_no_symbols_are_refused_in_one_line(exact: Lab):
+    with pytest.raises(UsageError, match="tiny is of kind seq2seq, whose memory is real numbers"):
+        exact.values(":prove tiny")
+
+
+def test_the_shell_says_by_its_exit_code_what_is_proved(
+    exact: Lab, capsys: pytest.CaptureFixture[str]
+):
+    assert run(["prove", "exact"]) == 0
+    out = capsys.readouterr().out
+    assert "2 of 2 skills proved right at every length: 381 transitions asked" in out
+    assert run(["prove", "near"]) == 1
+    out = capsys.readouterr().out
+    assert "the shortest question that goes wrong is" in out
+    assert "second row" in out
+    assert run(["prove", "tiny"]) == 2
+    assert "try mathrepl prove work" in capsys.readouterr().err
+
+
+def test_json_has_each_skill(exact: Lab, capsys: pytest.CaptureFixture[str]):
+    assert run(["prove", "near", "--json"]) == 1
+    record = json.loads(capsys.readouterr().out)
+    assert record["weights"] == "near"
+    assert not record["proved"]
+    assert [skill["skill"] for skill in record["skills"]] == ["+", "s"]
+    wrong = record["skills"][0]["counterexample"]
+    assert wrong["network"] != wrong["truth"]
