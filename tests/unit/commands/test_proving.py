@@ -7,20 +7,22 @@ from dataclasses import replace
 
 import pytest
 
+from mathrepl.arithmetic.skills import DOING, READING
 from mathrepl.evaluation.proofs import ProvedWeights
 from mathrepl.hosts.cli import run
 from mathrepl.store.store import Store
 from mathrepl.support.errors import UsageError, WeightsError
-from tests.kit.columns import by_hand, save_by_hand
+from tests.kit.exact import exact_card, exact_weights, tensors_of
 from tests.kit.lab import Lab
 
 
 @pytest.fixture
 def exact(lab: Lab) -> Lab:
     """A lab with the proved weights `exact`, and `near`, one weight of which was changed."""
-    save_by_hand(lab.store)
-    card, tensors = by_hand(name="near")
-    tensors["output.bias"][3] += 2
+    exact_weights(lab.store, "exact")
+    card = exact_card("near")
+    tensors = tensors_of(card)
+    tensors["doer.output.bias"][3] += 20
     lab.store.save(card, tensors)
     return lab
 
@@ -54,13 +56,13 @@ def test_a_table_that_was_changed_is_found_and_written_anew(exact: Lab):
 def test_weights_that_are_not_proved_leave_their_card(exact: Lab):
     proved = exact.value(":prove near")
     assert not proved.good
-    assert proved.skills[0].counterexample is not None
+    assert any(skill.counterexample for skill in proved.skills)
     assert exact.store.find("near").card.proof is None
     assert exact.value(":prove near --check").flaw == "there is no table in its card"
 
 
 def test_bundled_weights_are_proved_and_stay_as_they_are(lab: Lab):
-    save_by_hand(Store(lab.store.bundled, lab.folder / "elsewhere"))
+    exact_weights(Store(lab.store.bundled, lab.folder / "elsewhere"), "exact")
     proved = lab.value(":prove exact")
     assert proved.good
     assert "left as it is" in proved.card
@@ -85,7 +87,7 @@ def test_the_shell_says_by_its_exit_code_what_is_proved(
 ):
     assert run(["prove", "exact"]) == 0
     out = capsys.readouterr().out
-    assert "2 of 2 skills proved right at every length: 381 transitions asked" in out
+    assert "14 of 14 skills proved right at every length: " in out
     assert run(["prove", "near"]) == 1
     out = capsys.readouterr().out
     assert "the shortest question that goes wrong is" in out
@@ -99,6 +101,8 @@ def test_json_has_each_skill(exact: Lab, capsys: pytest.CaptureFixture[str]):
     record = json.loads(capsys.readouterr().out)
     assert record["weights"] == "near"
     assert not record["proved"]
-    assert [skill["skill"] for skill in record["skills"]] == ["+", "s"]
-    wrong = record["skills"][0]["counterexample"]
+    skills = {skill["skill"]: skill for skill in record["skills"]}
+    assert "".join(skills) == READING + DOING
+    assert (skills["p"]["part"], skills["+"]["part"]) == ("reader", "doer")
+    wrong = skills["+"]["counterexample"]
     assert wrong["network"] != wrong["truth"]

@@ -8,16 +8,18 @@ import numpy as np
 import pytest
 
 from mathrepl.arithmetic.skills import ALL, END
+from mathrepl.arithmetic.task import Task
 from mathrepl.data.codec import encode_questions
 from mathrepl.evaluation.proofs import flaw_of, prove_weights
 from mathrepl.inference.decoding import written_of
 from mathrepl.networks import kind_of
 from mathrepl.store.card import load_card
 from mathrepl.support.errors import UsageError
-from tests.kit.columns import by_hand
+from tests.kit.exact import exact_card, tensors_of
 from tests.kit.weights import random_tensors, tiny_card
 
-CARD, TENSORS = by_hand()
+CARD = exact_card("exact", Task())
+TENSORS = tensors_of(CARD)
 SHORT = [
     (f"{a}+{b}", str(a + b).rjust(max(len(str(a)), len(str(b))), "0"))
     for a in range(0, 1000, 7)
@@ -40,10 +42,10 @@ def proof_of(tensors):
 def test_weights_that_are_right_are_proved():
     proved, table = prove_weights(CARD, TENSORS)
     assert proved.proved
-    total, sign = proved.skills
+    total, sign = proved.skills[0], proved.skills[-1]
     assert (total.skill, total.pairs, total.symbols, total.transitions) == ("+", 3, 3, 363)
-    assert total.margin == 1
-    assert 0 < total.moved < 1e-3
+    assert total.margin == 12
+    assert 0 < total.moved < 1e-2
     assert (sign.skill, sign.pairs, sign.transitions) == ("s", 2, 18)
     assert [row.state for row in table.skills[0].pairs] == [0, 0, 1]
     assert written(TENSORS, [text for text, _ in SHORT]) == [right for _, right in SHORT]
@@ -57,7 +59,7 @@ def test_a_strong_nudge_of_any_of_50_weights_is_found_or_changes_nothing():
     for at in rng.choice(len(places), 50, replace=False):
         name, i = places[at]
         tensors = {key: tensor.copy() for key, tensor in TENSORS.items()}
-        tensors[name].ravel()[i] += rng.choice([-8, 8])
+        tensors[name].ravel()[i] += rng.choice([-20, 20])
         proved = proof_of(tensors)
         if proved.skills[0].proved:
             assert written(tensors, list(texts)) == list(rights), (name, i)
@@ -76,13 +78,13 @@ def test_a_strong_nudge_of_any_of_50_weights_is_found_or_changes_nothing():
 
 def test_a_counterexample_is_the_shortest():
     tensors = dict(TENSORS)
-    tensors["memory.kernel"] = TENSORS["memory.kernel"][:, ::-1]  # every carry is turned round
+    tensors["memory.bias"] = TENSORS["memory.bias"] + np.float32([0, 100, 0])  # always a carry
     wrong = proof_of(tensors).skills[0].counterexample
     assert wrong is not None
     assert len(wrong.first) == len(wrong.second) == len(wrong.network) == len(wrong.truth) == 2
 
 
-@pytest.mark.parametrize("size", [1e20, 3e37])
+@pytest.mark.parametrize("size", [1e20, 1e37])
 def test_what_float32_cannot_hold_is_not_proved(size: float):
     tensors = {key: tensor * np.float32(size) for key, tensor in TENSORS.items()}
     proved = proof_of(tensors)
