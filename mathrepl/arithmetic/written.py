@@ -49,6 +49,8 @@ def ask(skill: str, first: str, second: str = "") -> Working[str]:
 
 def without_zeros(digits: str) -> Working[str]:
     """A magnitude without the zeros that lead it; the ones stay."""
+    if digits[:1] != "0":
+        return digits
     return (yield from ask("z", digits, "0")).lstrip()
 
 
@@ -72,7 +74,7 @@ def signed(sign: str, magnitude: str) -> Working[str]:
 def sum_of(a: str, b: str) -> Working[str]:
     """The sum of two signed numbers: of their magnitudes, or the difference of these."""
     (sign, x), (other, y) = split(a), split(b)
-    if (yield from ask("s", sign, other)) == "+":
+    if sign == other == "+" or (yield from ask("s", sign, other)) == "+":
         digits = yield from ask("+", x, y)
     elif (yield from compared(x, y)) == "<":
         sign, digits = other, (yield from ask("-", y, x))

@@ -28,6 +28,8 @@ def encoding_of(skills: str) -> Encoding:
 def encoding_for(task: Task) -> Encoding:
     """The encoding of the skills that the operations of a task need."""
     needed = set().union(*map(needed_skills, task.operations))
+    if task.operations == "+" and task.low >= 0:
+        needed = {"+"}
     return encoding_of("".join(skill for skill in DOING if skill in needed))
 
 

@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from mathrepl.arithmetic.skills import ALL, END, Column, Skill, pass_text
+from mathrepl.arithmetic.skills import ALL, BLANK, END, Column, Skill, pass_text
 from mathrepl.data.passes import COLUMNS
 from mathrepl.data.sampling import Example, Split
 
@@ -42,10 +42,11 @@ def example_of(skill: Skill, columns: Iterable[Column]) -> Example:
 
 def extended(skill: Skill, columns: Iterable[Column], rng: random.Random) -> Example:
     """A pass that begins with these columns and goes on with random ones."""
-    begun = list(columns)
-    state = 0
+    begun, state = list(columns), 0
     for column in begun:
-        _, state = skill.rule(state, *column)
+        character, state = skill.rule(state, *column)
+        if character == END:
+            return example_of(skill, begun)
     return example_of(skill, _continued(skill, begun, state, COLUMNS - 1, rng))
 
 
@@ -53,7 +54,7 @@ def _drawn(skills: list[Skill], rng: random.Random) -> Iterator[Example]:
     while True:
         skill = rng.choice(skills)
         columns = _continued(skill, [], 0, rng.randint(1, COLUMNS - 1), rng)
-        if columns:
+        if any(column != (BLANK, BLANK) for column in columns):
             yield example_of(skill, columns)
 
 
@@ -67,9 +68,9 @@ def _continued(
         even = rng.random() < evenly
         column = rng.choice(rng.choice(outcomes[state]) if even else every)
         character, state = skill.rule(state, *column)
+        columns.append(column)
         if character == END:
             break
-        columns.append(column)
     return columns
 
 

@@ -7,7 +7,7 @@ up in the list of all steps that its network can take, which is asked of it once
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import product, zip_longest
@@ -172,6 +172,7 @@ class _Sheet:
     question: str
     after: str
     working: LineWorking
+    skills: Container[str]
     steps: list[ScratchpadStep] = field(default_factory=list)
     sure: float = 1.0
     passes: list[Pass] = field(default_factory=list)
@@ -194,6 +195,10 @@ class _Sheet:
             return False
         except StuckError as stuck:
             self.stuck = str(stuck)
+            return False
+        lacking = [one.skill for one in wanted if one.skill not in self.skills]
+        if lacking:
+            self.stuck = f"these weights have no skill {lacking[0]}: {ALL[lacking[0]].summary}"
             return False
         self.asked = wanted
         self.passes += wanted
@@ -288,7 +293,7 @@ class WrittenSolver:
             ends=decimals == MOST_DECIMALS,
             reads=READING[0] in self._answerers,
         )
-        return _Sheet(question, spelled(layout.line), working)
+        return _Sheet(question, spelled(layout.line), working, self._answerers)
 
     def _rounds(self, sheets: Sequence[_Sheet]) -> Iterator[None]:
         """Answer the passes of all sheets, side by side, until all are done."""
@@ -304,9 +309,7 @@ class WrittenSolver:
         by_answerer: dict[int, tuple[Answerer, list[Pass]]] = {}
         for passes in asked:
             for one in passes:
-                answerer = self._answerers.get(one.skill)
-                if answerer is None:
-                    raise ValueError(f"these weights have no skill {one.skill!r}")
+                answerer = self._answerers[one.skill]
                 by_answerer.setdefault(id(answerer), (answerer, []))[1].append(one)
         results = {key: iter(who.answer(passes)) for key, (who, passes) in by_answerer.items()}
         return [

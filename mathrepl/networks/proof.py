@@ -133,11 +133,13 @@ def _prove_skill(
         symbol, state = pair
         at = symbol, rule.first, rule.second
         written, right = characters[at], rule.written[state]
-        for lead, off in leads:
-            closest = (lead[at] - off[at]).argmin()
-            if lead[at][closest] < margin:
-                margin, moved = float(lead[at][closest]), float(off[at][closest])
-            narrow += int((lead[at] <= off[at]).sum())
+        goes_on = right != alphabets.written.index(END)
+        for what, (lead, off) in zip((goes_on, slice(None)), leads, strict=True):
+            ahead, most = lead[at][what], off[at][what]  # after an end no symbol matters
+            closest = (ahead - most).argmin()
+            if ahead[closest] < margin:
+                margin, moved = float(ahead[closest]), float(most[closest])
+            narrow += int((ahead <= most).sum())
         for i in np.flatnonzero(written != right).tolist():
             wrong += 1
             if len(wrongs) < MAX_WAYS:
@@ -145,7 +147,6 @@ def _prove_skill(
                 wrongs.append(
                     Wrong(way, alphabets.written[written[i]], alphabets.written[right[i]])
                 )
-        goes_on = right != alphabets.written.index(END)
         after = zip(symbols[at].tolist(), rule.following[state].tolist(), strict=True)
         for i, following in enumerate(after):
             if goes_on[i] and following not in came:

@@ -119,7 +119,8 @@ def _strange(card: Card, expression: Expression, text: str) -> str | None:
     operations = expression.operations()
     if card.architecture.row.shows_steps:  # code lays out the rest
         skills = card.encoding.skills
-        return next((o for o in operations if skills and not needed_skills(o) <= set(skills)), None)
+        known = {"+"} if skills == "+" else {o for o in operations if needed_skills(o) <= {*skills}}
+        return next((o for o in operations if skills and o not in known), None)
     # It may know the characters of an operation of two, but it was never trained on one.
     double = next((o for o in operations if len(o) > 1), None)
     return double or next((c for c in text if c not in card.encoding.characters), None)

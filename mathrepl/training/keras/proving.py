@@ -25,7 +25,7 @@ from mathrepl.training.keras.objectives import arrays_of
 ATTEMPT = 30  # epochs
 TAUGHT = 0.04, 0.3  # least and greatest share of the training examples that are counterexamples
 COPIES = 100  # of a counterexample, where the share allows it
-MARGIN = 0.05  # least lead of a proof that ends a training, far above the rounding of float32
+MARGIN = 4.0  # least lead of a proof that ends a training: each choice is then 98 % sure
 
 
 def prove_model(model: Any, kind: Kind, encoding: Encoding) -> Proof | None:
