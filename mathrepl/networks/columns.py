@@ -131,7 +131,7 @@ def probabilities(
     n, columns = len(passes), (passes.shape[1] - 1) // 2
     skill = tensors["skill.embeddings"][skills[passes[:, 0]]]
     found = np.zeros((n, columns, len(encoding.characters)), np.float32)
-    symbols = _with_none(tensors["symbol.embeddings"])
+    symbols = with_none(tensors["symbol.embeddings"])
     symbol = np.zeros(n, np.int64)
     kept, decided = [], []
     for t in range(columns):
@@ -152,7 +152,7 @@ def automaton(tensors: Tensors, encoding: Encoding) -> Automaton:
     alphabets = alphabets_of(encoding.skills)
     wide = {name: tensor.astype(np.float64) for name, tensor in tensors.items()}
     skill, first, second = (wide[f"{row}.embeddings"] for row in ROWS)
-    symbol = _with_none(wide["symbol.embeddings"])
+    symbol = with_none(wide["symbol.embeddings"])
 
     def outer(one: Doubles, two: Doubles, three: Doubles, four: Doubles) -> Doubles:
         rows = one[:, None, None, None] + two[:, None, None], three[:, None], four
@@ -168,7 +168,7 @@ def automaton(tensors: Tensors, encoding: Encoding) -> Automaton:
     )
 
 
-def _with_none(symbols: NDArray[Any]) -> NDArray[Any]:
+def with_none(symbols: NDArray[Any]) -> NDArray[Any]:
     """The embeddings of symbols after that of none, which is zero."""
     return np.concatenate([np.zeros_like(symbols[:1]), symbols])
 
