@@ -14,11 +14,25 @@ import pytest
 
 from mathrepl.data.codec import Floats, Indices
 from mathrepl.data.sampling import distinct
+from mathrepl.data.skill_examples import skill_examples
+from mathrepl.inference.decoding import written_of
 from mathrepl.networks import parts_of
 from mathrepl.networks.attention import sharpness
 from mathrepl.store.card import Card
 from mathrepl.store.store import Store
-from tests.kit.exported import ATTENTION, LOOKUP, MASKED, SEQ2SEQ, UNEVEN, WORK, Tiny, tiny
+from tests.kit.exact import exact_card
+from tests.kit.exact import tensors_of as exact_tensors_of
+from tests.kit.exported import (
+    ATTENTION,
+    IN_COLUMNS,
+    LOOKUP,
+    MASKED,
+    SEQ2SEQ,
+    UNEVEN,
+    WORK,
+    Tiny,
+    tiny,
+)
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -28,6 +42,9 @@ each_network = pytest.mark.parametrize(
     ("architecture", "part"), [*SEQ2SEQ.values(), *MASKED.values()], ids=[*SEQ2SEQ, *MASKED]
 )
 each_masked = pytest.mark.parametrize(("architecture", "part"), MASKED.values(), ids=MASKED)
+each_in_columns = pytest.mark.parametrize(
+    ("architecture", "part", "passes"), IN_COLUMNS.values(), ids=IN_COLUMNS
+)
 each_direction = pytest.mark.parametrize("reverse", [False, True], ids=["reading", "reversed"])
 
 
@@ -73,19 +90,11 @@ def test_one_question_is_a_batch_and_so_are_many(architecture, part):
     texts = [f"{a} + {b}" for a in range(0, 60, 3) for b in (0, 7, 88, 999)]
     session = session_of(network.card, network.part, network.tensors)
     together = asked(session, network.indices(texts))
-    width = 2 if network.kind == "tagger" else len(network.card.encoding.characters)
-    steps = network.indices(texts).shape[1]
-    if network.kind != "tagger":
-        steps = network.card.encoding.answer_length
-    assert together.shape == (80, steps, width)
+    encoding = network.card.encoding
+    assert together.shape == (80, encoding.answer_length, len(encoding.characters))
     assert np.abs(together.sum(-1) - 1).max() < TOLERANCE
     (alone,) = asked(session, network.indices(texts[41:42]))
-    questions = network.indices(texts)[41:42]
-    if network.kind == "tagger":
-        alone, row = alone[: (questions > 0).sum()], together[41, : (questions > 0).sum()]
-    else:
-        row = together[41]
-    assert np.abs(alone - row).max() < TOLERANCE
+    assert np.abs(alone - together[41]).max() < TOLERANCE
 
 
 @each_masked
@@ -98,8 +107,38 @@ def test_no_answer_depends_on_the_padding(architecture, part):
         one = questions[row : row + 1]
         for padded in (one[:, : len(text)], np.pad(one, ((0, 0), (0, 9)))):
             alone = asked(session, padded)
-            seen = len(text) if network.kind == "tagger" else alone.shape[1]
-            assert np.abs(alone[0, :seen] - together[row, :seen]).max() < TOLERANCE
+            assert np.abs(alone[0] - together[row]).max() < TOLERANCE
+
+
+@each_in_columns
+def test_onnxruntime_and_numpy_agree_in_columns(architecture, part, passes):
+    network = tiny(architecture, part)
+    questions = network.indices(passes)
+    assert questions.shape[1] > network.encoding.question_length
+    session = session_of(network.card, part, network.tensors)
+    ours, theirs = network.probabilities(questions), asked(session, questions)
+    assert ours.shape == theirs.shape == (len(passes), questions.shape[1] // 2, ours.shape[2])
+    assert np.ptp(ours[:, 0], axis=0).max() > 100 * TOLERANCE  # the questions matter
+    assert np.abs(ours - theirs).max() < TOLERANCE
+    # What is remembered matters too: the second column after another first one.
+    other = questions.copy()
+    other[:, 1] = other[:, 1] % 7 + 1
+    assert np.abs(asked(session, other)[:, 1:] - theirs[:, 1:]).max() > 10 * TOLERANCE
+    for row in range(len(passes)):
+        (alone,) = asked(session, np.pad(questions[row : row + 1], ((0, 0), (0, 8))))
+        assert np.abs(alone[: theirs.shape[1]] - theirs[row]).max() < TOLERANCE
+
+
+def test_the_file_of_exact_weights_works_out_every_pass():
+    card = exact_card()
+    tensors = exact_tensors_of(card)
+    for part in parts_of(card.architecture):
+        network = Tiny(card, part, tensors)
+        examples = skill_examples(network.encoding.skills, 2000, 0).training
+        questions = network.indices([example.question for example in examples])
+        found = run(network, questions)
+        written = written_of(network.encoding, found)[0]
+        assert written == [example.answer for example in examples]
 
 
 @each_masked
@@ -198,31 +237,38 @@ def test_the_bundled_network_add_answers_alike_within_1e_5():
 
 
 def test_the_file_says_what_it_is():
-    card, tensors = bundled("work")
-    for part in parts_of(card.architecture):
+    card = exact_card("work")
+    tensors = exact_tensors_of(card)
+    for part, kind in parts_of(card.architecture).items():
+        encoding = Tiny(card, part, tensors).encoding
         session = session_of(card, part, tensors)
         known = session.get_modelmeta()
         assert known.custom_metadata_map == {
             "weights": "work",
             "part": part,
-            "kind": {"reader": "tagger", "doer": "attention"}[part],
+            "kind": kind,
             "task": card.task.describe(),
-            "alphabet": json.dumps(card.encoding.characters),
-            "question_length": str(card.encoding.question_length),
-            "answer_length": str(card.encoding.answer_length),
-            "reverse": "true" if part == "doer" else "false",
+            "alphabet": json.dumps(encoding.characters),
+            "question_length": str(encoding.question_length),
+            "answer_length": str(encoding.answer_length),
+            "reverse": "true",
             "sha256": card.sha256,
         }
         assert "\0" not in "".join(known.custom_metadata_map.values())
-        assert ("in reading order" in known.description) == (part == "reader")
+        assert "two characters of each column, from the right" in known.description
         (question,), (output,) = session.get_inputs(), session.get_outputs()
         assert (question.name, question.type, question.shape) == (
             "question",
             "tensor(int64)",
             ["n", "T"],
         )
-        size = ["n", "T", 2] if part == "reader" else ["n", 84, len(card.encoding.characters)]
+        size = ["n", "S", len(encoding.characters)]
         assert (output.name, output.type, output.shape) == ("probabilities", "tensor(float)", size)
+    card, tensors = bundled("add")
+    session = session_of(card, "", tensors)
+    assert "in reading order" not in session.get_modelmeta().description
+    size = ["n", card.encoding.answer_length, len(card.encoding.characters)]
+    assert session.get_outputs()[0].shape == size
 
 
 @each_network
