@@ -29,7 +29,8 @@ from mathrepl.arithmetic.expression import (
 )
 from mathrepl.support.errors import EquationError
 
-MAX_DIGITS = 200
+MAX_DIGITS = 1_000
+MAX_OPERATIONS = 200  # a chain of operations is worked out by recursion
 MAX_DEPTH = 50
 
 _LOOKALIKES = str.maketrans(
@@ -76,7 +77,13 @@ def parse(line: str) -> Expression:
     expression = Expression(text, root)
     if parser.reworded:
         expression = replace(expression, reading=expression.format(spaced=True))
-    if not expression.operations():
+    count = len(expression.operations())
+    if count > MAX_OPERATIONS:
+        raise EquationError(
+            f"the equation has {count:,} operations",
+            hint=f"it may have at most {MAX_OPERATIONS}",
+        )
+    if not count:
         raise EquationError(
             "a number alone asks nothing",
             text=text,

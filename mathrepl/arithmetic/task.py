@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, Literal
 
 from mathrepl.arithmetic.expression import (
-    MAX_LENGTH,
+    MAX_QUESTION,
     OPERATIONS,
     Binary,
     Expression,
@@ -92,10 +92,10 @@ class Task:
             raise TaskError(f"a seed must be 0 or more, with at most 18 digits, not {self.seed}")
         if self.operations == "/" and self.low == self.high == 0:
             raise TaskError("every equation of this task divides by zero", hint="widen the range")
-        if self.question_length > MAX_LENGTH:
+        if self.question_length > MAX_QUESTION:
             raise TaskError(
                 f"its equations can have {self.question_length:,} characters",
-                hint=f"at most {MAX_LENGTH:,}; take smaller numbers or fewer operations",
+                hint=f"at most {MAX_QUESTION:,}; take smaller numbers or fewer operations",
             )
         if self.rule:
             rule_of(self.rule)  # raises for an unknown one

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mathrepl.arithmetic.expression import MAX_LENGTH
+from mathrepl.arithmetic.expression import MAX_QUESTION
 from mathrepl.arithmetic.rules import MAX_ANSWER
 from mathrepl.arithmetic.skills import ALL
 from mathrepl.arithmetic.task import Task
@@ -45,7 +45,7 @@ class Encoding:
         if not self.characters.startswith(END) or len(set(self.characters)) < len(self.characters):
             raise TaskError("an alphabet starts with the end mark and repeats no character")
         for what, length, most in (
-            ("question", self.question_length, MAX_LENGTH + 1),
+            ("question", self.question_length, MAX_QUESTION + 1),
             ("answer", self.answer_length, MAX_ANSWER + 1),
         ):
             if not 1 < length <= most:

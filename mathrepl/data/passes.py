@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from mathrepl.arithmetic.expression import MAX_LENGTH
+from mathrepl.arithmetic.expression import MAX_QUESTION
 from mathrepl.arithmetic.rules import MAX_ANSWER
 from mathrepl.arithmetic.skills import DOING, LINE, characters_of
 from mathrepl.arithmetic.task import Task
@@ -12,7 +12,7 @@ from mathrepl.data.encoding import END, Encoding
 
 COLUMNS = 11  # of a pass in training; the longest is 10 columns and one of blanks
 # Of whole lines, which the reader's passes are made from.
-LINES = Encoding(END + "".join(sorted(" ." + LINE)), MAX_LENGTH + 1, MAX_ANSWER + 1, reverse=True)
+LINES = Encoding(END + "".join(sorted(" ." + LINE)), MAX_QUESTION + 1, MAX_ANSWER + 1, reverse=True)
 _SUM = "+-?zs"
 _NEEDED = {"+": _SUM, "-": _SUM, "*": "+?otzs"}
 

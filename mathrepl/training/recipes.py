@@ -57,7 +57,7 @@ _COLUMNS = TrainSettings(
     schedule="cosine",
     warmup=100,
 )
-_TAUGHT = replace(_COLUMNS, taught=True, learning_rate=5e-3)
+_TAUGHT = replace(_COLUMNS, epochs=60, taught=True, learning_rate=5e-3)
 _SUMS = Task(operations="+-*", spaced=False)
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(

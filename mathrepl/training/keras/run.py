@@ -151,7 +151,7 @@ class _Run:
             arrays_of(self.encoding, examples.held_out),
         )
         self.attempt = plan.settings.epochs
-        if self.kind.automaton is not None:
+        if self.kind.automaton is not None and not plan.settings.taught:
             self.attempt = min(self.attempt, ATTEMPT)
         self.learnt = 1.0 if source else 0.0
         self._begin()
@@ -202,7 +202,7 @@ class _Run:
             if done is None:
                 return "stopped", ""
             self.emit(done)
-            if is_enough(self.proof):
+            if is_enough(self.proof, self.plan.settings):
                 return "finished", ""
             if not np.isfinite([done.epoch.training.loss, done.epoch.held_out.loss]).all():
                 return "failed", "the loss is no longer a number; try a smaller --lr"
@@ -248,7 +248,7 @@ class _Run:
         wrong, least = (proof.wrong if proof else 0 for proof in (epoch.proof, self.best_proof))
         if epoch.proof and self.best_proof and wrong != least:
             return wrong < least
-        return is_enough(self.proof) or _better(epoch.held_out, self.best)
+        return is_enough(self.proof, self.plan.settings) or _better(epoch.held_out, self.best)
 
     def _samples(self) -> tuple[Sample, ...]:
         """The network's present output for a few held-out questions."""
