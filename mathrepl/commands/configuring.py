@@ -105,6 +105,8 @@ def steps(context: Context, arguments: Arguments) -> Value:
     if value is not None:
         session.settings = changed(session.settings, "steps", value)
     shown = "shown" if session.settings.steps else "not shown"
+    if session.settings.steps == "all":
+        shown = "shown, with all that was read and written for them"
     return Note(f"the lines of a working are {shown}")
 
 
@@ -114,7 +116,7 @@ def _values(session: Session, words: Sequence[str]) -> Sequence[str]:
         return (AUTO, *session.store.names())
     fixed = {
         "history": ("on", "off"),
-        "steps": ("on", "off"),
+        "steps": ("on", "off", "all"),
         "task": ("reset",),
         **{parameter.key: parameter.choices for parameter in TASK_PARAMETERS},
         "rule": (*rule_names(), PLAIN),
@@ -148,10 +150,10 @@ COMMANDS = (
         "steps",
         "show or hide the lines of a working",
         steps,
-        (Parameter("value", "on or off", choices=("on", "off")),),
+        (Parameter("value", "on, off or all", choices=("on", "off", "all")),),
         details="Weights that show their work, such as the bundled `work`, write line by line. "
         "`=` marks a line that equals the question, `≈` one that was rounded rightly from it, "
-        "`≠` the first wrong one.",
+        "`≠` the first wrong one. `all` shows the passes of the networks for each line too.",
         hosts=("session",),
     ),
     Command("show", "settings and task", show, hosts=("session",)),

@@ -114,7 +114,7 @@ def _text(network: Network, asked: Question, arguments: Arguments) -> str:
             raise UsageError(f"{network.name} has no skills", hint=hint)
         return asked.expression.format(spaced=network.card.task.spaced)
     solution = asked.weights.solver.solve([asked.text])[0]
-    passes = [one for step in solution.scratchpad for one in step.passes]
+    passes = [one.asked for step in solution.scratchpad for one in step.passes]
     own = [one for one in passes if one.skill in network.skills]
     found = next((one for one in own if skill in (None, one.skill)), None)
     if found is None:

@@ -20,6 +20,8 @@ CLOSE_RUNNER_UP = 0.1
 class CheckedStep:
     """A line compared with the question: `equal`, `rounded` rightly from it, or `wrong`.
 
+    `shows_passes` is set where the passes of its step are wanted too.
+
     The first wrong line has `wanted`, the correct text, and `columns`: the text written for the
     span before it, aligned with the correct one. Later lines are `after`.
     """
@@ -28,14 +30,20 @@ class CheckedStep:
     state: Literal["equal", "rounded", "wrong", "after"]
     wanted: str = ""
     columns: tuple[Column, ...] = ()
+    shows_passes: bool = False
 
     def record(self) -> dict[str, Any]:
         """For `--json`; `wanted` stands only in the first wrong line."""
-        record = {
+        record: dict[str, Any] = {
             "line": self.line.text,
             "state": self.state,
             "probability": round(self.line.probability, DIGITS_KEPT),
         }
+        if self.shows_passes:
+            record["passes"] = [
+                [*one.asked, one.result, round(one.probability, DIGITS_KEPT)]
+                for one in self.line.passes
+            ]
         return {**record, "wanted": self.wanted} if self.wanted else record
 
 
@@ -174,10 +182,15 @@ def compare(
     engine: str,
     notes: tuple[str, ...] = (),
     auto: bool = False,
-    steps: bool = True,
+    steps: bool | str = True,
 ) -> Answer:
-    """`solution` beside `truth`; with `steps` each step of its scratchpad beside the target."""
-    checked = check_steps(solution.scratchpad) if steps and solution.scratchpad else ()
+    """`solution` beside `truth`; with `steps` each step of its scratchpad beside the target.
+
+    With `steps` of "all" the passes of each step are shown too.
+    """
+    checked: tuple[CheckedStep, ...] = ()
+    if steps and solution.scratchpad:
+        checked = check_steps(solution.scratchpad, passes=steps == "all")
     return Answer(equation, solution.text, truth, solution, weights, engine, notes, checked, auto)
 
 
@@ -186,9 +199,11 @@ def record_keys() -> tuple[str, ...]:
     return tuple(compare("", Solution("", "", (), None), "", weights="", engine="").record())
 
 
-def check_steps(lines: Sequence[ScratchpadStep]) -> tuple[CheckedStep, ...]:
+def check_steps(
+    lines: Sequence[ScratchpadStep], *, passes: bool = False
+) -> tuple[CheckedStep, ...]:
     """Each line of a working compared with the right one after the line before it."""
-    checker = StepChecker()
+    checker = StepChecker(passes=passes)
     pairs = zip((None, *lines), lines, strict=False)
     return tuple(checker.check(before, line) for before, line in pairs)
 
@@ -196,11 +211,15 @@ def check_steps(lines: Sequence[ScratchpadStep]) -> tuple[CheckedStep, ...]:
 class StepChecker:
     """`check_steps`, a line at a time: each against the line that the rules give after its step."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, passes: bool = False) -> None:
         self._wrong = False
+        self._passes = passes
 
     def check(self, before: ScratchpadStep | None, line: ScratchpadStep) -> CheckedStep:
         """`line` compared, after the step `before`; None before the first line."""
+        return replace(self._check(before, line), shows_passes=self._passes)
+
+    def _check(self, before: ScratchpadStep | None, line: ScratchpadStep) -> CheckedStep:
         if self._wrong:
             return CheckedStep(line, "after")
         if before is None or before.operation is None:

@@ -22,6 +22,14 @@ class Guess(NamedTuple):
     runner_up_probability: float
 
 
+class Answered(NamedTuple):
+    """A pass, its result as people read it, and the probability of the whole of it."""
+
+    asked: Pass
+    result: str
+    probability: float
+
+
 class Written(NamedTuple):
     """Answers alone, and the probability (0..1) of the whole of each, end marks included."""
 
@@ -47,7 +55,7 @@ class ScratchpadStep:
     written: str = ""
     probability: float = 1.0
     operation: Operation | None = None
-    passes: tuple[Pass, ...] = ()
+    passes: tuple[Answered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

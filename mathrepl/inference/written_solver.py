@@ -33,7 +33,7 @@ from mathrepl.arithmetic.written import Pass
 from mathrepl.data.codec import Floats, Indices, encode_questions
 from mathrepl.data.encoding import Encoding
 from mathrepl.inference.decoding import guesses_of, written_of
-from mathrepl.inference.solution import Guess, ScratchpadStep, Solution, Written
+from mathrepl.inference.solution import Answered, Guess, ScratchpadStep, Solution, Written
 from mathrepl.networks import kind_of, parts_of
 from mathrepl.networks.columns import Automaton
 from mathrepl.networks.lstm import softmax
@@ -44,14 +44,13 @@ Row = tuple[str, int, float, str, float]
 Table = list[dict[Column, Row]]
 NO_AUTOMATA: Mapping[str, Automaton] = MappingProxyType({})
 Run = Callable[[str, Indices], Floats]
-Answered = tuple[str, float]  # the result of a pass as people read it, and its probability
 
 
 class Answerer(Protocol):
     """Answers passes of one network."""
 
     def answer(self, passes: Sequence[Pass]) -> list[Answered]:
-        """Results in order, as people read them, and their probabilities."""
+        """The passes in order with their results."""
 
     def guesses(self, asked: Pass) -> list[Guess]:
         """The characters of one result in reading order, up to the end mark."""
@@ -87,7 +86,7 @@ class Lookup:
             written.append(character)
             step = table[following]
         text = "".join(written)
-        return text if ALL[asked.skill].mirrored else text[::-1], sure
+        return Answered(asked, text if ALL[asked.skill].mirrored else text[::-1], sure)
 
     def _rows(self, asked: Pass) -> Iterator[Row]:
         table = self._tables.get(asked.skill) or self._table(asked.skill)
@@ -153,7 +152,7 @@ class Asking:
             text[::-1] if ALL[one.skill].mirrored else text
             for text, one in zip(texts, passes, strict=True)
         )
-        return list(zip(turned, sure, strict=True))
+        return list(map(Answered, passes, turned, sure))
 
     def guesses(self, asked: Pass) -> list[Guess]:
         encoding = self._encoding
@@ -175,7 +174,7 @@ class _Sheet:
     skills: Container[str]
     steps: list[ScratchpadStep] = field(default_factory=list)
     sure: float = 1.0
-    passes: list[Pass] = field(default_factory=list)
+    passes: list[Answered] = field(default_factory=list)
     asked: list[Pass] = field(default_factory=list)
     answer: str | None = None
     stuck: str = ""
@@ -184,8 +183,11 @@ class _Sheet:
         """Give the working the results of its passes; true if it asks for more."""
         results: list[str] | None = None
         if found is not None:
-            self.sure *= prod([probability for _, probability in found])
-            results = [text for text, _ in found]
+            results = []
+            for answered in found:
+                results.append(answered[1])
+                self.sure *= answered[2]
+            self.passes += found
         try:
             while isinstance(wanted := self.working.send(results), Step):  # type: ignore[arg-type]
                 self._keep(wanted)
@@ -201,7 +203,6 @@ class _Sheet:
             self.stuck = f"these weights have no skill {lacking[0]}: {ALL[lacking[0]].summary}"
             return False
         self.asked = wanted
-        self.passes += wanted
         return True
 
     def _keep(self, step: Step) -> None:
@@ -280,7 +281,7 @@ class WrittenSolver:
     def _write_passes(self, texts: Sequence[str]) -> Written:
         passes = [Pass(*split_pass(text, "".join(self._answerers))) for text in texts]
         found = self._answered([passes])
-        return Written([text for text, _ in found[0]], [sure for _, sure in found[0]])
+        return Written([one.result for one in found[0]], [one.probability for one in found[0]])
 
     def _laid_out(self, question: str, decimals: int | None) -> _Sheet:
         layout = first_line(parse(question))
@@ -324,7 +325,8 @@ class WrittenSolver:
 
     def _guesses(self, sheet: _Sheet, text: str) -> tuple[Guess | None, ...]:
         """The guesses of the last pass that wrote digits of the answer; copied ones have none."""
-        writing = [one for step in sheet.steps[-1:] for one in step.passes if one.skill in "zx"]
+        passes = [one.asked for step in sheet.steps[-1:] for one in step.passes]
+        writing = [one for one in passes if one.skill in "+-zx"]
         if not writing:
             return (None,) * len(text)
         own = [g for g in self._answerers[writing[-1].skill].guesses(writing[-1]) if g[0] != BLANK]

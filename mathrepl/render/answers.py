@@ -12,9 +12,10 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from mathrepl.arithmetic.skills import ALL
 from mathrepl.data.encoding import END
 from mathrepl.inference.answer import CLOSE_RUNNER_UP, Answer, Answers, CheckedStep, Column, Refused
-from mathrepl.inference.solution import Guess
+from mathrepl.inference.solution import Answered, Guess
 from mathrepl.render.text import NARROW, mark, place_name, sure
 from mathrepl.render.theme import make_console
 from mathrepl.support.text import printable, rounded_down, written
@@ -46,14 +47,6 @@ def draw_answer(answer: Answer, console: Console, *, steps: bool = True) -> Rend
     lines: list[RenderableType] = [Text(f"{answer.equation} = ?", "title")]
     if steps and answer.scratchpad:
         lines.append(draw_working(answer.scratchpad))
-        if answer.network not in ("", answer.scratchpad[-1].line.text):
-            remainder = "%" in answer.equation
-            how = (
-                "the answer is what was left over,"
-                if remainder
-                else "with the point back in its place:"
-            )
-            lines.append(Text(f"  {how} {answer.network}", "quiet"))
     lines.append(table if wanted <= console.width else _narrow(answer))
     of_whole = f"  ·  {answer.weights} was {rounded_down(answer.confidence)} sure of the whole"
     lines.append(Text.assemble(_mark_verdict(answer), (of_whole, "quiet")))
@@ -83,11 +76,22 @@ def draw_working(working: Sequence[CheckedStep]) -> RenderableType:
         if span is not None:
             line.stylize("underline", span.start, span.end)
         drawn.append(Text.assemble(("  " + sign, style), line, overflow="fold"))
+        if checked.shows_passes:
+            drawn += map(_pass_line, checked.line.passes)
         if checked.wanted:
             drawn.append(Text(f"    {checked.wanted} belongs here", "quiet"))
         if checked.columns:
             drawn.append(_difference(checked.columns))
     return Group(*drawn)
+
+
+def _pass_line(answered: Answered) -> Text:
+    """One pass on a line: the skill, both rows and the result."""
+    skill, first, second = answered.asked
+    rows = f"{first}, {second}" if second else first
+    sure_of = rounded_down(answered.probability)
+    text = f"      {skill}  {rows} -> {answered.result.strip()}  {ALL[skill].summary}, {sure_of}"
+    return Text(text, "quiet", overflow="fold")
 
 
 def _difference(columns: Sequence[Column]) -> Text:

@@ -140,7 +140,7 @@ class Session:
     def ask_stepwise(self, text: str) -> Iterator[CheckedStep | Answer]:
         """The steps of a scratchpad as they come, then the answer. Raises `EquationError`."""
         question = self.question(parse(text))
-        checker = StepChecker()
+        checker = StepChecker(passes=self.settings.steps == "all")
         started = time.perf_counter()
         decimals = self.settings.most_decimals
         for found in question.weights.solver.solve_stepwise(question.text, decimals):

@@ -33,7 +33,11 @@ class Settings:
     editing: str = setting("emacs", "key bindings of the prompt", choices=("emacs", "vi"))
     history: bool = setting(True, "keep the lines typed in a file")
     quiz: int = setting(10, "equations in a :quiz", low=1, high=10_000)
-    steps: bool = setting(True, "show the lines of a working")
+    steps: bool | str = setting(
+        True,
+        "show the lines of a working; all shows what was read and written for each too",
+        words=("all",),
+    )
     decimals: int | str = setting(
         3,
         "decimals of a quotient worked out in lines; auto writes one that ends whole",
