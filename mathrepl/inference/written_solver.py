@@ -52,8 +52,8 @@ class Answerer(Protocol):
     def answer(self, passes: Sequence[Pass]) -> list[Answered]:
         """The passes in order with their results."""
 
-    def guesses(self, asked: Pass) -> list[Guess]:
-        """The characters of one result in reading order, up to the end mark."""
+    def guesses(self, asked: Pass) -> tuple[list[Guess], Guess | None]:
+        """The characters of one result in reading order, and the end mark."""
 
 
 class Lookup:
@@ -66,13 +66,15 @@ class Lookup:
     def answer(self, passes: Sequence[Pass]) -> list[Answered]:
         return [self._answer(one) for one in passes]
 
-    def guesses(self, asked: Pass) -> list[Guess]:
-        found = []
+    def guesses(self, asked: Pass) -> tuple[list[Guess], Guess | None]:
+        found, end = [], None
         for row in self._rows(asked):
+            guess = Guess(row[0], row[2], row[3], row[4])
             if row[0] == END:
+                end = guess
                 break
-            found.append(Guess(row[0], row[2], row[3], row[4]))
-        return found if ALL[asked.skill].mirrored else found[::-1]
+            found.append(guess)
+        return found if ALL[asked.skill].mirrored else found[::-1], end
 
     def _answer(self, asked: Pass) -> Answered:
         table = self._tables.get(asked.skill) or self._table(asked.skill)
@@ -154,10 +156,10 @@ class Asking:
         )
         return list(map(Answered, passes, turned, sure))
 
-    def guesses(self, asked: Pass) -> list[Guess]:
-        encoding = self._encoding
-        (found,) = guesses_of(encoding.characters, self._probabilities([asked]), reverse=True)
-        return list(found[0][::-1] if ALL[asked.skill].mirrored else found[0])
+    def guesses(self, asked: Pass) -> tuple[list[Guess], Guess | None]:
+        characters = self._encoding.characters
+        ((found, end),) = guesses_of(characters, self._probabilities([asked]), reverse=True)
+        return list(found[::-1] if ALL[asked.skill].mirrored else found), end
 
     def _probabilities(self, passes: Sequence[Pass]) -> Floats:
         texts = [one.text for one in passes]
@@ -319,16 +321,19 @@ class WrittenSolver:
 
     def _solution(self, sheet: _Sheet) -> Solution:
         text = sheet.answer or ""
-        return Solution(
-            sheet.question, text, self._guesses(sheet, text), None, sheet.lines, sheet.stuck
-        )
+        guesses, end = self._guesses(sheet, text)
+        return Solution(sheet.question, text, guesses, end, sheet.lines, sheet.stuck)
 
-    def _guesses(self, sheet: _Sheet, text: str) -> tuple[Guess | None, ...]:
-        """The guesses of the last pass that wrote digits of the answer; copied ones have none."""
+    def _guesses(self, sheet: _Sheet, text: str) -> tuple[tuple[Guess | None, ...], Guess | None]:
+        """The guesses of the last pass that wrote digits of the answer, and of its end mark.
+
+        Copied characters, a sign before the digits and a point moved into them, have none.
+        """
         passes = [one.asked for step in sheet.steps[-1:] for one in step.passes]
         writing = [one for one in passes if one.skill in "+-zx"]
         if not writing:
-            return (None,) * len(text)
-        own = [g for g in self._answerers[writing[-1].skill].guesses(writing[-1]) if g[0] != BLANK]
+            return (None,) * len(text), None
+        found, end = self._answerers[writing[-1].skill].guesses(writing[-1])
+        own = [guess for guess in found if guess.character != BLANK]
         missing = len(text) - len(own)
-        return (*(None,) * missing, *own) if missing >= 0 else (None,) * len(text)
+        return ((None,) * missing + tuple(own) if missing >= 0 else (None,) * len(text)), end
