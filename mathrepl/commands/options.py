@@ -25,7 +25,7 @@ from mathrepl.session.planning import make_plan, part_of
 from mathrepl.session.session import Session
 from mathrepl.store.card import Card, TrainSettings
 from mathrepl.support.errors import TaskError, UsageError
-from mathrepl.support.setting_rows import rows
+from mathrepl.support.setting_rows import Setting, rows
 from mathrepl.training.plan import Plan
 
 
@@ -226,7 +226,7 @@ def reproduce(plan: Plan) -> str:
     for row in rows(TrainSettings):
         value = getattr(plan.settings, row.name)
         if row.shown and (value != row.default or not fresh):
-            words += [row.option_name, str(value)]
+            words += _option(row, value)
     words += ["--part", plan.part] if plan.part else []
     # All of the task is named, so that the command means the same whatever weights are current.
     # If no package adds a rule, no weights have one that the command could inherit.
@@ -237,6 +237,13 @@ def reproduce(plan: Plan) -> str:
         for row in rows(Architecture):
             value = getattr(plan.architecture, row.name)
             if value != row.default:
-                words += [row.option_name] if value is True else [row.option_name, str(value)]
+                words += _option(row, value)
         words += ["--reverse"] if plan.encoding.reverse else []
     return shlex.join(words)
+
+
+def _option(row: Setting, value: Any) -> list[str]:
+    """The words that give a setting a value; a flag that is not set has none."""
+    if isinstance(value, bool):
+        return [row.option_name] if value else []
+    return [row.option_name, str(value)]

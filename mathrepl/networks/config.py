@@ -44,8 +44,8 @@ class Architecture:
     `lookup` there is no recurrent encoder: the decoder looks characters up by the position that it
     writes next, which holds for numbers of any length.
 
-    `work` is two networks: a doer of kind `attention`, and a reader that tags characters, of
-    `reader_depth` BiLSTM layers with `reader_hidden` units a direction.
+    `columns` has one layer of `hidden` units and a memory of one of so many `symbols`. `work` is
+    two such networks: a doer, and a reader with `reader_hidden` units and `reader_symbols`.
 
     Installed packages add other kinds (`mathrepl.networks.plugin_kinds`), each with the settings
     that it names.
@@ -74,7 +74,6 @@ class Architecture:
     reader_symbols: int = setting(
         6, "symbols of a reader's memory", low=1, high=MAX_SYMBOLS, shown=False, later=True
     )
-    reader_depth: int = setting(2, "layers of a reader", low=1, high=MAX_DEPTH, shown=False)
 
     def __post_init__(self) -> None:
         check_bounds(self)

@@ -160,7 +160,7 @@ def test_suggestions_are_near_or_none(word: str, hint: str | None):
         (":train 5 --lr inf", 14, ["--lr", "number"]),
         (":train 5 --sampling odd", 20, ["--sampling", "uniform, stratified", "'odd'"]),
         (":save", 6, ["name is missing"]),
-        (":train --recipe cake", 16, ["--recipe", "add, long, work, blog", "'cake'"]),
+        (":train --recipe cake", 16, ["--recipe", "add, long, work, columns, blog", "'cake'"]),
         (":train 5 --part head", 16, ["--part", "reader, doer", "'head'"]),
         (":train 5 --warmup -1", 18, ["--warmup", "not -1"]),
         (":models now", 8, ["'now'", "too many"]),

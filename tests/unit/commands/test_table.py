@@ -157,7 +157,7 @@ def test_every_part_of_a_task_and_of_a_network_can_be_set():
     keys = {p.key for p in command_table()["train"].parameters}
     assert {"hidden", "encoder_depth", "decoder_depth", "dropout", "batch_norm"} <= keys
     # Weights of two networks are started by a recipe alone.
-    assert {f.name for f in fields(Architecture)} - keys == {"reader_hidden", "reader_depth"}
+    assert {f.name for f in fields(Architecture)} - keys == {"reader_hidden", "reader_symbols"}
     sets = {
         "range": ("low", "high"),
         "ops": ("operations",),

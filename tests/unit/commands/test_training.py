@@ -138,7 +138,7 @@ PAST = Training(
 def test_going_on_keeps_the_settings_of_the_last_training(lab: Lab, launched: list[FakeJob]):
     train_once(lab, "other", replace(PAST, seed=7), PAST)
     assert plan_of(lab, launched, ":train 3").settings == TrainSettings(
-        3, 100, 16, 0.5, 5, 0.1, 1.0, "cosine", 20, 0.99, 4
+        3, 100, 16, 0.5, 5, 0.1, 1.0, "cosine", 20, 0.99, offset=4
     )
     assert plan_of(lab, launched, ":train 3 --fresh").settings == TrainSettings(3)
 

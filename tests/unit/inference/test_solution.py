@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mathrepl.arithmetic.scratchpad import Span
+from mathrepl.arithmetic.lines import Span
 from mathrepl.inference.solution import (
     Guess,
     ScratchpadStep,

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from mathrepl.data.codec import encode_questions
 from mathrepl.data.encoding import END
-from mathrepl.inference.scratchpad_solver import ScratchpadSolver
 from mathrepl.inference.solver import NetworkSolver, numpy_solver
+from mathrepl.inference.written_solver import WrittenSolver
 from mathrepl.networks import seq2seq
 from mathrepl.networks.config import Architecture
 from tests.kit.weights import TINY_ARCHITECTURE, random_tensors, tiny_card
@@ -225,7 +225,7 @@ def test_a_lone_network_is_asked_by_its_part_without_a_name():
 def test_weights_of_two_parts_are_solved_with_a_working():
     card = tiny_card(architecture=Architecture("work", hidden=8, reader_hidden=3))
     solver = numpy_solver(card, random_tensors(card.architecture, card.encoding))
-    assert isinstance(solver, ScratchpadSolver)
+    assert isinstance(solver, WrittenSolver)
     (solution,) = solver.solve(["3+4"])
     assert solution.scratchpad[0].text == "3+4"
 

@@ -75,7 +75,7 @@ def refused(call: Callable[[], object], kind: type[MathreplError] = WeightsError
 
 
 def test_the_names_of_our_own_kinds_cannot_be_taken():
-    assert {"seq2seq", "attention", "tagger", "work"} == set(BUILT_IN)
+    assert {"seq2seq", "attention", "columns", "columns-reader", "work"} == set(BUILT_IN)
 
 
 def test_without_packages_there_is_no_other_kind():
@@ -92,10 +92,10 @@ def test_a_kind_is_named_without_being_imported(packages: Packages):
     lay_bag(packages, kind="1 / 0")
     assert kind_names() == ("bag",)
     kind = next(p for p in command_table()["train"].parameters if p.name == "--kind")
-    assert kind.metavar == "seq2seq|attention|bag"
+    assert kind.metavar == "seq2seq|attention|columns|bag"
     completer = CommandCompleter(lambda: assemble(Session(Settings(), Store(packages.folder))))
     offered = completer.get_completions(Document(":train 5 --kind "), CompleteEvent())
-    assert [one.text for one in offered] == ["seq2seq", "attention", "bag"]
+    assert [one.text for one in offered] == ["seq2seq", "attention", "columns", "bag"]
     assert "pack_bag" not in sys.modules
 
 
@@ -496,7 +496,7 @@ def test_a_training_goes_on_with_it(lab: Lab, planned: list[Plan]):
     ("words", "reason"),
     [
         ("--kind bag --heads 2", "--heads means nothing to a network of kind bag; it has hidden"),
-        ("--kind bags", "--kind must be one of seq2seq, attention, bag, not 'bags'; did you mean"),
+        ("--kind bags", "--kind must be one of seq2seq, attention, columns, bag, not 'bags'; did you mean"),
         ("--kind other", "not 'other'; a package that is installed beside mathrepl can add"),
         ("--kind bag --part doer", "these weights have no part 'doer'"),
     ],
@@ -520,7 +520,7 @@ def test_a_sweep_takes_it(lab: Lab, monkeypatch: pytest.MonkeyPatch):
     kinds = [(t.plans[0].architecture.kind, t.plans[0].architecture.hidden) for t in seen]
     assert kinds == [("bag", 3), ("bag", 4), ("seq2seq", 3), ("seq2seq", 4)]
     assert len({trial.name for trial in seen}) == 4
-    with pytest.raises(UsageError, match="kind must be one of seq2seq, attention, bag"):
+    with pytest.raises(UsageError, match="kind must be one of seq2seq, attention, columns, bag"):
         lab.values(":sweep --epochs 1 --set kind=bags")
 
 

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from mathrepl.analysis.figure import Bar, Bars, Figure, Progress
-from mathrepl.arithmetic.scratchpad import Span
+from mathrepl.arithmetic.lines import Span
 from mathrepl.commands.configuring import HelpPage
 from mathrepl.commands.spec import Note, Table, Value
 from mathrepl.commands.table import command_table

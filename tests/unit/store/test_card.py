@@ -229,7 +229,7 @@ NESTED = [
 # What cards are read without, from before they had it.
 LATER = {
     "brackets", "part", "weight_decay", "clip", "schedule", "warmup", "averaging", "offset",
-    "seconds", "classes", "by_wrong_digits", "mistakes",
+    "taught", "skills", "seconds", "classes", "by_wrong_digits", "mistakes",
 }  # fmt: skip
 
 
@@ -248,7 +248,7 @@ def test_an_unknown_key_is_refused_at_any_level(path):
 
 @pytest.mark.parametrize("path", NESTED, ids=str)
 def test_each_missing_key_within_is_refused(path):
-    later = LATER if path[0] != "history" else {"part"}  # an epoch always had its seconds
+    later = LATER if path[0] != "history" else {"part", "proof"}  # it always had its seconds
     for key in set(at(record(), path)) - later:
         changed = record()
         del at(changed, path)[key]
