@@ -12,9 +12,10 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from mathrepl.arithmetic.skills import ALL, split_pass
+from mathrepl.arithmetic.skills import ALL
 from mathrepl.arithmetic.written import (
     Pass,
+    StuckError,
     Working,
     difference_of,
     floor_of,
@@ -29,7 +30,6 @@ NUMBER = re.compile(r"-?[0-9]+")
 _LONE = re.compile(r"\((-?[0-9]+)\)")
 _OPERATION = re.compile(r"(-?[0-9]+)([-+*/%:^])(-?[0-9]+)")
 _MARKED = re.compile("1+")
-MAX_LINES = 300
 NO_OPERATION = "the reader marked no operation with numbers on both sides"
 _T = TypeVar("_T")
 
@@ -90,10 +90,6 @@ class Step:
     written: str
 
 
-class StuckError(Exception):
-    """A working that cannot go on, with the reason."""
-
-
 LineWorking = Generator[list[Pass] | Step, list[str], str]
 
 
@@ -112,7 +108,7 @@ def work_out(
     Yields passes, and each step when it is done. Raises `StuckError` where networks mark or write
     what no line has.
     """
-    for _ in range(MAX_LINES):
+    while True:  # each step leaves an operation out
         if NUMBER.fullmatch(line):
             if not places:
                 return line
@@ -133,7 +129,6 @@ def work_out(
         if not NUMBER.fullmatch(written):
             raise StuckError("the doer wrote no number")
         line = replaced(line, span, written)
-    raise StuckError(f"it was not done after {MAX_LINES} lines")
 
 
 def spelled(line: str) -> str:
@@ -166,8 +161,7 @@ def by_rules(working: Generator[list[Pass] | Step, list[str], _T] | Working[_T])
 def right_result(asked: Pass) -> str:
     """The right result of a pass, by the rule of its skill."""
     skill = ALL[asked.skill]
-    _, first, second = split_pass(asked.text, asked.skill)
-    found = skill.run(first, second)
+    found = skill.run(*asked.rows)
     return found[::-1] if skill.mirrored else found
 
 

@@ -14,11 +14,16 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import NamedTuple, TypeVar
 
-from mathrepl.arithmetic.skills import ALL
+from mathrepl.arithmetic.expression import MAX_EXPONENT
+from mathrepl.arithmetic.skills import ALL, BLANK
 
 _T = TypeVar("_T")
 DIGITS = "123456789"
 HALF = 4  # the place of 5 among these digits, in the middle
+
+
+class StuckError(Exception):
+    """A working that cannot go on, with the reason."""
 
 
 class Pass(NamedTuple):
@@ -29,13 +34,19 @@ class Pass(NamedTuple):
     second: str = ""
 
     @property
-    def text(self) -> str:
-        """The pass as a network reads it, from the right: mirrored rows are turned round."""
+    def rows(self) -> tuple[str, str]:
+        """The rows as a network reads them, from the right: mirrored ones are turned round."""
         first, second = self.first, self.second
         if ALL[self.skill].mirrored:
             width = max(len(first), len(second))
-            first, second = (row.rjust(width)[::-1] if row else "" for row in (first, second))
-        return f"{first}{self.skill}{second}"
+            return first.rjust(width)[::-1], second.rjust(width)[::-1] if second else ""
+        return first, second
+
+    @property
+    def text(self) -> str:
+        """The pass of these rows as one text."""
+        first, second = self.rows
+        return f"{first or BLANK}{self.skill}{second}"
 
 
 Working = Generator[list[Pass], list[str], _T]
@@ -118,14 +129,19 @@ def by_digits(x: str, digits: str) -> Working[list[str]]:
 
 
 def power_of(base: str, exponent: str) -> Working[str]:
-    """A power by repeated products, counted down by differences."""
+    """A power by repeated products, counted down by differences.
+
+    Raises `StuckError` where networks do not count down to one.
+    """
     if (yield from compared(exponent, "0")) == "=":
         return "1"
     result = base
-    while (yield from compared(exponent, "1")) == ">":
+    for _ in range(MAX_EXPONENT):
+        if (yield from compared(exponent, "1")) != ">":
+            return result
         result = yield from product_of(result, base)
         exponent = yield from without_zeros((yield from ask("-", exponent, "1")))
-    return result
+    raise StuckError(f"the doer did not count down from an exponent of at most {MAX_EXPONENT:,}")
 
 
 class Division:

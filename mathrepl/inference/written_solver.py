@@ -22,14 +22,21 @@ from mathrepl.arithmetic.lines import (
     LineWorking,
     Span,
     Step,
-    StuckError,
     replaced,
     spelled,
     work_out,
 )
 from mathrepl.arithmetic.parser import parse
-from mathrepl.arithmetic.skills import ALL, BLANK, END, READING, Column, split_pass
-from mathrepl.arithmetic.written import Pass
+from mathrepl.arithmetic.skills import (
+    ALL,
+    BLANK,
+    END,
+    READING,
+    Column,
+    alphabets_of,
+    split_pass,
+)
+from mathrepl.arithmetic.written import Pass, StuckError
 from mathrepl.data.codec import Floats, Indices, encode_questions
 from mathrepl.data.encoding import Encoding
 from mathrepl.inference.decoding import guesses_of, written_of
@@ -149,7 +156,10 @@ class Asking:
         self._encoding, self._run = encoding, run
 
     def answer(self, passes: Sequence[Pass]) -> list[Answered]:
-        texts, sure = written_of(self._encoding, self._probabilities(passes))
+        probabilities, ends = self._probabilities(passes)
+        beyond = np.arange(probabilities.shape[1]) >= ends[:, None]
+        probabilities[beyond] = np.eye(1, probabilities.shape[2])  # as if they were end marks
+        texts, sure = written_of(self._encoding, probabilities)
         turned = (
             text[::-1] if ALL[one.skill].mirrored else text
             for text, one in zip(texts, passes, strict=True)
@@ -158,12 +168,14 @@ class Asking:
 
     def guesses(self, asked: Pass) -> tuple[list[Guess], Guess | None]:
         characters = self._encoding.characters
-        ((found, end),) = guesses_of(characters, self._probabilities([asked]), reverse=True)
+        probabilities, (columns,) = self._probabilities([asked])
+        ((found, end),) = guesses_of(characters, probabilities[:, :columns], reverse=True)
         return list(found[::-1] if ALL[asked.skill].mirrored else found), end
 
-    def _probabilities(self, passes: Sequence[Pass]) -> Floats:
-        texts = [one.text for one in passes]
-        return self._run(encode_questions(self._encoding, texts))
+    def _probabilities(self, passes: Sequence[Pass]) -> tuple[Floats, Indices]:
+        """(n, S, V), and the columns (n,) of each pass, with the blank one that ends it."""
+        found = self._run(encode_questions(self._encoding, [one.text for one in passes]))
+        return found, np.array([max(map(len, one.rows)) + 1 for one in passes], np.int32)
 
 
 @dataclass(slots=True)
@@ -186,9 +198,12 @@ class _Sheet:
         results: list[str] | None = None
         if found is not None:
             results = []
-            for answered in found:
-                results.append(answered[1])
-                self.sure *= answered[2]
+            for asked, text, sure in found:
+                if text.strip(alphabets_of(asked.skill).written):  # no other skill could read it
+                    self.stuck = f"the skill {asked.skill} wrote {text!r:.40}"
+                    return False
+                results.append(text)
+                self.sure *= sure
             self.passes += found
         try:
             while isinstance(wanted := self.working.send(results), Step):  # type: ignore[arg-type]

@@ -37,9 +37,10 @@ class SkillProof:
     """Every column in every pair that a pass of one skill can reach.
 
     `pairs` are the pairs of symbol and state in the order found, `transitions` counts the columns
-    asked. `margin` is the least lead of the best symbol or character over the next, `moved` the
-    most that float32 rounding can take from that lead, and `narrow` counts the transitions where it
-    could take it all. `wrongs` are some of the `wrong` ones, the nearest first.
+    asked. `margin` is the lead of the best symbol or character over the next that comes nearest to
+    being lost, `moved` the most that float32 rounding can take from it, and `narrow` counts the
+    transitions where it could take all of a lead. `wrongs` are some of the `wrong` ones, the
+    nearest first.
     """
 
     skill: str
@@ -137,7 +138,7 @@ def _prove_skill(
         for what, (lead, off) in zip((goes_on, slice(None)), leads, strict=True):
             ahead, most = lead[at][what], off[at][what]  # after an end no symbol matters
             closest = (ahead - most).argmin()
-            if ahead[closest] < margin:
+            if ahead[closest] - most[closest] < margin - moved:
                 margin, moved = float(ahead[closest]), float(most[closest])
             narrow += int((ahead <= most).sum())
         for i in np.flatnonzero(written != right).tolist():

@@ -496,7 +496,10 @@ def test_a_training_goes_on_with_it(lab: Lab, planned: list[Plan]):
     ("words", "reason"),
     [
         ("--kind bag --heads 2", "--heads means nothing to a network of kind bag; it has hidden"),
-        ("--kind bags", "--kind must be one of seq2seq, attention, columns, bag, not 'bags'; did you mean"),
+        (
+            "--kind bags",
+            "--kind must be one of seq2seq, attention, columns, bag, not 'bags'; did you mean",
+        ),
         ("--kind other", "not 'other'; a package that is installed beside mathrepl can add"),
         ("--kind bag --part doer", "these weights have no part 'doer'"),
     ],
