@@ -7,13 +7,13 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-
 from mathrepl.arithmetic.scratchpad import nesting
-from mathrepl.data.sampling import split
 from mathrepl.data.step_examples import step_examples
+from mathrepl.inference.scratchpad_solver import MAX_DEEPER
+
+from mathrepl.data.sampling import split
 from mathrepl.evaluation.suites import suites_of
 from mathrepl.inference.answer import Answer
-from mathrepl.inference.scratchpad_solver import MAX_DEEPER
 from mathrepl.networks import parameter_count
 from mathrepl.session.router import AUTOMATIC
 from mathrepl.session.session import Session

@@ -8,8 +8,9 @@ from functools import cache
 from mathrepl.arithmetic.lines import right_result
 from mathrepl.arithmetic.task import Task
 from mathrepl.arithmetic.written import Pass
+from mathrepl.inference.solution import Answered, Guess
 from mathrepl.inference.solver import Solver, numpy_solver
-from mathrepl.inference.written_solver import Answered, WrittenSolver
+from mathrepl.inference.written_solver import WrittenSolver
 from tests.kit.exact import exact_card, tensors_of
 
 SURE = 0.9
@@ -33,12 +34,12 @@ class Scripted:
         self.asked += passes
         changed = [self.change(one) for one in passes]
         return [
-            (right_result(one) if text is None else text, SURE)
+            Answered(one, right_result(one) if text is None else text, SURE)
             for one, text in zip(passes, changed, strict=True)
         ]
 
-    def guesses(self, asked: Pass) -> list[object]:
-        return []
+    def guesses(self, asked: Pass) -> tuple[list[Guess], Guess | None]:
+        return [], None
 
 
 def scripted_solver(change: Callable[[Pass], str | None] = lambda one: None) -> WrittenSolver:

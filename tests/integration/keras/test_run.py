@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from mathrepl.data.step_examples import step_examples
 
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.codec import Floats
 from mathrepl.data.sampling import split
-from mathrepl.data.step_examples import step_examples
 from mathrepl.inference.solver import numpy_solver
 from mathrepl.networks import parameter_count
 from mathrepl.networks.config import Architecture

@@ -6,12 +6,12 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from mathrepl.arithmetic.reference_steps import next_step
 
 from mathrepl.analysis import states
 from mathrepl.analysis.figure import Bars, Figure, Heatmap
 from mathrepl.analysis.network import Network
 from mathrepl.analysis.states import follow, peek
-from mathrepl.arithmetic.reference_steps import next_step
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.codec import digit_positions, one_hot
 from mathrepl.data.sampling import every

@@ -5,9 +5,9 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mathrepl.arithmetic.scratchpad import Span
 
 from mathrepl.arithmetic.expression import format_value
-from mathrepl.arithmetic.scratchpad import Span
 from mathrepl.inference.answer import (
     Answer,
     Answers,

@@ -7,15 +7,15 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from mathrepl.arithmetic.expression import format_value
-from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.reference_steps import quotient, trace
 from mathrepl.arithmetic.scratchpad import first_line, is_done
 from mathrepl.data.step_examples import MAX_LINE
+from mathrepl.inference.scratchpad_solver import ScratchpadSolver
+
+from mathrepl.arithmetic.expression import format_value
+from mathrepl.arithmetic.parser import parse
 from mathrepl.inference import scratchpad_solver
 from mathrepl.inference.answer import check_steps, compare
-from mathrepl.inference.scratchpad_solver import ScratchpadSolver
 from mathrepl.inference.solution import ScratchpadStep
 from tests.kit.equations import dividing_questions, quotients, whole_questions
 from tests.kit.reference_solver import RECIPE, SURE, right_tags, right_text, solver

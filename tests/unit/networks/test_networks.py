@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from mathrepl.networks.tagger import TAGS
 
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.codec import encode_questions
@@ -20,7 +21,6 @@ from mathrepl.networks import lstm as lstm_module
 from mathrepl.networks.attention import Decoder
 from mathrepl.networks.config import Architecture
 from mathrepl.networks.lstm import CachedTensors, Gates, cell_shapes, gates_of, lstm, softmax
-from mathrepl.networks.tagger import TAGS
 from mathrepl.support.errors import WeightsError
 from tests.kit.weights import random_tensors
 
