@@ -130,7 +130,29 @@ class Bars:
         _keep_drawn(self, "high")
 
 
-Panel = Heatmap | Lines | Bars | Answers
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A way from one state of a machine to another, by their places; None ends the pass.
+
+    `when` says for which columns it is taken, `writes` what is written there.
+    """
+
+    source: int
+    target: int | None
+    when: str
+    writes: str
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A finite machine by the names of its states; it starts in the first."""
+
+    title: str
+    states: tuple[str, ...]
+    edges: tuple[Edge, ...]
+
+
+Panel = Heatmap | Lines | Bars | Machine | Answers
 
 
 @dataclass(frozen=True, slots=True, eq=False)

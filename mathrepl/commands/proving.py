@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from mathrepl.commands.figures import SAVE, Figures, showing
 from mathrepl.commands.spec import Arguments, Command, Context, Parameter, Value
-from mathrepl.evaluation.proofs import flaw_of, prove_weights
+from mathrepl.evaluation.proofs import automata_of, flaw_of, prove_weights
+from mathrepl.networks import kind_of, parts_of
 from mathrepl.session.active_weights import ActiveWeights
+from mathrepl.session.session import Session
 from mathrepl.store.proofs import ProofTable
-from mathrepl.support.errors import WeightsError, in_one_line
+from mathrepl.support.errors import Run, WeightsError, in_one_line
 
 
 def prove(context: Context, arguments: Arguments) -> Value:
@@ -25,6 +29,23 @@ def prove(context: Context, arguments: Arguments) -> Value:
         return replace(proved, card="its card is left as it is", flaw=flaw if kept else "")
     _write(weights, table)
     return replace(proved, card="the table of all transitions is written into its card")
+
+
+@showing
+def automaton(context: Context, arguments: Arguments) -> Figures:
+    from mathrepl.analysis.machine import machine
+
+    weights = context.session.weights
+    found, tensors = weights.store.load(weights.name, weights.found)
+    automata = automata_of(found.card, tensors, Run("use", "work"))
+    return machine(found.card.name, automata, arguments.text("skill"))
+
+
+def _skills(session: Session, before: Sequence[str]) -> tuple[str, ...]:
+    """The skills of the weights in use, for completion."""
+    card = session.weights.card
+    kinds = parts_of(card.architecture).values()
+    return tuple("".join(kind_of(kind).encoding(card.encoding).skills for kind in kinds))
 
 
 def _write(weights: ActiveWeights, table: ProofTable) -> None:
@@ -52,5 +73,17 @@ COMMANDS = (
         "all transitions; where the card has one, it is checked. A skill that is not proved makes "
         "the exit code 1.",
         examples=(":prove", ":prove work --check"),
+    ),
+    Command(
+        "automaton",
+        "the machine that a network with a memory of symbols has found",
+        automaton,
+        (
+            Parameter("skill", "a skill of the weights in use", default="+", suggest=_skills),
+            SAVE,
+        ),
+        details="Symbols that no question can tell apart are one state, which is named by the "
+        "state of the rule that it stands for. A file shows the machine as a graph.",
+        examples=(":automaton", ":automaton ?", ":automaton + --save carry.svg"),
     ),
 )

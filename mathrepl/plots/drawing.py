@@ -17,10 +17,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.transforms import Bbox
 
-from mathrepl.analysis.figure import Bars, Figure, Heatmap, Lines, Panel
+from mathrepl.analysis.figure import Bars, Figure, Heatmap, Lines, Machine, Panel
 from mathrepl.inference.answer import Answers
 from mathrepl.plots.heat import draw_heat
 from mathrepl.plots.lines import draw_lines
+from mathrepl.plots.machine import draw_machine
 from mathrepl.plots.rows import draw_answers, draw_bars
 from mathrepl.plots.text import DPI, INK, QUIET, SANS, SMALL, TITLE, wrapped
 
@@ -35,6 +36,7 @@ DRAWERS: dict[type[Panel], Callable[[Axes, Any], tuple[int, int]]] = {
     Bars: draw_bars,
     Heatmap: draw_heat,
     Lines: draw_lines,
+    Machine: draw_machine,
 }
 STYLE: dict[str, Any] = {
     "font.family": [SANS],

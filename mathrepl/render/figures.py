@@ -12,9 +12,11 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mathrepl.analysis.figure import Bars, Figure, Heatmap, Lines, Panel
+from mathrepl.analysis.figure import Bars, Figure, Heatmap, Lines, Machine, Panel
+from mathrepl.commands.spec import Table as DrawnTable
 from mathrepl.render.answers import draw_answers
 from mathrepl.render.canvas import draw_lines, sized
+from mathrepl.render.pages import draw_table
 from mathrepl.support.text import printable
 
 if TYPE_CHECKING:
@@ -78,7 +80,20 @@ def _draw_panel(panel: Panel, console: Console) -> RenderableType:
         return draw_lines(panel, width, height, colour=has_colour(console))
     if isinstance(panel, Bars):
         return draw_bars(panel, width)
+    if isinstance(panel, Machine):
+        return draw_machine(panel, width)
     return draw_answers(panel, console, score=False)
+
+
+def draw_machine(machine: Machine, width: int) -> RenderableType:
+    """A row for each edge."""
+    names = machine.states
+    rows = [
+        (names[e.source], e.when, e.writes, "end" if e.target is None else names[e.target])
+        for e in machine.edges
+    ]
+    headings = ("in the state", "on a column where", "writes", "and goes to")
+    return draw_table(DrawnTable(machine.title, headings, tuple(rows)), width)
 
 
 def has_colour(console: Console) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -106,3 +107,26 @@ def test_json_has_each_skill(exact: Lab, capsys: pytest.CaptureFixture[str]):
     assert (skills["p"]["part"], skills["+"]["part"]) == ("reader", "doer")
     wrong = skills["+"]["counterexample"]
     assert wrong["network"] != wrong["truth"]
+
+
+def test_the_machine_is_shown_and_saved(
+    exact: Lab, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    file = tmp_path / "carry.svg"
+    assert run(["automaton", "+", "--weights", "exact", "--save", str(file)]) == 0
+    out = capsys.readouterr().out
+    assert "carry 0        a + b >= 10         a + b - 10   carry 1" in out
+    assert b"<svg" in file.read_bytes()
+    assert run(["automaton", "--weights", "exact", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["states"][1]["state"] == "carry 1"
+    assert run(["automaton", "--weights", "tiny"]) == 2
+    assert "no finite machine in it; try --weights work" in capsys.readouterr().err
+
+
+def test_skills_are_completed(exact: Lab):
+    exact.session.use("exact")
+    (skill, _) = exact.context.commands["automaton"].parameters
+    assert skill.suggest is not None
+    assert "".join(skill.suggest(exact.session, [])) == READING + DOING
+    exact.session.use("tiny")
+    assert skill.suggest(exact.session, []) == ()
