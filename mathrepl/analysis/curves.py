@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from mathrepl.analysis.figure import Figure, Lines, Series
-from mathrepl.store.card import Card, Epoch, Metrics
+from mathrepl.store.card import Card, Epoch, Metrics, Proved
 from mathrepl.support.text import percent
 
 
@@ -27,10 +27,18 @@ class _Course:
 
     @property
     def fact(self) -> str:
+        proof = self.epochs[self.best - 1].proof
+        proved = f", {proof.right:,} of {proof.transitions:,} transitions right" if proof else ""
         return (
             f"{self.name}: best epoch {self.best:,} of {len(self.epochs):,}, "
             f"{percent(self.exact, 1)} of the held-out right in full, {self.seconds:.3g} s an epoch"
+            f"{proved}"
         )
+
+    @property
+    def proofs(self) -> list[tuple[int, Proved]]:
+        """The proofs of a network with a memory of symbols, with the numbers of their epochs."""
+        return [(i, epoch.proof) for i, epoch in enumerate(self.epochs, 1) if epoch.proof]
 
     @property
     def exact(self) -> float:
@@ -50,20 +58,22 @@ class _Course:
 
 
 def curve(cards: Sequence[Card]) -> Figure:
-    """Three plots over epochs: loss (logarithmic), right characters, answers right in full.
+    """Plots over epochs: loss (logarithmic), right characters, answers right in full, and proofs.
 
     Networks that were trained one after the other in the same weights each count from 1.
     """
     of_cards = [(card.name, _courses(card)) for card in cards]
     courses = [course for _, some in of_cards for course in some]
-    panels = (
+    panels = [
         _lines(courses, "loss", lambda metrics: metrics.loss, log=True),
         _lines(courses, "characters right", lambda metrics: metrics.accuracy),
         _lines(courses, "answers right in full", lambda metrics: metrics.exact),
-    )
+    ]
+    if any(course.proofs for course in courses):
+        panels.append(_proofs(courses))
     return Figure(
         f"how {', '.join(card.name for card in cards)} learnt",
-        panels if courses else (),
+        tuple(panels) if courses else (),
         tuple(course.fact for course in courses),
         tuple(f"{name} has no training history" for name, some in of_cards if not some),
         {"networks": [_record(name, some) for name, some in of_cards]},
@@ -109,6 +119,17 @@ def _lines(
     return Lines(title, tuple(series), "epoch", "share", high=1.0)
 
 
+def _proofs(courses: Sequence[_Course]) -> Lines:
+    """The share of right transitions, of all that a proof asks."""
+    series = []
+    for course in courses:
+        if course.proofs:
+            numbers, proofs = zip(*course.proofs, strict=True)
+            shares = tuple(proof.right / proof.transitions for proof in proofs)
+            series.append(Series(course.name, numbers, shares))
+    return Lines("transitions right, of the proof", tuple(series), "epoch", "share", high=1.0)
+
+
 def _record(name: str, courses: Sequence[_Course]) -> dict[str, Any]:
     """Every number of a history; `epoch` counts within the part."""
     epochs = [
@@ -119,6 +140,7 @@ def _record(name: str, courses: Sequence[_Course]) -> dict[str, Any]:
             "seconds": epoch.seconds,
             "training": _finite(epoch.training),
             "held_out": _finite(epoch.held_out),
+            **({"proof": asdict(epoch.proof)} if epoch.proof else {}),
         }
         for course in courses
         for number, epoch in enumerate(course.epochs, 1)

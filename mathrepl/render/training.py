@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mathrepl.render.text import clock, mark, sparkline
+from mathrepl.store.card import Proved
 from mathrepl.support.errors import Run, Spell
 from mathrepl.support.text import printable, written
 from mathrepl.training.events import (
@@ -112,6 +113,13 @@ class TrainingView:
             )
         elif baseline:
             table.add_row("held-out exact", f"{baseline.exact:.2%}", Text("before", "quiet"))
+        proofs = [e.epoch.proof for e in self._epochs if e.epoch.proof]
+        if proofs:
+            # The last wrong transitions take longest, so the scale is that of the wrong ones.
+            closing = [-math.log10(1 + proof.wrong) for proof in proofs]
+            sparks = sparkline(closing, SPARKS, None)
+            last = Text.assemble((sparks, "good"), f"  {_proof(proofs[-1])}")
+            table.add_row("proved", f"{proofs[-1].right / proofs[-1].transitions:.2%}", last)
         return table
 
     def _epoch_line(self, event: EpochDone) -> Text:
@@ -119,8 +127,17 @@ class TrainingView:
         total = self._started.epochs if self._started else event.index
         return Text(
             f"epoch {event.index}/{total}  loss {epoch.training.loss:.4f}  "
-            f"held-out exact {epoch.held_out.exact:.2%}{'  best so far' if event.best else ''}"
+            f"held-out exact {epoch.held_out.exact:.2%}"
+            f"{f'  proved: {_proof(epoch.proof)}' if epoch.proof else ''}"
+            f"{'  best so far' if event.best else ''}"
         )
+
+
+def _proof(proof: Proved) -> str:
+    return (
+        f"{proof.right:,} of {proof.transitions:,} transitions right, "
+        f"{proof.symbols} symbol{'' if proof.symbols == 1 else 's'}"
+    )
 
 
 def _samples(samples: tuple[Sample, ...]) -> RenderableType:

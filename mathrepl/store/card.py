@@ -58,6 +58,10 @@ class Proved:
     transitions: int
     symbols: int
 
+    @property
+    def right(self) -> int:
+        return self.transitions - self.wrong
+
 
 @dataclass(frozen=True, slots=True)
 class Epoch:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from mathrepl.analysis.curves import curve
 from mathrepl.analysis.figure import Lines, Series
-from mathrepl.store.card import Card, Epoch, Metrics
+from mathrepl.store.card import Card, Epoch, Metrics, Proved
 from tests.kit.weights import tiny_card
 
 
@@ -133,3 +133,17 @@ def test_a_loss_that_is_no_number_is_none_in_the_record():
     assert found["answers right in full"]["add held-out"].x == (1, 2, 3)
     text = json.dumps(figure.record(), allow_nan=False)
     assert json.loads(text)["networks"][0]["epochs"][0]["held_out"]["loss"] is None
+
+
+def test_proofs_are_a_plot_of_the_networks_that_have_them():
+    closing = [
+        replace(epoch(number, 1.0, part="doer"), proof=Proved(wrong, 200, 3))
+        for number, wrong in ((1, 50), (2, 0))
+    ]
+    figure = curve([card("work", *closing, best=2), card("add", epoch(1, 0.5))])
+    assert [panel.title for panel in figure.panels][-1] == "transitions right, of the proof"
+    assert figure.panels[-1].series == (Series("work doer", (1, 2), (0.75, 1.0)),)
+    assert figure.facts[0].endswith("200 of 200 transitions right")
+    assert "transitions" not in figure.facts[1]
+    epochs = figure.record()["networks"][0]["epochs"]
+    assert epochs[0]["proof"] == {"wrong": 50, "transitions": 200, "symbols": 3}
