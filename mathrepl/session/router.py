@@ -12,7 +12,7 @@ from mathrepl.session.coverage import Coverage, check_plain, coverage_of, notes_
 from mathrepl.store.store import Store
 from mathrepl.support.errors import MathreplError
 
-AUTOMATIC = ("add", "long", "work")  # what `auto` chooses from, the simplest first
+AUTOMATIC = ("work", "add", "long")  # what `auto` chooses from, the proved ones first
 FALLBACK = "blog"
 
 

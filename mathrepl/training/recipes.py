@@ -58,7 +58,7 @@ _COLUMNS = TrainSettings(
     warmup=100,
 )
 _TAUGHT = replace(_COLUMNS, epochs=60, taught=True, learning_rate=5e-3)
-_SUMS = Task(operations="+-*", spaced=False)
+_SUMS = Task(spaced=False)
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
@@ -82,9 +82,9 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
         ),
         "columns": Recipe(
             _SUMS,
-            Architecture("columns", hidden=96, symbols=4),
+            Architecture("columns", hidden=32, symbols=2),
             encoding_for(_SUMS),
-            {"": _COLUMNS},
+            {"": replace(_COLUMNS, examples=50_000)},
         ),
         "blog": Recipe(
             Task(),
