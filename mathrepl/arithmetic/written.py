@@ -15,7 +15,7 @@ from collections.abc import Generator
 from typing import NamedTuple, TypeVar
 
 from mathrepl.arithmetic.expression import MAX_EXPONENT
-from mathrepl.arithmetic.skills import ALL, BLANK
+from mathrepl.arithmetic.skills import ALL, BLANK, split_pass
 
 _T = TypeVar("_T")
 DIGITS = "123456789"
@@ -47,6 +47,18 @@ class Pass(NamedTuple):
         """The pass of these rows as one text."""
         first, second = self.rows
         return f"{first or BLANK}{self.skill}{second}"
+
+
+def pass_of(text: str, names: str) -> Pass:
+    """Inverse of `Pass.text`, for one of the skills of these names.
+
+    Raises `ValueError` for a text that names none of them.
+    """
+    skill, first, second = split_pass(text, names)
+    if ALL[skill].mirrored:
+        width = max(len(first), len(second))
+        first, second = first.rjust(width)[::-1], second.rjust(width)[::-1] if second else ""
+    return Pass(skill, first, second)
 
 
 Working = Generator[list[Pass], list[str], _T]

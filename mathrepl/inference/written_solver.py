@@ -34,9 +34,8 @@ from mathrepl.arithmetic.skills import (
     READING,
     Column,
     alphabets_of,
-    split_pass,
 )
-from mathrepl.arithmetic.written import Pass, StuckError
+from mathrepl.arithmetic.written import Pass, StuckError, pass_of
 from mathrepl.data.codec import Floats, Indices, encode_questions
 from mathrepl.data.encoding import Encoding
 from mathrepl.inference.decoding import guesses_of, written_of
@@ -296,9 +295,13 @@ class WrittenSolver:
         return self._write_passes if name else self.write
 
     def _write_passes(self, texts: Sequence[str]) -> Written:
-        passes = [Pass(*split_pass(text, "".join(self._answerers))) for text in texts]
-        found = self._answered([passes])
-        return Written([one.result for one in found[0]], [one.probability for one in found[0]])
+        """Results in the order in which a network writes them, last to first."""
+        names = "".join(self._answerers)
+        (found,) = self._answered([[pass_of(text, names) for text in texts]])
+        return Written(
+            [r[::-1] if ALL[asked.skill].mirrored else r for asked, r, _ in found],
+            [one.probability for one in found],
+        )
 
     def _laid_out(self, question: str, decimals: int | None) -> _Sheet:
         layout = first_line(parse(question))

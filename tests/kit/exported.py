@@ -69,6 +69,13 @@ class Tiny:
     def encoding(self) -> Encoding:
         return kind_of(self.kind).encoding(self.card.encoding)
 
+    @property
+    def texts(self) -> list[str]:
+        """What it reads: equations or passes."""
+        if not self.encoding.skills:
+            return UNEVEN
+        return next(t for a, part, t in IN_COLUMNS.values() if part == self.part)
+
     def indices(self, texts: list[str]) -> Indices:
         return encode_questions(self.encoding, texts)
 

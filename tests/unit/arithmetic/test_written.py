@@ -9,14 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mathrepl.arithmetic.expression import format_value
-from mathrepl.arithmetic.lines import by_rules
-from mathrepl.arithmetic.skills import ALL
+from mathrepl.arithmetic.lines import by_rules, right_result
+from mathrepl.arithmetic.skills import ALL, DOING, READING
 from mathrepl.arithmetic.written import (
     Division,
     Pass,
     Working,
     difference_of,
     floor_of,
+    pass_of,
     power_of,
     product_of,
     quotient_of,
@@ -24,6 +25,7 @@ from mathrepl.arithmetic.written import (
     with_point,
     without_zeros,
 )
+from mathrepl.data.skill_examples import skill_examples
 
 whole = st.integers(-(10**12), 10**12) | st.integers(-20, 20) | st.integers(-(10**40), 10**40)
 nonzero = whole.filter(bool)
@@ -136,6 +138,15 @@ def test_zeros_before_a_number_change_nothing(a: int, b: int):
 )
 def test_a_network_reads_mirrored_rows_turned_round(asked: Pass, text: str):
     assert asked.text == text
+
+
+@pytest.mark.parametrize("names", [DOING, READING])
+def test_the_pass_of_a_text_is_that_of_the_example(names: str):
+    for example in skill_examples(names, 800, 2).training:
+        one = pass_of(example.question, names)
+        found = right_result(one)
+        assert (found[::-1] if ALL[one.skill].mirrored else found) == example.answer
+        assert pass_of(one.text, names) == one
 
 
 @given(whole, nonzero)

@@ -8,8 +8,8 @@ import random
 import numpy as np
 import pytest
 
-from mathrepl.arithmetic.skills import ALL, DOING, END, READING, alphabets_of, split_pass
-from mathrepl.arithmetic.written import Pass
+from mathrepl.arithmetic.skills import DOING, END, READING, alphabets_of
+from mathrepl.arithmetic.written import Pass, pass_of
 from mathrepl.data.codec import encode_questions
 from mathrepl.data.encoding import Encoding
 from mathrepl.data.passes import encoding_of
@@ -139,19 +139,12 @@ def sures(answered: list[Answered]) -> list[float]:
     return [one.probability for one in answered]
 
 
-def as_read(question: str, names: str) -> Pass:
-    """A pass as a person reads it, from its text in training."""
-    skill, first, second = split_pass(question, names)
-    turned = -1 if ALL[skill].mirrored else 1
-    return Pass(skill, first.rjust(len(second))[::turned], second[::turned])
-
-
 @pytest.mark.parametrize("names", [DOING, READING])
 def test_lookups_give_what_the_forward_pass_gives_wrong_as_it_is(names: str):
     encoding = encoding_of(names)
     tensors = random_network(4, 1.5, encoding)
     lookup, asked = Lookup(automaton(tensors, encoding)), asking(tensors, encoding)
-    passes = [as_read(text, names) for text in texts_of(encoding, 3000, 5)]
+    passes = [pass_of(text, names) for text in texts_of(encoding, 3000, 5)]
     found, wanted = lookup.answer(passes), asked.answer(passes)
     assert [one.result for one in found] == [one.result for one in wanted]
     assert sures(found) == pytest.approx(sures(wanted), rel=1e-3)

@@ -207,7 +207,7 @@ def test_a_huge_file_is_refused_before_it_is_read():
     assert "too large" in refused(b" " * (MAX_CARD_BYTES + 1))
 
 
-@pytest.mark.parametrize("key", [*FULL.record()])
+@pytest.mark.parametrize("key", [key for key in FULL.record() if key != "proof"])
 def test_a_card_that_lacks_a_key_is_refused(key):
     changed = record()
     del changed[key]

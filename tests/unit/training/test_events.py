@@ -45,14 +45,15 @@ def test_events_round_trip_on_one_line(event):
 
 
 numbers = st.floats(allow_nan=False)
-metrics = st.builds(Metrics, numbers, numbers, numbers)
+shares = st.floats(0, 1)
+metrics = st.builds(Metrics, st.floats(-1e38, 1e38), shares, shares)
 
 
 @given(
     st.builds(
         EpochDone,
         st.integers(),
-        st.builds(Epoch, st.integers(), numbers, metrics, metrics),
+        st.builds(Epoch, st.integers(0), st.floats(0, 1e9), metrics, metrics),
         st.booleans(),
         st.lists(st.builds(Sample, st.text(), st.text(), st.text()), max_size=3).map(tuple),
     )
