@@ -9,6 +9,8 @@ from mathrepl.arithmetic.parser import parse
 from mathrepl.support.errors import MathreplError
 
 _OPERATION = re.compile(r"(?<=[0-9)])(?:\*\*|//|[-+*/%])")  # elsewhere it is a number's sign
+MOST_NAMED = 6  # operations
+GROUPED = (20, 50, 100, 500, 1_000, 10_000)
 LONGEST_PATTERN = 3  # digits up to which each pattern of carries is a class of its own
 
 Classes = tuple[tuple[str, str], ...]  # names and values, such as ("digits", "3+2")
@@ -26,14 +28,24 @@ def classes_of(question: str) -> Classes:
     a, b = summands
     pattern = _carries(a, b)
     if max(len(a), len(b)) > LONGEST_PATTERN:
-        pattern = f"{_longest_run(pattern)} in a row"
-    return ("digits", f"{len(a)}+{len(b)}"), ("carries", pattern)
+        pattern = f"{_grouped(_longest_run(pattern))} in a row"
+    return ("digits", f"{_grouped(len(a))}+{_grouped(len(b))}"), ("carries", pattern)
 
 
 def operations_of(question: str) -> str:
-    """The operations of a question with their counts: `1* 2+`."""
+    """The operations of a question with their counts, `1* 2+`; of many only how many they are."""
     counted = Counter(_OPERATION.findall(question.replace(" ", "")))
+    if counted.total() > MOST_NAMED:
+        return f"{counted.total()} operations"
     return " ".join(f"{n}{c}" for c, n in sorted(counted.items()))
+
+
+def _grouped(count: int) -> str:
+    """A count, or the range that one above 20 lies in: a certificate has few classes."""
+    if count <= GROUPED[0]:
+        return str(count)
+    low, high = next(pair for pair in zip(GROUPED, GROUPED[1:], strict=False) if count <= pair[1])
+    return f"{low + 1}..{high}"
 
 
 def carry_chain(question: str) -> int | None:

@@ -27,12 +27,20 @@ def encoding_of(skills: str) -> Encoding:
 
 def encoding_for(task: Task) -> Encoding:
     """The encoding of the skills that the operations of a task need."""
-    needed = set().union(*map(needed_skills, task.operations))
+    needed = set().union(*map(_needed, task.operations))
     if task.operations == "+" and task.low >= 0:
         needed = {"+"}
     return encoding_of("".join(skill for skill in DOING if skill in needed))
 
 
-def needed_skills(operation: str) -> set[str]:
+def can_work_out(skills: str, operation: str) -> bool:
+    """True where networks of these skills can be asked an operation.
+
+    With the sum alone these are sums of numbers without a sign.
+    """
+    return _needed(operation) <= set(skills) or operation == skills == "+"
+
+
+def _needed(operation: str) -> set[str]:
     """The skills that an operation on signed numbers can need."""
     return set(_NEEDED.get(operation, DOING))

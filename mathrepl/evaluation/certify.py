@@ -41,8 +41,8 @@ _PROGRESS = re.compile(rf"\.({NAME.pattern})\.[0-9a-f]{{16}}\.certifying")
 
 # Yields each batch with the answers written for it, in order.
 Asker = Callable[[Iterable[list[Example]]], Generator[tuple[list[Example], Written], None, None]]
-# The asker of a part of the weights.
-Askers = Callable[[str], Asker]
+# The asker of a part of the weights, and of quotients with so many decimals.
+Askers = Callable[[str, int | None], Asker]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def certify(
     try:
         for number, suite in enumerate(suites[len(finished) :], len(finished) + 1):
             tally = state.tally
-            for _ in _ask(suite, tally, askers(suite.part)):
+            for _ in _ask(suite, tally, askers(suite.part, suite.decimals)):
                 if time.monotonic() > kept + KEEP_SECONDS:
                     kept = time.monotonic()
                     _keep(progress, state)
@@ -159,8 +159,8 @@ def progress_file(directory: Path, card: Card, command: str, sample: int | None)
 def askers_here(solver: Solver, threads: int) -> Askers:
     """Askers by a solver of this process, `threads` batches at a time."""
 
-    def asker(part: str) -> Asker:
-        write = solver.part(part)
+    def asker(part: str, decimals: int | None) -> Asker:
+        write = solver.part(part, decimals)
 
         def ask(batch: list[Example]) -> Written:
             return write([example.question for example in batch])

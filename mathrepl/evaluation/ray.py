@@ -63,18 +63,21 @@ def ray_askers(store: Store, found: Found, workers: int, address: str | None) ->
     task = ray.remote(num_cpus=1, max_retries=RETRIES)(write_here)
     most = 3 * int(ray.cluster_resources().get("CPU", 1))
 
-    def asker(part: str) -> Asker:
+    def asker(part: str, decimals: int | None) -> Asker:
         def submit(batch: list[Example]) -> Any:
-            return task.remote(card, data, part, [example.question for example in batch])
+            questions = [example.question for example in batch]
+            return task.remote(card, data, part, decimals, questions)
 
         return lambda batches: in_order(batches, submit, ray.get, most)
 
     return asker
 
 
-def write_here(card: bytes, weights: bytes, part: str, questions: list[str]) -> Written:
+def write_here(
+    card: bytes, weights: bytes, part: str, decimals: int | None, questions: list[str]
+) -> Written:
     """Answer questions by one part of the weights; this runs on a node."""
-    return _solver(card, weights).part(part)(questions)
+    return _solver(card, weights).part(part, decimals)(questions)
 
 
 @lru_cache(maxsize=1)

@@ -15,7 +15,7 @@ from mathrepl.arithmetic.expression import format_value
 from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.expressions import expressions
-from mathrepl.data.passes import needed_skills
+from mathrepl.data.passes import can_work_out
 from mathrepl.data.questions import digit_bounds, with_carries
 from mathrepl.data.sampling import Example, draw_held_out, every
 from mathrepl.networks.plugin_kinds import imported
@@ -27,11 +27,12 @@ BEYOND = 2_000
 LONG_SAMPLE = 1_000_000
 SEED = 2025
 EXPRESSIONS = 100_000
+QUOTIENT_DECIMALS = 20
 # Operations, the most digits of both numbers, and how many are asked.
 _BY_LENGTH = (
-    ("a + b and a - b of 1 to 1,000 digits", "+-", (1000, 1000), 100_000),
-    ("a * b of 1 to 50 digits", "*", (50, 50), 2_000),
-    ("a / b of 1 to 50 by 1 to 30 digits, 20 decimals", "/", (50, 30), 2_000),
+    (" of 1 to 1,000 digits", "+-", (1000, 1000), 100_000),
+    (" of 1 to 50 digits", "*", (50, 50), 2_000),
+    (" of 1 to 50 by 1 to 30 digits, 20 decimals", "/", (50, 30), 2_000),
 )
 
 
@@ -40,7 +41,7 @@ class Suite:
     """Equations to ask: `total` at most, `examples` in a fixed order, `batch` at a time.
 
     `unseen` marks a sample that no training has seen. `part` names the one network to ask, in
-    weights of several.
+    weights of several. Quotients are rounded to `decimals`, None for those of the card's task.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Suite:
     unseen: bool
     part: str = ""
     batch: int = 4096
+    decimals: int | None = None
 
 
 def suites_of(card: Card, sample: int | None) -> list[Suite]:
@@ -82,9 +84,10 @@ def written_suites(card: Card, sample: int | None) -> list[Suite]:
     """Operations on numbers of every length, and expressions of everything in the grammar."""
     skills = card.encoding.skills
     suites = []
-    for name, operations, longest, most in _BY_LENGTH:
-        known = [o for o in operations if not skills or needed_skills(o) <= set(skills)]
+    for form, operations, longest, most in _BY_LENGTH:
+        known = [o for o in operations if not skills or can_work_out(skills, o)]
         if known:
+            name = ", ".join(f"a {o} b" for o in known) + form
             suites.append(_operations(name, known, longest, min(sample or most, most)))
     if not skills:
         count = sample or EXPRESSIONS
@@ -102,7 +105,7 @@ def written_suites(card: Card, sample: int | None) -> list[Suite]:
 
 def _operations(name: str, operations: Sequence[str], longest: Sequence[int], count: int) -> Suite:
     """One operation on two numbers, each of a random length up to its longest."""
-    decimals = 20 if operations == ["/"] else 0
+    decimals = QUOTIENT_DECIMALS if operations == ["/"] else 0
 
     def examples() -> Iterator[Example]:
         rng = random.Random(SEED)
@@ -111,7 +114,7 @@ def _operations(name: str, operations: Sequence[str], longest: Sequence[int], co
             question = f"{a}{rng.choice(operations)}{max(b, 1)}"
             yield Example(question, format_value(parse(question).value(), decimals))
 
-    return Suite(name, count, examples, True, batch=256)
+    return Suite(name, count, examples, True, batch=256, decimals=decimals)
 
 
 def _long_suites(task: Task, sample: int | None) -> list[Suite]:

@@ -39,7 +39,7 @@ class Solver(Protocol):
     def write(self, questions: Sequence[str]) -> Written:
         """The answers alone and their confidences, for large numbers of questions."""
 
-    def part(self, name: str) -> Callable[[Sequence[str]], Written]:
+    def part(self, name: str, decimals: int | None = None) -> Callable[[Sequence[str]], Written]:
         """`write` for one network of several, "" for all of them. Raises `KeyError` for others."""
 
 
@@ -73,7 +73,7 @@ class NetworkSolver:
             found.confidences.extend(confidences)
         return found
 
-    def part(self, name: str) -> Callable[[Sequence[str]], Written]:
+    def part(self, name: str, decimals: int | None = None) -> Callable[[Sequence[str]], Written]:
         return {"": self.write}[name]
 
     def _batches(self, questions: Sequence[str]) -> Iterator[tuple[list[str], Floats]]:

@@ -279,8 +279,8 @@ class WrittenSolver:
                 yield sheet.lines
         yield self._solution(sheet)
 
-    def write(self, questions: Sequence[str]) -> Written:
-        sheets = [self._laid_out(question, None) for question in questions]
+    def write(self, questions: Sequence[str], decimals: int | None = None) -> Written:
+        sheets = [self._laid_out(question, decimals) for question in questions]
         for _ in self._rounds(sheets):
             pass
         return Written(
@@ -288,11 +288,11 @@ class WrittenSolver:
             [prod([step.probability for step in sheet.lines]) for sheet in sheets],
         )
 
-    def part(self, name: str) -> Callable[[Sequence[str]], Written]:
+    def part(self, name: str, decimals: int | None = None) -> Callable[[Sequence[str]], Written]:
         """`write` for "", or the results of passes by one of the parts."""
         if name not in ("", *parts_of(self.card.architecture)):
             raise KeyError(name)
-        return self._write_passes if name else self.write
+        return self._write_passes if name else partial(self.write, decimals=decimals)
 
     def _write_passes(self, texts: Sequence[str]) -> Written:
         """Results in the order in which a network writes them, last to first."""

@@ -13,7 +13,7 @@ from mathrepl.arithmetic.lines import is_operation
 from mathrepl.arithmetic.parser import readable
 from mathrepl.arithmetic.rules import rule_of
 from mathrepl.arithmetic.task import MAX_NUMBER_DIGITS, Task
-from mathrepl.data.passes import needed_skills
+from mathrepl.data.passes import can_work_out
 from mathrepl.store.card import Card
 from mathrepl.store.store import Store
 from mathrepl.support.errors import Advice, OutOfReachError, Run, WeightsError
@@ -119,8 +119,7 @@ def _strange(card: Card, expression: Expression, text: str) -> str | None:
     operations = expression.operations()
     if card.architecture.row.shows_steps:  # code lays out the rest
         skills = card.encoding.skills
-        known = {"+"} if skills == "+" else {o for o in operations if needed_skills(o) <= {*skills}}
-        return next((o for o in operations if skills and o not in known), None)
+        return next((o for o in operations if skills and not can_work_out(skills, o)), None)
     # It may know the characters of an operation of two, but it was never trained on one.
     double = next((o for o in operations if len(o) > 1), None)
     return double or next((c for c in text if c not in card.encoding.characters), None)
