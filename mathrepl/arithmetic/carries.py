@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 
 from mathrepl.arithmetic.parser import parse
 from mathrepl.support.errors import MathreplError
@@ -44,7 +45,7 @@ def _grouped(count: int) -> str:
     """A count, or the range that one above 20 lies in: a certificate has few classes."""
     if count <= GROUPED[0]:
         return str(count)
-    low, high = next(pair for pair in zip(GROUPED, GROUPED[1:], strict=False) if count <= pair[1])
+    low, high = next(pair for pair in pairwise(GROUPED) if count <= pair[1])
     return f"{low + 1}..{high}"
 
 
