@@ -15,13 +15,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from mathrepl.arithmetic.skills import alphabets_of
+from mathrepl.arithmetic.skills import ALL, alphabets_of
 from mathrepl.data.codec import Floats, Indices
 from mathrepl.data.columns import row_codes, states_after, written_codes
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks.columns import DOER, READER, Size
 from mathrepl.networks.config import Architecture
 from mathrepl.store.card import TrainSettings
+from mathrepl.support.errors import TaskError
 from mathrepl.training.keras.layers import IndexedModel
 from mathrepl.training.keras.objectives import Arrays, Objective
 
@@ -123,6 +124,12 @@ class Columns(IndexedModel):
         `taught` trains each column by itself: it is shown the symbol of the state that the rule is
         in, and a second loss is that of the symbol to remember.
         """
+        states = max(len(ALL[name].states) for name in encoding.skills)
+        if settings.taught and states > self.rnn.cell.state_size:
+            raise TaskError(
+                f"states can be taught to {states} symbols or more, not to {self.rnn.cell.state_size}",
+                hint=f"take --symbols {states}",
+            )
         places = np.zeros(len(encoding.characters), np.int32)
         places[self.written] = np.arange(len(self.written))
 
