@@ -18,7 +18,7 @@ from mathrepl.session.session import Session
 from mathrepl.store.store import Store
 from mathrepl.support.settings import Settings
 
-LINES = ("94 + 909", "131 + 83 - 744*33", ":use blog", "1 + 2")
+LINES = ("1/2 + 1/3", ":automaton +", ":use blog", "1 + 2")
 HERE = Path(__file__).parent
 SESSION = HERE / "session.svg"
 FILES = {
