@@ -54,9 +54,7 @@ class Architecture:
     """
 
     kind: str = setting("seq2seq", "of network", shown=False)  # its option knows installed kinds
-    hidden: int = setting(
-        20, "hidden units; of an LSTM, those of a direction", low=1, high=MAX_HIDDEN
-    )
+    hidden: int = setting(20, "hidden units (LSTM: of a direction)", low=1, high=MAX_HIDDEN)
     encoder_depth: int = setting(1, "encoder layers", low=1, high=MAX_DEPTH)
     decoder_depth: int = setting(1, "decoder layers", low=1, high=MAX_DEPTH)
     dropout: float = setting(0.0, "share of outputs dropped in training", low=0, below=1)

@@ -127,7 +127,7 @@ class Columns(IndexedModel):
         states = max(len(ALL[name].states) for name in encoding.skills)
         if settings.taught and states > self.rnn.cell.state_size:
             raise TaskError(
-                f"states can be taught to {states} symbols or more, not to {self.rnn.cell.state_size}",
+                "the rules have more states than the memory has symbols",
                 hint=f"take --symbols {states}",
             )
         places = np.zeros(len(encoding.characters), np.int32)
