@@ -28,13 +28,23 @@ def equations_of(context: Context, arguments: Arguments) -> list[str]:
     Raises `EquationError` if there are none.
     """
     words = arguments.texts("equations")
-    operations = (*ALL_OPERATIONS, *"^xX")
-    if context.host == "session" or any(readable(word) in operations for word in words):
-        words = (" ".join(words),)  # 94 + 909 without quotes
+    if context.host == "session" or _one_equation(words):
+        words = (" ".join(words),)
     texts = [text for word in words for text in split_line(word)]
     if not texts:
         raise EquationError("nothing to read", hint="type an equation such as 94 + 909")
     return texts
+
+
+def _one_equation(words: tuple[str, ...]) -> bool:
+    """Whether the words of a shell are the parts of an equation: 94 + 909 without quotes.
+
+    An `x` multiplies only beside words without blanks; others are whole equations.
+    """
+    operations = (*ALL_OPERATIONS, "^")
+    if not any(len(word.split()) > 1 for word in words):
+        operations = (*operations, "x", "X")
+    return any(readable(word) in operations for word in words)
 
 
 def quiz(context: Context, arguments: Arguments) -> Iterator[Value]:

@@ -66,6 +66,18 @@ def test_words_of_the_shell_may_be_equations_of_their_own(lab: Lab, words: tuple
     assert [item.equation for item in answers.items] == ["3 + 4", "5 + 6"]
 
 
+@pytest.mark.parametrize("words", [("3", "x", "4"), ("3", "X", "4"), ("3", "^", "4")])
+def test_a_letter_or_a_hat_between_words_is_an_operation(lab: Lab, words: tuple[str, ...]):
+    with pytest.raises(EquationError):  # one equation; `tiny` can only add
+        in_shell(lab, *words)
+
+
+def test_a_letter_beside_whole_equations_is_no_operation(lab: Lab):
+    answers = in_shell(lab, "3 + 4", "5 + 6", "x")
+    assert isinstance(answers, Answers)
+    assert [item.equation for item in answers.items] == ["3 + 4", "5 + 6", "x"]
+
+
 @pytest.mark.parametrize("words", [("",), (" ",), (";",), ("", " ")])
 def test_nothing_is_not_asked(lab: Lab, words: tuple[str, ...]):
     with pytest.raises(EquationError):

@@ -12,7 +12,7 @@ import pytest
 from mathrepl.analysis.figure import Bar, Bars, Figure, Heatmap, Lines, Series
 from mathrepl.inference.answer import Answers, Refused, compare
 from mathrepl.inference.solution import Guess, Solution
-from mathrepl.plots.drawing import EDGE, NARROWEST, picture
+from mathrepl.plots.drawing import EDGE, MOST, NARROWEST, picture
 from mathrepl.plots.text import MONO, SANS, SMALL, drawable, text_width, wrapped
 from mathrepl.support.errors import MathreplError
 from mathrepl.support.text import cropped
@@ -184,6 +184,14 @@ def test_small_grids_share_a_row_while_there_is_room():
     (x0, y0), (x1, y1), (_, y2) = corners(3)[:3]
     assert x0 < x1
     assert y0 == y1 > y2
+
+
+@pytest.mark.parametrize(("count", "told"), [(MOST, False), (MOST + 1, True), (1000, True)])
+def test_the_panels_of_a_file_are_bounded(count, told):
+    figure = Figure("", (Bars("a panel", ()),) * count)
+    said = texts(figure)
+    assert said.count("a panel") == MOST
+    assert (f"! only the first {MOST} of {count} panels are drawn" in said) is told
 
 
 def test_no_setting_outlives_a_drawing():

@@ -44,16 +44,15 @@ def test_events_round_trip_on_one_line(event):
     assert json.loads(line)["event"] == type(event).__name__
 
 
-numbers = st.floats(allow_nan=False)
-shares = st.floats(0, 1)
-metrics = st.builds(Metrics, st.floats(-1e38, 1e38), shares, shares)
+counts, seconds, shares = st.integers(0, 10**12), st.floats(0, 1e12), st.floats(0, 1)
+metrics = st.builds(Metrics, st.floats(width=32, allow_nan=False), shares, shares)
 
 
 @given(
     st.builds(
         EpochDone,
         st.integers(),
-        st.builds(Epoch, st.integers(0), st.floats(0, 1e9), metrics, metrics),
+        st.builds(Epoch, counts, seconds, metrics, metrics),
         st.booleans(),
         st.lists(st.builds(Sample, st.text(), st.text(), st.text()), max_size=3).map(tuple),
     )
