@@ -18,6 +18,7 @@ THEMES = {
     "asking": "Ask",
     "surveying": "Survey a network",
     "looking": "Look inside a network",
+    "proving": "Prove",
     "training": "Train",
     "sweeping": "Sweep",
     "weights": "Weights",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
+from functools import wraps
 from pathlib import Path
 
 from mathrepl.analysis.figure import Figure, Progress
@@ -21,6 +22,7 @@ def showing(
 ) -> Callable[[Context, Arguments], Iterator[Value]]:
     """The `run` of a command whose figures `make` returns."""
 
+    @wraps(make)  # the reference of commands tells their themes by their modules
     def run(context: Context, arguments: Arguments) -> Iterator[Value]:
         return show_figures(context, arguments, lambda: make(context, arguments))
 

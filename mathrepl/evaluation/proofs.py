@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from mathrepl.arithmetic.skills import ALL, END, pass_text
+from mathrepl.arithmetic.skills import ALL, END, Skill, pass_text
 from mathrepl.networks import Tensors, kind_of, part_tensors, parts_of
 from mathrepl.store.card import Card
 from mathrepl.store.proofs import END_WRITTEN, PairRow, ProofTable, SkillTable, symbol_digit
@@ -197,7 +197,11 @@ def _table(part: str, proof: SkillProof, automaton: Automaton) -> SkillTable:
         )
 
     pairs = tuple(row(*pair) for pair in proof.pairs)
-    return SkillTable(part, skill.name, skill.first, skill.second, proof.margin, proof.moved, pairs)
+    return SkillTable(part, skill.name, _columns(skill), proof.margin, proof.moved, pairs)
+
+
+def _columns(skill: Skill) -> str:
+    return "".join(a + b for a, b in skill.columns())
 
 
 def _shown(character: str) -> str:
@@ -227,7 +231,7 @@ def _flaws(table: SkillTable) -> Iterator[str]:
     """
     where = f"in its card's table of {table.skill!r}"
     skill = ALL.get(table.skill)
-    if skill is None or (table.first, table.second) != (skill.first, skill.second):
+    if skill is None or table.columns != _columns(skill):
         yield f"{where} the columns are not those of a skill"
         return
     rows = {(row.symbol, row.state) for row in table.pairs}

@@ -15,8 +15,8 @@ END_WRITTEN = "■"  # stands for the end mark, which cannot be printed
 class PairRow:
     """What a network does where it remembers `symbol` and the rule remembers `state`.
 
-    A character for each column, the columns of the first character of `first` coming first:
-    `written` is what it writes, `following` the symbol that it remembers next, as `symbol_digit`.
+    A character for each column of the table: `written` is what it writes, `following` the symbol
+    that it remembers next, as `symbol_digit`.
     """
 
     symbol: Count
@@ -29,14 +29,13 @@ class PairRow:
 class SkillTable:
     """The transitions of one skill: a row for each pair of symbol and state that a pass can reach.
 
-    `first` and `second` are the characters of each row of a pass. `margin` and `moved` are those of
-    `networks.proof.SkillProof`.
+    `columns` has two characters for each column, that of the first row and that of the second.
+    `margin` and `moved` are those of `networks.proof.SkillProof`.
     """
 
     part: str
     skill: str
-    first: str
-    second: str
+    columns: str
     margin: float
     moved: float
     pairs: tuple[PairRow, ...]

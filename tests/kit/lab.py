@@ -128,7 +128,7 @@ class ScriptedSolver:
         texts = [self.write_one(question) for question in questions]
         return Written(texts, [self.confidence_of(question) for question in questions])
 
-    def part(self, name: str) -> Callable[[Sequence[str]], Written]:
+    def part(self, name: str, decimals: int | None = None) -> Callable[[Sequence[str]], Written]:
         return {"": self.write}[name]
 
     def confidence_of(self, question: str) -> float:

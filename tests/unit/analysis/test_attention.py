@@ -6,14 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mathrepl.analysis.attention import attend, attend_to_work
+from mathrepl.analysis.attention import attend
 from mathrepl.analysis.figure import Heatmap
 from mathrepl.analysis.network import Network
 from mathrepl.data.codec import encode_questions
 from mathrepl.networks.attention import Decoder
 from mathrepl.networks.config import Architecture
 from mathrepl.support.errors import UsageError
-from tests.kit.reference_solver import solver
 from tests.kit.trained import ATTENTION, LOOKUP, SEQ2SEQ, WORK, network
 
 QUESTION = "12 + 3"
@@ -109,80 +108,4 @@ def test_it_says_in_which_order_rows_were_written():
 @pytest.mark.parametrize(("architecture", "part"), [(SEQ2SEQ, ""), (WORK, "reader")])
 def test_a_network_without_attention_looks_nowhere(architecture: Architecture, part: str):
     with pytest.raises(UsageError, match="has no attention"):
-        attend(network(architecture, part=part), "3+4")
-
-
-# A working
-
-WORKED = "2*(3+4)"
-READER, DOER = network(WORK, part="reader"), network(WORK, part="doer", seed=1)
-
-
-def test_each_line_has_what_the_reader_marked_and_where_the_doer_looked():
-    figure = attend_to_work(READER, DOER, solver(), WORKED, None)
-    lines = [("2*(3+4)", "3+4"), ("2*7", "2*7")]
-    assert len(figure.panels) == 2 * len(lines)
-    for number, (line, part) in enumerate(lines, 1):
-        marks, looks = figure.panels[2 * number - 2 : 2 * number]
-        assert marks.title.startswith(f"line {number}: the reader marks {part}, ")
-        assert "".join(marks.columns) == line
-        tags = READER.probabilities([line])[0, : len(line), 1]
-        assert np.array_equal(marks.cells, tags[None])
-        weights, codes = attended(DOER, part)
-        assert looks.title == f"the doer writes {DOER.read(codes)}"
-        assert "".join(looks.columns) == part
-        assert looks.rows == tuple(DOER.character(code) for code in codes)
-        assert np.abs(looks.cells.sum(1) - 1).max() < 1e-5
-        assert np.abs(looks.cells - weights.mean(1)[:, ::-1]).max() < 1e-6
-
-
-def test_how_sure_the_step_was_is_told():
-    figure = attend_to_work(READER, DOER, solver(), WORKED, None)
-    first = solver().solve([WORKED])[0].scratchpad[0]
-    assert f"{first.probability:.2%} sure" in figure.panels[0].title
-
-
-@pytest.mark.parametrize("number", [1, 2])
-def test_one_line_can_be_picked(number: int):
-    every = attend_to_work(READER, DOER, solver(), WORKED, None)
-    picked = attend_to_work(READER, DOER, solver(), WORKED, number)
-    assert [heat.title for heat in picked.panels] == [
-        heat.title for heat in every.panels[2 * number - 2 : 2 * number]
-    ]
-    assert picked.data["lines"] == every.data["lines"][number - 1 : number]
-
-
-@pytest.mark.parametrize("number", [0, 3, -1, 10**9])
-def test_a_line_that_there_is_not_is_refused(number: int):
-    with pytest.raises(UsageError, match=f"there is no line {number}") as caught:
-        attend_to_work(READER, DOER, solver(), WORKED, number)
-    assert caught.value.hint == "the working has 2"
-
-
-def test_the_record_of_a_working_has_a_row_for_each_line():
-    figure = attend_to_work(READER, DOER, solver(), WORKED, None)
-    record = json.loads(json.dumps(figure.record()))
-    assert (record["weights"], record["question"]) == ("tiny", WORKED)
-    assert [(one["line"], one["marked"]) for one in record["lines"]] == [
-        ("2*(3+4)", "3+4"),
-        ("2*7", "2*7"),
-    ]
-    for one in record["lines"]:
-        assert len(one["mark_probabilities"]) == len(one["line"])
-        assert np.array(one["attention"]).shape[1:] == (WORK.heads, len(one["marked"]))
-        assert np.abs(np.array(one["attention"]).sum(-1) - 1).max() < 1e-4
-
-
-def test_a_working_that_stopped_says_why():
-    nothing = solver(read=lambda line: "0" * len(line))
-    figure = attend_to_work(READER, DOER, nothing, WORKED, None)
-    assert figure.panels == ()
-    assert figure.notes == ("the reader marked no one part of the line",)
-    assert attend_to_work(READER, DOER, solver(), WORKED, None).notes == ()
-
-
-@pytest.mark.parametrize("reverse", [True, False])
-def test_it_says_in_which_order_the_doer_wrote(reverse: bool):
-    doer = network(ATTENTION, reverse=reverse)
-    fact = attend_to_work(READER, doer, solver(), "3+4", None).facts[0]
-    assert ("from the last character on" in fact) is reverse
+        attend(network(architecture, part=part), "3+4p" if part else "3+4")

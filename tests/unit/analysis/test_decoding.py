@@ -394,46 +394,27 @@ def test_a_beam_without_the_truth_says_so():
     assert "the truth 123456 is not among them" in figure.facts
 
 
-def test_a_tagger_writes_nothing():
-    reader = network(WORK, part="reader")
-    for look in (lambda: step(reader, "3+4", "7", {}), lambda: beam(reader, "3+4", "7", 3)):
-        with pytest.raises(UsageError, match="writes none") as caught:
-            look()
-        assert ":peek" in (caught.value.hint or "")
+# What a network in columns is asked
 
 
-def test_the_doer_of_a_working_writes():
+def test_a_pass_is_measured_by_its_rule():
     doer = network(WORK, part="doer")
-    text = step(doer, "3+4", "7", {}).data["network"]
-    assert text == doer.read(doer.probabilities(["3+4"])[0].argmax(-1).tolist())
-    assert len(beam(doer, "3+4", "7", 3).data["answers"]) == 3
+    figure = step(doer, "94+909", "1003", {})
+    assert figure.data["network"] == doer.read(
+        doer.probabilities(["94+909"])[0].argmax(-1).tolist()
+    )
+    assert figure.data["truth"] == "1003"
+    assert figure.facts[0].endswith(("; truth 1003", "; right"))
+    assert "one pass of the skill +: sum of two digits" in figure.facts
+    found = beam(doer, "744o333", "2232", 3)
+    assert (found.data["truth"], len(found.data["answers"])) == ("122", 3)
+    assert "one pass of the skill o: ones of a product of two digits" in found.facts
 
 
-# What the doer of a working is asked
-
-
-def test_a_doer_is_measured_by_its_own_step():
-    one = network(WORK, part="doer")
-    figure = step(one, "5-900", "-895", {})
-    assert figure.data["truth"] == "-1000+105"
-    assert figure.facts[0].endswith("; truth -1000+105")
-    assert figure.notes == ()
-    found = beam(one, "5-900", "-895", 2)
-    assert found.data["truth"] == "-1000+105"
-    for facts in (figure.facts, found.facts):
-        assert facts[-1] == "one step of a working: the doer's replacement for 5-900"
-
-
-def test_a_doer_has_no_truth_for_several_steps_at_once():
-    one = network(WORK, part="doer")
-    figure = step(one, "1+2+3", "6", {})
-    assert figure.data["truth"] is None
-    assert "truth" not in figure.facts[0]
-    assert "1+2+3 takes several steps" in figure.notes[0]
-    found = beam(one, "1+2+3", "6", 2)
-    assert {answer["right"] for answer in found.data["answers"]} == {None}
-    assert not any("truth" in fact for fact in found.facts)
-    assert "1+2+3 takes several steps" in found.notes[0]
+def test_the_rows_of_a_mirrored_skill_are_told_to_be_turned_round():
+    figure = step(network(WORK, part="reader"), "3*)2+1(p", "", {})
+    assert figure.data["truth"] == "2210000"
+    assert figure.facts[-1].endswith("the first closing parenthesis, its rows turned round")
 
 
 # Shares
