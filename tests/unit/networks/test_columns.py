@@ -15,8 +15,8 @@ from mathrepl.data.encoding import Encoding
 from mathrepl.data.passes import encoding_of
 from mathrepl.data.skill_examples import skill_examples
 from mathrepl.inference.decoding import written_of
+from mathrepl.inference.passes import Asking, Lookup
 from mathrepl.inference.solution import Answered
-from mathrepl.inference.written_solver import Asking, Lookup
 from mathrepl.networks import Tensors, kind_of
 from mathrepl.networks.columns import DOER, Logits, automaton, probabilities, shapes_by, step
 from mathrepl.networks.config import Architecture

@@ -11,7 +11,7 @@ import pytest
 from mathrepl.arithmetic.skills import ALL, DOING, END, READING, columns_of
 from mathrepl.arithmetic.written import Pass
 from mathrepl.data.passes import encoding_of
-from mathrepl.inference.written_solver import Lookup
+from mathrepl.inference.passes import Lookup
 from mathrepl.networks.columns import automaton
 from mathrepl.networks.proof import MAX_WAYS, Proof, prove
 from tests.kit.exact import Tensors, exact_tensors, rectangles
