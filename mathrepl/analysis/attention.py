@@ -62,8 +62,11 @@ def _attention_weights(
     """
     decoder = network.decoder(questions)
     if decoder is None:
+        sees = (
+            "it reads columns" if network.skills else "its decoder sees one summary of the equation"
+        )
         raise UsageError(
-            f"{network.name} has no attention: its decoder sees one summary of the equation",
+            f"{network.name} has no attention: {sees}",
             hint=Advice("look at that with ", Run("peek"), ", or ", Run("use", "add")),
         )
     probabilities, attention = decoder.greedily()

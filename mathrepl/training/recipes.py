@@ -36,16 +36,7 @@ _ATTENTION = TrainSettings(
 )
 _ADD = Task(sampling="carries", spaced=False)
 _LONG = Task(high=10**20 - 1, sampling="carries", spaced=False)
-_WORK = Task(
-    high=10**12 - 1,
-    operations="+-*/",
-    fewest=1,
-    most=10,
-    decimals=3,
-    sampling="stratified",
-    spaced=False,
-    brackets=True,
-)
+_WORK = Task(operations="+-*/", fewest=1, most=3, decimals=3, spaced=False, brackets=True)
 
 _COLUMNS = TrainSettings(
     epochs=120,
@@ -57,7 +48,7 @@ _COLUMNS = TrainSettings(
     schedule="cosine",
     warmup=100,
 )
-_TAUGHT = replace(_COLUMNS, epochs=60, taught=True, learning_rate=5e-3)
+_TAUGHT = replace(_COLUMNS, epochs=100, taught=True, learning_rate=1e-2, weight_decay=0.0)
 _SUMS = Task(spaced=False)
 
 RECIPES: Mapping[str, Recipe] = MappingProxyType(

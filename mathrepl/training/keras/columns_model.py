@@ -99,12 +99,14 @@ class Columns(IndexedModel):
         cell = SymbolCell(named, k, len(alphabets.written), self.sharpness)
         cell.built = True
         self.rnn = keras.layers.RNN(cell, return_sequences=True, unroll=True)
+        self.loop = keras.layers.RNN(cell, return_sequences=True)  # of any length
         self(tf.zeros([1, 3], tf.int32))
 
     def call(self, passes: Any, training: bool = False) -> Any:
         seen = self.seen(passes)
         start = tf.zeros([tf.shape(passes)[0], self.rnn.cell.state_size])  # no symbol
-        return self.rnn(seen, initial_state=[start], training=training)
+        rnn = self.rnn if passes.shape[1] is not None else self.loop
+        return rnn(seen, initial_state=[start], training=training)
 
     def seen(self, passes: Any) -> Any:
         """The sum of the embeddings of each column and its skill, (n, S, h)."""
