@@ -99,7 +99,7 @@ class Router:
                 check_plain(weights.card)
                 coverage = coverage_of(weights.card, weights.store, expression)
             except MathreplError as error:
-                problem = error
+                problem = problem or error
                 continue
             rank = rank_of(weights.card, coverage, expression)
             if best is None or rank < best[0]:
@@ -109,7 +109,7 @@ class Router:
         if best is not None:
             return best[1], best[2]
         if problem is not None:
-            raise problem  # that of the last weights, which can do the most
+            raise problem  # that of the first weights, which can do the most
         return self._weights, coverage_of(self._weights.card, self._weights.store, expression)
 
     def _named(self, name: str) -> ActiveWeights:

@@ -34,15 +34,13 @@ from mathrepl.support.errors import (
     WeightsError,
 )
 from mathrepl.training.plan import Plan
-from mathrepl.training.recipes import RECIPES
+from tests.kit.exact import exact_weights
 from tests.kit.lab import METRICS, FakeJob, Lab, epoch_done, files
-from tests.kit.reference_solver import solver as working_solver
 from tests.kit.weights import tiny_weights
 
 Found = TypeVar("Found")
 ATTENTION = Architecture("attention", hidden=8, embedding=5, places=3)
 LOOKUP = Architecture("attention", hidden=8, embedding=4, places=7, lookup=True)
-WORK = Architecture("work", hidden=8, embedding=5, reader_hidden=3)
 
 
 @pytest.fixture(autouse=True)
@@ -52,11 +50,11 @@ def _home(home: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Lab:
-    """The untrained weights `tiny`, and one of every other kind."""
+    """The untrained weights `tiny`, and some of every other kind; `worker` is exact."""
     lab = Lab(tmp_path)
     tiny_weights(lab.store, "looker", architecture=ATTENTION, reverse=True)
     tiny_weights(lab.store, "lookup", architecture=LOOKUP, reverse=True)
-    tiny_weights(lab.store, "worker", RECIPES["work"].task, WORK, reverse=True)
+    exact_weights(lab.store, "worker")
     return lab
 
 
@@ -87,10 +85,11 @@ LINES = [
     ("looker", "like 3 + 4"),
     ("looker", "attn 3 + 4"),
     ("lookup", "attn 3 + 4"),
-    ("worker", "attn 3+4"),
     ("tiny", "step 3 + 4"),
     ("looker", "step 3 + 4 --force 1=2"),
     ("worker", "step 3+4"),
+    ("worker", "step --skill s 3*4"),
+    ("worker", "beam 3 3+4 --part reader --skill g"),
     ("tiny", "beam 3 3 + 4"),
     ("looker", "beam 3 3 + 4"),
     ("tiny", "weights"),
@@ -167,12 +166,13 @@ def test_options_stand_before_and_after_the_equation_in_a_session(lab: Lab, line
         ("like '3 + 4' '5 + 6'", 2),
         ("like 3 + 4 -w lookup", 2),
         ("attn 3 + 4", 2),
-        ("attn 3 + 4 --line 1", 2),
-        ("attn 3+4 --line 7 -w worker", 2),
+        ("attn 3+4 -w worker", 2),
         ("step 3 + 4 --force x", 2),
         ("step 3 + 4 --force 9=1", 2),
         ("step 3 + 4 --part doer", 2),
-        ("step 3+4 --part reader -w worker", 2),
+        ("step 3+4 --skill +", 2),
+        ("step 3+4 --skill t -w worker", 2),
+        ("step 3+4 --skill + --part reader -w worker", 2),
         ("beam 3 + 4", 2),
         ("beam 3", 2),
         ("weights nothing", 2),
@@ -254,27 +254,17 @@ def test_looking_is_not_asking(lab: Lab):
 
 def test_in_auto_the_weights_that_fit_are_looked_into(lab: Lab):
     tiny_weights(lab.store, "add", architecture=ATTENTION, reverse=True)
-    tiny_weights(lab.store, "work", RECIPES["work"].task, WORK, reverse=True)
     lab.session.use("auto")
     assert figure(lab, ":step 3 + 4").data["weights"] == "add"
+    exact_weights(lab.store, "work")
+    lab.session.refresh()
     assert figure(lab, ":step 3 * 4").data["weights"] == "work doer"
     # One network reads them all: the first one's, in its own spelling.
     found = lab.values(":peek 3 * 4; 3 + 4")
     assert [(one.data["weights"], one.data["question"]) for one in found] == [
-        ("work doer", "3*4"),
+        ("work doer", "+s+"),
         ("work doer", "3+4"),
     ]
-    assert "'*'" in refused(lab, ":peek 3 + 4; 3 * 4", EquationError).message
-
-
-def test_what_the_network_cannot_read_is_refused(lab: Lab):
-    """The working lays a remainder out as a division; its networks have no such sign."""
-    lab.session.use("worker")
-    lab.session.ask("842 % 37")
-    for command in ("step", "peek", "beam 2", "like"):
-        error = refused(lab, f":{command} 842 % 37", EquationError)
-        assert "'%'" in error.message
-        assert ":attn" in (error.hint or "")
 
 
 def test_weights_in_training_are_looked_into_as_they_were_saved(lab: Lab):
@@ -315,8 +305,36 @@ def test_a_part_of_weights_of_two_is_picked(lab: Lab):
     assert figure(lab, ":peek 3+4").data["weights"] == "worker doer"
     assert figure(lab, ":peek 3+4 --part doer").data["weights"] == "worker doer"
     reader = figure(lab, ":peek --part reader 3+4").data
-    assert reader["weights"] == "worker reader"
-    assert next(iter(reader["layers"].values()))["characters"] == list("3+4")
+    assert (reader["weights"], reader["question"]) == ("worker reader", "4+3p")
+    assert reader["layers"]["memory"]["characters"] == ["3 ", "+ ", "4 ", "  "]
+
+
+@pytest.mark.parametrize(
+    ("words", "text", "written"),
+    [
+        ("744 * 3 --skill o", "744o333", "122"),
+        ("744 * 3 --skill t", "744t333", "211"),
+        ("744 * 3 --skill +", "122+2110", "2232"),
+        ("5 - 900 --skill ?", "5?900", "<>>"),
+        ("5 - 900 --skill -", "900-5", "895"),
+        ("7*(1+2) --part reader --skill g", "7*(1+2)g0000001", "0001110"),
+    ],
+)
+def test_the_first_pass_of_a_skill_is_looked_at(lab: Lab, words: str, text: str, written: str):
+    lab.session.use("worker")
+    data = figure(lab, f":step {words}").data
+    assert data["question"] == text
+    assert data["network"] == data["truth"]
+    assert data["network"].startswith(written)
+
+
+def test_a_skill_that_no_pass_has_is_refused_with_those_that_there_are(lab: Lab):
+    lab.session.use("worker")
+    error = refused(lab, ":step 3 + 4 --skill t")
+    assert "uses no skill 't' for 3+4" in error.message
+    assert error.hint == "it uses +"
+    lab.session.use("tiny")
+    assert "has no skills" in refused(lab, ":step 3 + 4 --skill +").message
 
 
 @pytest.mark.parametrize("command", ["peek", "like", "step", "beam 2"])
@@ -348,8 +366,12 @@ def test_without_an_encoder_there_are_no_neighbours(lab: Lab):
 
 
 def test_the_seed_network_has_no_attention(lab: Lab):
-    for line in (":attn 3 + 4", ":attn 3 + 4 --line 1"):
-        assert "tiny" in refused(lab, line).message
+    assert "tiny" in refused(lab, ":attn 3 + 4").message
+
+
+def test_a_memory_of_symbols_has_no_attention(lab: Lab):
+    lab.session.use("worker")
+    assert "worker doer has no attention" in refused(lab, ":attn 3 + 4").message
 
 
 @pytest.mark.parametrize("reverse", [False, True])
@@ -360,25 +382,6 @@ def test_attention_stands_under_the_equation_as_it_was_typed(lab: Lab, reverse: 
     assert found.data["read"] == list("12␣+␣3")
     assert found.data["network"] == lab.session.ask("12 + 3").network
     assert np.abs(np.array(found.data["heads"]).sum(-1) - 1).max() < 1e-5
-
-
-def test_a_working_is_looked_at_line_by_line_or_one_alone(lab: Lab):
-    lab.session.use("worker")
-    lab.session.weights._solver = working_solver()
-    whole = figure(lab, ":attn 2 * (3 + 4)")
-    assert [line["line"] for line in whole.data["lines"]] == ["2*(3+4)", "2*7"]
-    for number in (1, 2):
-        one = figure(lab, f":attn 2 * (3 + 4) --line {number}")
-        assert one.data["lines"] == whole.data["lines"][number - 1 : number]
-    assert "no line 3" in refused(lab, ":attn 2 * (3 + 4) --line 3").message
-    assert "at least 1" in refused(lab, ":attn 2 * (3 + 4) --line 0").message
-
-
-def test_a_remainder_is_looked_at_by_its_working(lab: Lab):
-    lab.session.use("worker")
-    lab.session.weights._solver = working_solver()
-    found = figure(lab, ":attn 842 % 37")
-    assert found.data["lines"][0]["line"] == "842/37"
 
 
 # step and beam
