@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.task import Task
-from mathrepl.data.sampling import Example, every, is_held_out, is_unseen
+from mathrepl.data.sampling import Example, every, is_held_out
 from mathrepl.evaluation import suites
 from mathrepl.evaluation.suites import Suite, suites_of
 from mathrepl.store.card import Card
 from mathrepl.training.recipes import RECIPES
+from tests.kit.exact import exact_card
+from tests.kit.exact_solver import exact_solver
 from tests.kit.weights import tiny_card
 
 WORK = RECIPES["work"]
@@ -20,11 +23,6 @@ LONG = Task(high=10**12 - 1, sampling="carries", spaced=False)
 def work_spaces(sample: int | None = 40, **changes: object) -> list[Suite]:
     task = replace(WORK.task, **changes)
     return suites_of(Card("work", WORK.architecture, WORK.encoding, task, 0), sample)
-
-
-def named(found: list[Suite], name: str) -> Suite:
-    (space,) = [space for space in found if space.name == name]
-    return space
 
 
 def examples(space: Suite) -> list[Example]:
@@ -95,66 +93,62 @@ def test_the_hard_cases_hold_a_carry_through_every_length_and_stay_inside():
 
 def test_a_working_is_asked_in_spaces_of_distinct_names_with_right_answers():
     found = work_spaces()
-    assert len({space.name for space in found}) == len(found)
+    assert len({space.name for space in found}) == len(found) == 4
     for space in found:
         asked = examples(space)
         assert 0 < len(asked) <= space.total
         assert asked == examples(space)
-        if "alone" not in space.name:
-            for example in asked:
-                assert example.answer == WORK.task.target(parse(example.question))
+        assert (space.unseen, space.part) == (True, "")
+        for example in asked:
+            decimals = WORK.task.decimals if space.decimals is None else space.decimals
+            assert example.answer == WORK.task.target(parse(example.question), None, decimals)
 
 
-def test_nothing_asked_of_a_working_was_trained_on():
-    for space in work_spaces():
-        assert space.unseen
-        if "alone" in space.name:
-            continue
-        for example in examples(space):
-            question = example.question.replace("%", "/")
-            assert is_unseen(WORK.task, question, WORK.task.seed)
+def test_numbers_of_every_length_are_asked():
+    sums, products, quotients, _ = work_spaces(sample=2000)
+    for space, first, second in ((sums, 1000, 1000), (products, 50, 50), (quotients, 50, 30)):
+        lengths = [
+            [len(number) for number in re.findall("[0-9]+", example.question)]
+            for example in examples(space)
+        ]
+        assert {len(pair) for pair in lengths} == {2}
+        assert max(a for a, _ in lengths) > 0.98 * first
+        assert max(b for _, b in lengths) > 0.98 * second
+        assert min(a for a, _ in lengths) == 1
+    assert {e.question.strip("0123456789") or "+-" for e in examples(sums)} <= {"+-", "+", "-"}
+    assert quotients.decimals == 20
+    assert max(len(e.answer.partition(".")[2]) for e in examples(quotients)) == 20
+
+
+def test_expressions_have_everything_in_the_grammar():
+    space = work_spaces(sample=1500)[-1]
+    asked = [parse(example.question) for example in examples(space)]
+    used = {operation for expression in asked for operation in expression.operations()}
+    assert used == {*"+-*/%", "//", "**"}
+    assert {len(expression.operations()) for expression in asked} >= set(range(1, 11))
+    texts = " ".join(example.question for example in examples(space))
+    assert "((" in texts
+    assert "." in texts
+    assert re.search("[0-9]{12}", texts)
+    assert examples(space) == examples(space)
 
 
 @pytest.mark.parametrize(
-    ("name", "operations"),
-    [
-        ("one operation of + - *, 0..999", "+-*"),
-        ("a / b to 3 decimals, 0..999", "/"),
-        ("a % b, the remainder, 0..999", "%"),
-    ],
+    ("operations", "names"),
+    [("+", 1), ("+-*", 2), ("+-*/", 3)],
 )
-def test_a_space_of_one_operation_has_one(name: str, operations: str):
-    space = named(work_spaces(), name)
-    asked = [parse(example.question).operations() for example in examples(space)]
-    assert all(len(used) == 1 for used in asked)
-    assert {one for (one,) in asked} == set(operations)
+def test_weights_without_a_reader_are_asked_their_operations_alone(operations: str, names: int):
+    task = Task(operations=operations, spaced=False)
+    card = exact_card(task=task)
+    found = suites_of(card, 30)
+    assert len(found) == names
+    for space in found:
+        for example in examples(space):
+            assert set(parse(example.question).operations()) <= set(operations) | {"-"}
 
 
-def test_two_and_three_operations_are_two_or_three_and_none_divides():
-    asked = examples(named(work_spaces(), "two and three operations of + - *, 0..999"))
-    used = [parse(example.question).operations() for example in asked]
-    assert {len(operations) for operations in used} == {2, 3}
-    assert not any("/" in operations for operations in used)
-
-
-def test_one_division_among_others_is_one_division_among_others():
-    space = named(work_spaces(), "one division among + - * to 3 decimals, 0..999")
-    asked = examples(space)
-    used = [parse(example.question).operations() for example in asked]
-    assert all(operations.count("/") == 1 and len(operations) > 1 for operations in used)
-
-
-def test_beyond_the_training_lie_more_operations_and_larger_numbers():
-    for space in work_spaces():
-        if space.name.startswith("beyond"):
-            outside = [WORK.task.outside(parse(example.question)) for example in examples(space)]
-            assert sum(map(bool, outside)) > 0.8 * len(outside)
-    for most in (4, 5, 6):
-        asked = examples(named(work_spaces(), f"beyond: {most} operations of + - *, 0..999"))
-        assert {len(parse(example.question).operations()) for example in asked} == {most}
-
-
-def test_each_network_is_asked_alone_and_the_rest_of_both():
-    parts = [suite.part for suite in work_spaces()]
-    assert parts[-2:] == ["reader", "doer"]
-    assert set(parts[:-2]) == {""}
+def test_exact_weights_are_right_in_every_space():
+    for space in work_spaces(sample=25):
+        asked = examples(space)
+        written = exact_solver().part(space.part, space.decimals)([e.question for e in asked])
+        assert written.texts == [example.answer for example in asked]

@@ -24,14 +24,14 @@ KINDS = {
     "batch norm": Architecture(hidden=3, batch_norm=True, encoder_depth=2),
     "attention": Architecture("attention", hidden=8, embedding=4),
     "lookup": Architecture("attention", hidden=8, embedding=4, lookup=True),
-    "work": Architecture("work", hidden=8, embedding=4, reader_hidden=3),
+    "work": Architecture("work", hidden=8, reader_hidden=3),
     "bag": Architecture("bag", hidden=3),
 }
 LARGE = {
     "seq2seq": Architecture(hidden=256, batch_norm=True, encoder_depth=2, decoder_depth=2),
     "attention": Architecture("attention", hidden=1024, embedding=512, heads=16),
     "lookup": Architecture("attention", hidden=1024, embedding=512, heads=1, lookup=True),
-    "work": Architecture("work", hidden=32, embedding=512, reader_hidden=256),
+    "work": Architecture("work", hidden=1024, symbols=64, reader_hidden=1024),
 }
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -74,12 +74,14 @@ def test_the_largest_numbers_stay_finite_in_the_largest_networks(
         if name.endswith("moving_variance"):
             tensors[name] = np.full(shape, -1e-3 + 1e-9, np.float32)  # the largest quotient
     check_numbers(tensors, architecture, encoding, "here")
-    questions = encode_questions(encoding, ["9 * 9", "1" * 300 + " + 1"])
+    texts = {"": ["9 * 9", "1" * 300 + " + 1"], "doer": ["9+9"], "reader": ["1" * 30 + "p"]}
     with np.errstate(all="raise", under="ignore"):
         for part, name in parts_of(architecture).items():
             cached = CachedTensors(part_tensors(tensors, part))
             kind = kind_of(name)
-            found = kind.probabilities(cached, architecture, kind.encoding(encoding), questions)
+            own = kind.encoding(encoding)
+            questions = encode_questions(own, texts[part])
+            found = kind.probabilities(cached, architecture, own, questions)
             assert np.isfinite(found).all()
 
 

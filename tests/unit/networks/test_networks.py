@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from mathrepl.networks.tagger import TAGS
 
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.codec import encode_questions
@@ -41,14 +40,11 @@ ATTENTION = [
     Architecture("attention", hidden=12, embedding=3, heads=3),
     Architecture("attention", hidden=8, embedding=4, places=7, lookup=True),
 ]
-TAGGERS = [
-    Architecture("work", hidden=8, embedding=5, reader_hidden=3, reader_depth=1),
-    Architecture("work", hidden=8, embedding=4, reader_hidden=4, reader_depth=3),
-]
+WORK = Architecture("work", hidden=8, symbols=3, reader_hidden=6, reader_symbols=4)
 UNEVEN = ["1 + 2", "7", "905 + 97", "999 + 999", "12 + 345", "0"]
 each_kind_that_masks = pytest.mark.parametrize(
     ("kind", "architecture"),
-    [*(("attention", a) for a in ATTENTION), *(("tagger", a) for a in TAGGERS)],
+    [("attention", architecture) for architecture in ATTENTION],
     ids=lambda value: value if isinstance(value, str) else value.describe(),
 )
 
@@ -336,27 +332,9 @@ def test_attention_agrees_with_one_question_and_one_character_at_a_time(architec
         assert (looks[row, :, :, length:] == 0).all()
 
 
-@pytest.mark.parametrize("architecture", TAGGERS, ids=Architecture.describe)
-def test_a_tagger_agrees_with_loops_over_single_numbers(architecture):
-    tensors = part_tensors(random_tensors(architecture, ENCODING, seed=3), "reader")
-    found = kind_of("tagger").probabilities(
-        tensors, architecture, ENCODING, encode_questions(ENCODING, UNEVEN)
-    )
-    for row, text in enumerate(UNEVEN):
-        codes = [ENCODING.characters.index(c) for c in text]
-        xs = [list(tensors["embedding.characters.embeddings"][code]) for code in codes]
-        for layer in range(architecture.reader_depth):
-            forward, backward = reference_layer(tensors, f"layer.{layer}", xs)
-            xs = [f + b for f, b in zip(forward, backward[::-1], strict=True)]
-        expected = [reference_softmax(reference_dense(tensors, "output", x)) for x in xs]
-        assert np.abs(found[row, : len(text)] - np.array(expected)).max() < 1e-5
-    assert found.shape == (len(UNEVEN), max(map(len, UNEVEN)) + 1, TAGS)
-
-
 def asked(kind: str, architecture: Architecture, questions: list[str], padding: int) -> np.ndarray:
     """Probabilities of a random network, for questions with so much more padding."""
-    part = "reader" if kind == "tagger" else ""
-    tensors = part_tensors(random_tensors(architecture, REVERSED, seed=3), part)
+    tensors = random_tensors(architecture, REVERSED, seed=3)
     indices = np.pad(encode_questions(REVERSED, questions), ((0, 0), (0, padding)))
     return kind_of(kind).probabilities(tensors, architecture, REVERSED, indices)
 
@@ -370,8 +348,7 @@ def test_no_answer_depends_on_the_padding_or_on_the_neighbours(kind, architectur
             alone = asked(kind, architecture, [question], padding)[0]
             # What follows an end mark means nothing, and fewer steps may be run.
             end = int(np.argmin([*alone.argmax(-1), 0])) + 1
-            seen = len(question) if kind == "tagger" else end
-            assert np.abs(alone[:seen] - together[row, :seen]).max() < 1e-6
+            assert np.abs(alone[:end] - together[row, :end]).max() < 1e-6
 
 
 @each_kind_that_masks
@@ -379,9 +356,7 @@ def test_probabilities_sum_to_1_and_are_float32(kind, architecture):
     found = asked(kind, architecture, UNEVEN, 2)
     assert found.dtype == np.float32
     assert np.abs(found.sum(-1) - 1).max() < 1e-5
-    tagged = (len(UNEVEN), REVERSED.question_length + 2, TAGS)
-    written = (len(UNEVEN), found.shape[1], len(REVERSED.characters))
-    assert found.shape == (tagged if kind == "tagger" else written)
+    assert found.shape == (len(UNEVEN), found.shape[1], len(REVERSED.characters))
 
 
 @each_kind_that_masks
@@ -393,8 +368,7 @@ def test_masked_networks_stay_finite_for_an_empty_question(kind, architecture):
 
 
 def states_of(kind: str, architecture: Architecture, questions: list[str], padding: int = 0):
-    part = "reader" if kind == "tagger" else ""
-    tensors = part_tensors(random_tensors(architecture, REVERSED, seed=3), part)
+    tensors = random_tensors(architecture, REVERSED, seed=3)
     indices = np.pad(encode_questions(REVERSED, questions), ((0, 0), (0, padding)))
     return kind_of(kind).states(tensors, architecture, REVERSED, indices)
 
@@ -427,29 +401,11 @@ def test_states_of_attention_are_those_of_one_character_at_a_time(architecture, 
     assert found["decoder.1"][1].shape == (len(UNEVEN), steps, architecture.hidden)
 
 
-@pytest.mark.parametrize("architecture", TAGGERS, ids=Architecture.describe)
-def test_states_of_a_tagger_are_those_of_loops_over_single_numbers(architecture):
-    tensors = part_tensors(random_tensors(architecture, ENCODING, seed=3), "reader")
-    found = kind_of("tagger").states(
-        tensors, architecture, ENCODING, encode_questions(ENCODING, UNEVEN)
-    )
-    for row, text in enumerate(UNEVEN):
-        codes = [ENCODING.characters.index(c) for c in text]
-        xs = [list(tensors["embedding.characters.embeddings"][code]) for code in codes]
-        expected: dict[str, list] = {}
-        for layer in range(architecture.reader_depth):
-            both = reference_both_ways(tensors, f"layer.{layer}", xs)
-            xs = [f + b for (f, _), (b, _) in zip(*both.values(), strict=True)]
-            expected |= both
-        assert furthest(found, row, expected) < 1e-5
-
-
 @pytest.mark.parametrize(
     ("kind", "architecture"),
     [
         *(("seq2seq", a) for a in VARIANTS),
         *(("attention", a) for a in ATTENTION),
-        *(("tagger", a) for a in TAGGERS),
     ],
 )
 def test_every_lstm_has_states_and_nothing_else_has(kind, architecture):
@@ -645,12 +601,12 @@ def test_shapes_follow_depth_width_and_alphabet():
 def test_a_lone_network_is_the_part_without_a_name():
     assert parts_of(Architecture()) == {"": "seq2seq"}
     assert parts_of(ATTENTION[0]) == {"": "attention"}
-    assert parts_of(TAGGERS[0]) == {"reader": "tagger", "doer": "attention"}
+    assert parts_of(WORK) == {"reader": "columns-reader", "doer": "columns"}
     with pytest.raises(WeightsError, match=r"no installed package adds .* 'of tomorrow'"):
         parts_of(Architecture("of tomorrow"))
 
 
-@pytest.mark.parametrize("architecture", [Architecture(), ATTENTION[0], *TAGGERS])
+@pytest.mark.parametrize("architecture", [Architecture(), ATTENTION[0], WORK])
 def test_the_parts_hold_every_tensor_once_under_its_own_name(architecture):
     tensors = random_tensors(architecture, ENCODING)
     again = {}
