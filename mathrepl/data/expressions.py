@@ -20,7 +20,6 @@ _EXPONENTS = ("2", "3", "0", "-1", "-2", "(1+1)")
 
 def expressions(count: int, seed: int, decimals: int) -> Iterator[Example]:
     """`count` expressions of 1 to 10 operations, nested to 5 levels, numbers to 12 digits.
-
     Quotients are rounded to `decimals`. Expressions without an answer, such as a division by zero,
     are not among them.
     """
@@ -49,7 +48,12 @@ def _expression(rng: random.Random, operations: int, depth: int) -> str:
         left -= 1
         operation = rng.choice(_OPERATIONS)
         if operation == "**":
-            text += "**" + rng.choice(_EXPONENTS)
+            exponent = rng.choice(_EXPONENTS if left else _EXPONENTS[:-1])
+            text += "**" + exponent
+            left -= exponent.count("+")
+            if not left:
+                return text
+            left -= 1
             operation = rng.choice("+-*/")
         text += operation
 

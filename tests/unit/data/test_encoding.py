@@ -5,7 +5,7 @@ from dataclasses import asdict
 import pytest
 from hypothesis import given, settings
 
-from mathrepl.arithmetic.expression import MAX_LENGTH
+from mathrepl.arithmetic.expression import MAX_QUESTION
 from mathrepl.arithmetic.rules import MAX_ANSWER
 from mathrepl.arithmetic.task import Task
 from mathrepl.data.encoding import END, Encoding
@@ -54,7 +54,7 @@ def test_the_longest_tasks_have_encodings():
         Task(high=10**99, operations="*/", most=3, brackets=True, decimals=20),
     ):
         assert Encoding.for_task(task).fits(task)
-    assert Encoding(END + "1", MAX_LENGTH + 1, MAX_ANSWER + 1)
+    assert Encoding(END + "1", MAX_QUESTION + 1, MAX_ANSWER + 1)
 
 
 @pytest.mark.parametrize(

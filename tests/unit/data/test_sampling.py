@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mathrepl.arithmetic.expression import MAX_LENGTH
+from mathrepl.arithmetic.expression import MAX_QUESTION
 from mathrepl.arithmetic.parser import parse
 from mathrepl.arithmetic.task import Task
 from mathrepl.data import sampling
@@ -167,7 +167,7 @@ def test_a_space_of_10_to_the_40_is_quick():
 
 
 def test_the_largest_numbers_and_most_operations_can_be_drawn_or_are_refused_as_a_task():
-    assert MAX_LENGTH < 7 * 100
+    assert MAX_QUESTION < 7 * 100
     try:
         task = Task(low=10**99, high=10**99 + 9, fewest=6, most=6)
         found = split(task, 10)
