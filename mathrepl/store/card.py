@@ -10,8 +10,9 @@ from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta, to_builtins
 
+from mathrepl.arithmetic.skills import characters_of
 from mathrepl.arithmetic.task import Task
-from mathrepl.data.encoding import Encoding
+from mathrepl.data.encoding import END, Encoding
 from mathrepl.networks.config import MAX_PLACES, Architecture
 from mathrepl.store.proofs import ProofTable
 from mathrepl.support.errors import MathreplError, WeightsError
@@ -315,7 +316,11 @@ def _check_encoding(card: Card) -> None:
         raise WeightsError(f"its alphabet has {strange!a}, which cannot be printed")
     row = card.architecture.row
     # Code lays out the lines of a working; its networks read and write the passes of skills.
+    skills = card.encoding.skills
+    if skills and not row.encoding:
+        raise WeightsError(f"a network of kind {card.architecture.kind} has no skills")
     needed = set() if row.shows_steps else set(card.task.characters)
+    needed |= set(characters_of(skills)) - {END} if skills else set()
     lacking = sorted(needed - set(written))
     if lacking:
         raise WeightsError(

@@ -442,9 +442,11 @@ CASES = (
     Case("card of answers of 10,000 characters", changed("encoding", "answer_length", to=10**4)),
     Case("card of answers of 10^9 characters", changed("encoding", "answer_length", to=10**9)),
     Case(
-        "alphabet without the parentheses of a scratchpad",
-        changed("encoding", "characters", to="\0 #*+-/0123456789", on="work"),
+        "alphabet without a digit that its skills need",
+        changed("encoding", "characters", to="\0 +012345678", on="columns"),
     ),
+    Case("skills that there are not", changed("encoding", "skills", to="+!", on="columns")),
+    Case("skills of a network of another kind", changed("encoding", "skills", to="+")),
     Case("alphabet without a digit", changed("encoding", "characters", to="\0 +012345678x")),
     Case("alphabet of one character twice", changed("encoding", "characters", to="\0 +0123456788")),
     Case("alphabet without an end", changed("encoding", "characters", to="x +0123456789")),
