@@ -100,6 +100,7 @@ class Columns(IndexedModel):
         cell.built = True
         self.rnn = keras.layers.RNN(cell, return_sequences=True, unroll=True)
         self.loop = keras.layers.RNN(cell, return_sequences=True)  # of any length
+        self.loop.build([None, None, h])
         self(tf.zeros([1, 3], tf.int32))
 
     def call(self, passes: Any, training: bool = False) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from mathrepl.data.codec import Floats, encode_answers, encode_questions, one_hot
 from mathrepl.networks import part_tensors
 from mathrepl.networks.config import Architecture
-from tests.kit.training import ATTENTION, ENCODING, WORK, random_tensors
+from tests.kit.training import ATTENTION, ENCODING, random_tensors
 
 pytestmark = pytest.mark.usefixtures("tensorflow_ready")
 
@@ -103,7 +103,7 @@ def masked_outputs_and_gradients(
 
 @pytest.mark.parametrize(
     ("architecture", "part"),
-    [(ATTENTION, ""), (replace(ATTENTION, places=0), ""), (WORK, "reader"), (WORK, "doer")],
+    [(ATTENTION, ""), (replace(ATTENTION, places=0), "")],
 )
 def test_masked_networks_have_the_outputs_and_gradients_of_plain_keras(
     architecture: Architecture, part: str

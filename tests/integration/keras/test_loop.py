@@ -12,7 +12,7 @@ from mathrepl.data.codec import Floats, Indices, decode, encode_answers, encode_
 from mathrepl.networks import kind_of, part_tensors, parts_of
 from mathrepl.networks.config import Architecture
 from mathrepl.store.card import Metrics, TrainSettings
-from tests.kit.training import ARCHITECTURE, ATTENTION, ENCODING, WORK, random_tensors
+from tests.kit.training import ARCHITECTURE, ATTENTION, ENCODING, random_tensors
 
 pytestmark = pytest.mark.usefixtures("tensorflow_ready")
 
@@ -347,30 +347,24 @@ def uneven(architecture: Architecture, part: str, count: int = len(TEXTS)) -> tu
     kind = kind_of(parts_of(architecture)[part])
     probabilities = kind.probabilities(tensors, architecture, ENCODING, questions)
     answers = probabilities.argmax(-1).astype(np.int32)
-    if part == "reader":
-        answers *= questions > 0
-    else:
-        ended = np.cumsum(answers == 0, 1) > 0
-        answers = np.where(ended, 0, answers)
-        answers = np.pad(answers, ((0, 0), (0, ENCODING.answer_length - answers.shape[1])))
+    ended = np.cumsum(answers == 0, 1) > 0
+    answers = np.where(ended, 0, answers)
+    answers = np.pad(answers, ((0, 0), (0, ENCODING.answer_length - answers.shape[1])))
     return model, Arrays(questions, answers), probabilities
 
 
 masked = pytest.mark.parametrize(
     ("architecture", "part"),
-    [(ATTENTION, ""), (WORK, "reader")],  # a doer is an attention network too
-    ids=["attention", "reader"],
+    [(ATTENTION, "")],
+    ids=["attention"],
 )
 
 
 def counted_metrics(part: str, data: Any, probabilities: Floats) -> Metrics:
     """The metrics one example at a time, of the characters that count alone."""
     losses, hits, exact = [], [], []
-    for question, truth, rows in zip(data.questions, data.answers, probabilities, strict=True):
-        if part == "reader":
-            length = int((question > 0).sum())
-        else:
-            length = min(int((truth > 0).sum()) + 1, len(truth))
+    for truth, rows in zip(data.answers, probabilities, strict=True):
+        length = min(int((truth > 0).sum()) + 1, len(truth))
         chosen = [(rows[k], truth[k]) for k in range(length)]
         losses.append(np.mean([-np.log(row[code]) for row, code in chosen]))
         right = [row.argmax() == code for row, code in chosen]
@@ -385,10 +379,7 @@ def test_metrics_count_what_is_no_padding(architecture: Architecture, part: str)
     model, data, probabilities = uneven(architecture, part)
     # Some are wrong in the last character, after which none is guessed from it.
     for row in range(0, len(data), 3):
-        if part == "reader":
-            last = int((data.questions[row] > 0).sum()) - 1
-            data.answers[row, last] = 1 - data.answers[row, last]
-        elif data.answers[row, -1] or data.answers[row, -2]:
+        if data.answers[row, -1] or data.answers[row, -2]:
             data.answers[row, -1] = 0 if data.answers[row, -1] else 3
     still = trainer_of(model, data, data, learning_rate=1e-12)
     wanted = counted_metrics(part, data, probabilities)
@@ -504,18 +495,6 @@ def test_attention_learns_to_copy_with_all_that_a_training_can_do() -> None:
     assert before.exact < 0.1
     assert after.exact > 0.8
     assert after.loss < before.loss / 10
-
-
-def test_a_reader_learns_to_mark() -> None:
-    from mathrepl.training.keras.objectives import Arrays
-
-    questions = encode_questions(ENCODING, TEXTS)
-    tags = (questions == ENCODING.characters.index("7")).astype(np.int32)
-    data = Arrays(questions, tags)
-    subject = trainer_of(real_model(architecture=WORK, part="reader"), data, data)
-    for number in range(1, 31):
-        subject.epoch(number, should_stop=never, on_progress=nothing)
-    assert subject.evaluate().exact == 1.0
 
 
 # Settings of a training

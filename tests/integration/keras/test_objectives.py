@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mathrepl.data.codec import encode_answers, encode_questions
-from tests.kit.training import ARCHITECTURE, ATTENTION, ENCODING, WORK
+from tests.kit.training import ARCHITECTURE, ATTENTION, ENCODING
 
 pytestmark = pytest.mark.usefixtures("tensorflow_ready")
 
@@ -16,14 +16,14 @@ QUESTIONS = ["12 + 9", "7", "3 + 4"]
 ANSWERS = ["21", "7", ""]
 
 
-def prepared(architecture: Any, part: str = "", **options: Any) -> tuple[Any, list[Any]]:
+def prepared(architecture: Any, **options: Any) -> tuple[Any, list[Any]]:
     """The objective of a network, and its columns for three examples."""
     from mathrepl.training.keras.models import build, objective_of
     from mathrepl.training.keras.objectives import Arrays
 
-    objective = objective_of(build(architecture, ENCODING, part=part), ENCODING, **options)
+    objective = objective_of(build(architecture, ENCODING), ENCODING, **options)
     questions = encode_questions(ENCODING, QUESTIONS)
-    answers = questions % 2 if part == "reader" else encode_answers(ENCODING, ANSWERS)
+    answers = encode_answers(ENCODING, ANSWERS)
     return objective, list(objective.columns(Arrays(questions, answers)))
 
 
@@ -41,14 +41,10 @@ def test_a_decoder_is_shown_its_right_characters_one_late() -> None:
     assert written_places.tolist()[0][:3] == [0, 1, 2]
 
 
-@pytest.mark.parametrize(
-    ("architecture", "part", "counted"),
-    [(ATTENTION, "", [3, 2, 1]), (WORK, "doer", [3, 2, 1]), (WORK, "reader", [6, 1, 5])],
-)
-def test_what_is_padding_does_not_count(architecture: Any, part: str, counted: list[int]) -> None:
-    objective, columns = prepared(architecture, part)
+def test_what_is_padding_does_not_count() -> None:
+    objective, columns = prepared(ATTENTION)
     mask = np.asarray(objective.mask(columns))
-    assert mask.sum(1).tolist() == counted
+    assert mask.sum(1).tolist() == [3, 2, 1]
     assert (np.diff(mask, axis=1) <= 0).all()  # the first so many
 
 
@@ -58,14 +54,9 @@ def test_the_seed_network_counts_its_padding_too() -> None:
     assert len(columns) == len(objective.sides) == 2
 
 
-@pytest.mark.parametrize(
-    ("architecture", "part", "logits"),
-    [(ARCHITECTURE, "", False), (ATTENTION, "", True), (WORK, "reader", True)],
-)
-def test_the_loss_is_in_nats_of_the_right_character(
-    architecture: Any, part: str, logits: bool
-) -> None:
-    objective, columns = prepared(architecture, part)
+@pytest.mark.parametrize(("architecture", "logits"), [(ARCHITECTURE, False), (ATTENTION, True)])
+def test_the_loss_is_in_nats_of_the_right_character(architecture: Any, logits: bool) -> None:
+    objective, columns = prepared(architecture)
     output = np.asarray(objective.forward(columns, False))
     if logits:
         output = np.exp(output) / np.exp(output).sum(-1, keepdims=True)

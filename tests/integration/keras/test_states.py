@@ -13,7 +13,7 @@ from mathrepl.data.codec import Floats, Indices, digit_positions, encode_questio
 from mathrepl.data.encoding import Encoding
 from mathrepl.networks import States, kind_of, part_tensors, parts_of
 from mathrepl.networks.config import Architecture
-from tests.kit.training import ATTENTION, ENCODING, WORK, random_tensors
+from tests.kit.training import ATTENTION, ENCODING, random_tensors
 
 pytestmark = pytest.mark.usefixtures("tensorflow_ready")
 
@@ -133,23 +133,3 @@ def test_attention_holds_what_its_keras_layers_hold(
             theirs = run_cell(layer, alone, backward=side == "backward")
             mine = ours[f"encoder.{side}"]
             assert difference(mine, theirs, slice(row, row + 1)) < TOLERANCE
-
-
-def test_a_tagger_holds_what_its_keras_layers_hold() -> None:
-    import tensorflow as tf
-
-    architecture = replace(WORK, reader_depth=2)
-    questions = encode_questions(LONGER, UNEVEN)
-    ours, model = both(architecture, LONGER, questions, "reader")
-    assert len(ours) == 4
-    for row, text in enumerate(UNEVEN):
-        x = model.named_layers["embedding.characters"](questions[row : row + 1, : len(text)])
-        for i in range(2):
-            outputs = []
-            for side in ("forward", "backward"):
-                layer = model.named_layers[f"layer.{i}.{side}"]
-                theirs = run_cell(layer, x, backward=side == "backward")
-                mine = ours[f"layer.{i}.{side}"]
-                assert difference(mine, theirs, slice(row, row + 1)) < TOLERANCE
-                outputs.append(theirs[0])
-            x = tf.constant(np.concatenate(outputs, -1))
