@@ -43,7 +43,7 @@ def draw_proved(proved: ProvedWeights, console: Console) -> RenderableType:
     if len(wrong) > SHOWN:
         parts.append(Text(f"skills that go wrong too: {_names(wrong[SHOWN:])}", "quiet"))
     count, right = len(proved.skills), sum(skill.proved for skill in proved.skills)
-    verdict = f" {right} of {count} skills proved right at every length"
+    verdict = f" {right} of {count} skill{'' if count == 1 else 's'} proved right at every length"
     of_all = f": {proved.transitions:,} transitions asked" if right == count else ""
     parts.append(Text.assemble(mark(proved.proved), verdict, of_all))
     if proved.flaw:
