@@ -94,14 +94,15 @@ def test_what_a_proof_finds_wrong_is_taught(tmp_path: Path) -> None:
     model = keras_models(found.card, ran.store.tensors(found))[""]
     arrays = [arrays_of(found.card.encoding, e) for e in (examples.training, examples.held_out)]
     trainer = Trainer(model, *arrays, encoding=found.card.encoding, settings=ran.plan.settings)
-    before = trainer.training.questions.copy()
+    before = trainer._columns[0].numpy()
     teach(trainer, proof, found.card.encoding, 0)
-    changed = (trainer.training.questions != before).any(1)
+    after = trainer._columns[0].numpy()
+    changed = (after != before).any(1)
     assert 0 < changed.sum() <= TAUGHT[1] * len(before)
     # Each of those passes begins as a counterexample does.
     ways = {
         "".join(a + b for a, b in wrong.columns) for one in proof.skills for wrong in one.wrongs
     }
-    for row in trainer.training.questions[changed]:
+    for row in after[changed]:
         text = "".join(found.card.encoding.characters[code] for code in row[1:]).replace(END, " ")
         assert any(text.startswith(way) for way in ways)
