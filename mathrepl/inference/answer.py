@@ -191,12 +191,19 @@ def compare(
     checked: tuple[CheckedStep, ...] = ()
     if steps and solution.scratchpad:
         checked = check_steps(solution.scratchpad, passes=steps == "all")
+        if not tells_more(checked):
+            checked = ()
     return Answer(equation, solution.text, truth, solution, weights, engine, notes, checked, auto)
 
 
 def record_keys() -> tuple[str, ...]:
     """The keys of an answer's record, in order."""
     return tuple(compare("", Solution("", "", (), None), "", weights="", engine="").record())
+
+
+def tells_more(lines: Sequence[CheckedStep]) -> bool:
+    """True for lines that tell more than question and answer do: one right step does not."""
+    return len(lines) > 2 or any(one.shows_passes or one.wanted for one in lines)
 
 
 def check_steps(

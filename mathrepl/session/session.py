@@ -12,7 +12,15 @@ from tempfile import gettempdir
 from mathrepl.arithmetic.expression import Expression
 from mathrepl.arithmetic.parser import parse, split_line
 from mathrepl.arithmetic.task import Task
-from mathrepl.inference.answer import Answer, Answers, CheckedStep, Refused, StepChecker, compare
+from mathrepl.inference.answer import (
+    Answer,
+    Answers,
+    CheckedStep,
+    Refused,
+    StepChecker,
+    compare,
+    tells_more,
+)
 from mathrepl.inference.solution import Solution
 from mathrepl.session.active_weights import ActiveWeights
 from mathrepl.session.router import Question, Router, automatic_name, question_for
@@ -143,13 +151,18 @@ class Session:
         checker = StepChecker(passes=self.settings.steps == "all")
         started = time.perf_counter()
         decimals = self.settings.most_decimals
+        kept: list[CheckedStep] = []
+        shown = 0
         for found in question.weights.solver.solve_stepwise(question.text, decimals):
             if isinstance(found, Solution):
                 answer = self._compared(question, found)
                 self._remember([Asked(answer, time.perf_counter() - started)])
                 yield answer
             elif self.settings.steps:
-                yield checker.check(found[-2] if len(found) > 1 else None, found[-1])
+                kept.append(checker.check(found[-2] if len(found) > 1 else None, found[-1]))
+                if tells_more(kept):
+                    yield from kept[shown:]
+                    shown = len(kept)
 
     def _ask_many(self, texts: Sequence[str]) -> list[Answer | MathreplError]:
         asked: list[Question | MathreplError] = []
