@@ -164,12 +164,10 @@ COMMANDS = (
         attn,
         (
             _EQUATION,
-            Parameter("--line", "only this line of a working", "integer", low=1),
             SAVE,
         ),
-        details="For weights that show their work, line by line: the span that the reader marked, "
-        "and the characters that the doer attended to.",
-        examples=(":attn 94 + 909", ":attn 131+83-744*33 --line 2"),
+        details="For networks with attention, such as add.",
+        examples=(":attn 94 + 909",),
     ),
     Command(
         "step",
@@ -182,8 +180,8 @@ COMMANDS = (
             _SKILL,
             SAVE,
         ),
-        details="Characters count in the order of writing; ■ is the end. Weights of two networks "
-        "write with their doer, which gets one step of a working at a time.",
+        details="Characters count in the order of writing; ■ is the end. A network with a "
+        "memory of symbols is shown with its first pass, or the first of a --skill.",
         examples=(":step 94 + 909", ":step 94 + 909 --force 2=5"),
     ),
     Command(

@@ -340,8 +340,8 @@ EXTREME_KINDS = {
     "seq2seq with batch norm": (Architecture(hidden=4, batch_norm=True), ""),
     "attention": (Architecture("attention", hidden=8, embedding=4), ""),
     "attention by lookup": (Architecture("attention", hidden=8, embedding=4, lookup=True), ""),
-    "tagger": (Architecture("work", hidden=8, embedding=4, reader_hidden=4), "reader."),
-    "rewriter": (Architecture("work", hidden=8, embedding=4, reader_hidden=4), "doer."),
+    "reader": (Architecture("work", hidden=8, reader_hidden=4), "reader."),
+    "doer": (Architecture("work", hidden=8, reader_hidden=4), "doer."),
     "package's bag": (Architecture("bag", hidden=4), ""),
     "package's GRU": (Architecture("gru", hidden=4), ""),
 }

@@ -1,7 +1,7 @@
 """Work on text from elsewhere grows as the text does: four times as much takes about four times.
 
 Growth is measured, not time, so that a slow machine changes nothing. Work on networks is counted
-where it is done: `tests/unit/inference/test_scratchpad_solver.py`, `tests/unit/data`.
+where it is done: `tests/unit/inference/test_written_solver.py`, `tests/unit/data`.
 """
 
 from __future__ import annotations

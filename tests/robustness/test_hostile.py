@@ -141,7 +141,7 @@ def test_nothing_of_a_file_outside_is_told(met: dict[str, Met]) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["forged: NaN", "forged: 3.3e38, tagger", "card with escape codes", "a pipe as the card"],
+    ["forged: NaN", "forged: 3.3e38, reader", "card with escape codes", "a pipe as the card"],
 )
 def test_the_same_through_a_pipe_from_start_to_end(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str

@@ -11,7 +11,7 @@ import pytest
 from mathrepl.data.codec import Floats, encode_answers, encode_questions, one_hot
 from mathrepl.networks import part_tensors
 from mathrepl.networks.config import Architecture
-from tests.kit.training import ATTENTION, ENCODING, random_tensors
+from tests.kit.training import ATTENTION, ENCODING, SETTINGS, random_tensors
 
 pytestmark = pytest.mark.usefixtures("tensorflow_ready")
 
@@ -81,7 +81,7 @@ def masked_outputs_and_gradients(
 
     model = build(architecture, ENCODING, part=part, fused=fused)
     load_into(model, part_tensors(random_tensors(architecture), part))
-    objective = objective_of(model, ENCODING)
+    objective = objective_of(model, ENCODING, SETTINGS)
     questions = encode_questions(ENCODING, [f"{a} + {b}"[: 1 + a % 5] for a, b in SUMS])
     answers = encode_answers(ENCODING, [str(a + b) for a, b in SUMS])
     tags = (questions % 2).astype(np.int32)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from mathrepl.data.codec import encode_answers, encode_questions
-from tests.kit.training import ARCHITECTURE, ATTENTION, ENCODING
+from tests.kit.training import ARCHITECTURE, ATTENTION, ENCODING, SETTINGS
 
 pytestmark = pytest.mark.usefixtures("tensorflow_ready")
 
@@ -21,7 +22,7 @@ def prepared(architecture: Any, **options: Any) -> tuple[Any, list[Any]]:
     from mathrepl.training.keras.models import build, objective_of
     from mathrepl.training.keras.objectives import Arrays
 
-    objective = objective_of(build(architecture, ENCODING), ENCODING, **options)
+    objective = objective_of(build(architecture, ENCODING), ENCODING, replace(SETTINGS, **options))
     questions = encode_questions(ENCODING, QUESTIONS)
     answers = encode_answers(ENCODING, ANSWERS)
     return objective, list(objective.columns(Arrays(questions, answers)))

@@ -20,7 +20,7 @@ from mathrepl.networks.columns import automaton, probabilities
 from mathrepl.networks.config import Architecture
 from mathrepl.networks.proof import prove
 from mathrepl.training.plan import Plan
-from tests.integration.keras.test_run import train
+from tests.kit.running import train
 from tests.kit.training import plan
 
 pytestmark = pytest.mark.usefixtures("tensorflow_ready")

@@ -22,7 +22,14 @@ from mathrepl.arithmetic.expression import (
     format_value,
     read_value,
 )
-from mathrepl.arithmetic.parser import MAX_DEPTH, MAX_DIGITS, parse, readable, split_line
+from mathrepl.arithmetic.parser import (
+    MAX_DEPTH,
+    MAX_DIGITS,
+    MAX_OPERATIONS,
+    parse,
+    readable,
+    split_line,
+)
 from mathrepl.support.errors import DivisionByZeroError, EquationError
 
 
@@ -317,12 +324,12 @@ def test_the_reading_shows_what_was_typed_otherwise(text, reading):
         (f"1**{MAX_EXPONENT + 1}", 1, "too large", ""),
         ("2**-1001", 1, "too large", ""),
         ("9**9**9", 1, "too large", ""),
-        ("10**1000", 2, "more than 1,000 digits", ""),
-        ("10**999 * 10 - 1", 8, "more than 1,000 digits", ""),
-        ("10**999*10**999/10**999", 7, "more than 1,000 digits", ""),
-        ("10**-999 / 10", 9, "more than 1,000 digits", ""),
-        ("99999**1000", 5, "more than 1,000 digits", ""),
-        ("0.25**1000", 0, "more than 1,000 decimals", ""),
+        ("10**1000*10**1000", 8, "more than 2,000 digits", ""),
+        ("10**999*10**999*100 - 1", 15, "more than 2,000 digits", ""),
+        ("10**1000*10**1000/10**999", 8, "more than 2,000 digits", ""),
+        ("10**-1000/10**999/10", 17, "more than 2,000 digits", ""),
+        ("99999**1000", 5, "more than 2,000 digits", ""),
+        ("0.25**999*0.5**999", 0, "more than 2,000 decimals", ""),
         ("7.5 % 2", 4, "whole numbers", "7.5 // 2"),
         ("(1/2) % 2", 6, "whole numbers", "(1/2) // 2"),
         ("4 % 2.0", 2, "whole numbers", "4 // 2.0"),
@@ -387,11 +394,18 @@ def test_an_empty_line_is_refused(text):
 
 
 def test_lines_up_to_the_longest_are_read_and_longer_ones_refused():
-    longest = "1+" * (MAX_LENGTH // 2 - 1) + "10"
-    assert len(longest) == MAX_LENGTH
-    assert parse(longest).value() == MAX_LENGTH // 2 - 1 + 10
-    with pytest.raises(EquationError, match="601"):
+    longest = f"{'1' * 900}+{'2' * 900}+"
+    longest += "0" * (MAX_LENGTH - len(longest))
+    assert parse(longest).value() == int("3" * 900)
+    with pytest.raises(EquationError, match=f"{MAX_LENGTH + 1:,}"):
         parse(longest + "0")
+
+
+def test_the_most_operations_of_a_line_are_read_and_more_refused():
+    longest = "1+" * MAX_OPERATIONS + "10"
+    assert parse(longest).value() == MAX_OPERATIONS + 10
+    with pytest.raises(EquationError, match=f"{MAX_OPERATIONS}"):
+        parse("1+" + longest)
 
 
 def test_numbers_up_to_the_longest_are_read():

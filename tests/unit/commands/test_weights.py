@@ -171,13 +171,13 @@ def test_use_of_an_unknown_name_lists_the_known(lab: Lab):
 def test_use_of_auto_says_what_it_chooses_from(lab: Lab):
     tiny_weights(lab.store, "add", Task(high=9))
     lab.bundle("work", task=Task(high=99, operations="+-"))
-    assert lab.value(":use auto").text.endswith(": add, work")
-    assert lab.value("3 + 4").weights == "add"
+    assert lab.value(":use auto").text.endswith(": work, add")
+    assert lab.value("3 + 4").weights == "work"
     assert lab.value("3 - 4").weights == "work"
     assert [row[:2] for row in lab.value(":models").rows] == [
-        ("*", "add"),
+        ("", "add"),
         ("", "tiny"),
-        ("", "work"),
+        ("*", "work"),
     ]
     lab.value(":use tiny")
     with pytest.raises(OutOfReachError):

@@ -44,7 +44,7 @@ def complete(parts: Parts | None, text: str) -> list[str]:
         (":set eng", ["engine"]),
         (":set engine ", ["numpy", "keras"]),
         (":set weights a", ["auto", "alpha"]),
-        (":steps ", ["on", "off"]),
+        (":steps ", ["on", "off", "all"]),
         (":help qui", ["quiz", "quit"]),
         (":card ", ["alpha", "beta"]),
         ("94 + ", []),
