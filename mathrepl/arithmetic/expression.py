@@ -15,7 +15,7 @@ from mathrepl.support.errors import DivisionByZeroError, EquationError
 MAX_LENGTH = 2_200  # characters of a line that is asked
 MAX_QUESTION = 600  # characters of an equation that a network is trained on
 MAX_EXPONENT = 1_000
-MAX_RESULT = 2_000  # digits of each number that is worked out, and decimals of an exact one
+MAX_RESULT = 1_100  # digits of each number that is worked out, and decimals of an exact one
 OPERATIONS = "+-*/"  # those that tasks draw from
 ALL_OPERATIONS = (*OPERATIONS, "%", "//", "**")
 MAX_WRITTEN = 2 * MAX_RESULT + len("-.")  # characters of a number

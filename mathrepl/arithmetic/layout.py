@@ -34,6 +34,7 @@ from mathrepl.arithmetic.expression import (
 )
 
 MAX_LINE = 5000
+MAX_UNDER = 1000  # digits of a denominator, which need not be that of the reduced value
 _BINDS = {"+": 1, "-": 1, "*": 2, "%": 2, ":": 2, "^": 3}
 
 
@@ -61,7 +62,7 @@ def first_line(expression: Expression) -> Layout:
         layout = Layout(_written(piece.over, 1), piece.places)
     else:
         layout = Layout(f"{_written(piece.over, 9)}/{_written(piece.under, 9)}", "")
-    if len(layout.line) > MAX_LINE:
+    if len(layout.line) > MAX_LINE or (piece.under and _digits(piece.under) > MAX_UNDER):
         raise writer.too_long()
     return layout
 
@@ -241,6 +242,19 @@ class _Writer:
         return self.expression.error(
             "this is too long to be written over one denominator", 0, "work out a part of it first"
         )
+
+
+def _digits(part: _Part) -> int:
+    """A bound on the digits of a part's value."""
+    if isinstance(part, _Literal):
+        return len(part.text)
+    left, right = _digits(part.left), _digits(part.right)
+    if part.sign == "*":
+        return left + right
+    if part.sign == "^":
+        times = int(part.right.text) if isinstance(part.right, _Literal) else MAX_EXPONENT
+        return left * abs(times)
+    return max(left, right) + (part.sign in "+-")
 
 
 def _fraction(piece: _Piece) -> _Piece:

@@ -160,7 +160,7 @@ class Session:
                 yield answer
             elif self.settings.steps:
                 kept.append(checker.check(found[-2] if len(found) > 1 else None, found[-1]))
-                if tells_more(kept):
+                if len(kept) > 1 and tells_more(kept):
                     yield from kept[shown:]
                     shown = len(kept)
 

@@ -473,7 +473,7 @@ def test_a_notebook_from_load_to_unload():
     assert outputs["load"] == outputs["unload"] == []
     (answer,) = outputs["answer"]
     assert answer.output_type == "execute_result"
-    assert answer.data["text/plain"] == "94 + 909 = 1003  right  (add)"
+    assert answer.data["text/plain"] == "94 + 909 = 1003  right  (work)"
     assert answer.data["text/html"].startswith("<pre style=")
     assert "add was 99% sure of the whole" in answer.data["text/html"]
     assert outputs["value"][0].data["text/plain"] == "('1003', '1003', 0)"

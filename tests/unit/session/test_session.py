@@ -484,6 +484,8 @@ class Showing(ScriptedSolver):
 
 def test_the_lines_of_a_working_are_checked_and_can_be_left_out(lab: Lab):
     lab.session.weights._solver = Showing(lambda _: "7")
+    assert lab.session.ask("3 + 4").scratchpad == ()  # one right step tells no more than the answer
+    lab.session.settings = replace(lab.session.settings, steps="all")
     assert [one.state for one in lab.session.ask("3 + 4").scratchpad] == ["equal", "equal"]
     lab.session.settings = replace(lab.session.settings, steps=False)
     assert lab.session.ask("3 + 4").scratchpad == ()
