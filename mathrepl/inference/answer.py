@@ -191,7 +191,7 @@ def compare(
     checked: tuple[CheckedStep, ...] = ()
     if steps and solution.scratchpad:
         checked = check_steps(solution.scratchpad, passes=steps == "all")
-        if not tells_more(checked):
+        if not solution.stuck and not tells_more(checked):
             checked = ()
     return Answer(equation, solution.text, truth, solution, weights, engine, notes, checked, auto)
 

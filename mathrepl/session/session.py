@@ -155,6 +155,8 @@ class Session:
         shown = 0
         for found in question.weights.solver.solve_stepwise(question.text, decimals):
             if isinstance(found, Solution):
+                if found.stuck:
+                    yield from kept[shown:]
                 answer = self._compared(question, found)
                 self._remember([Asked(answer, time.perf_counter() - started)])
                 yield answer

@@ -475,7 +475,7 @@ def test_a_notebook_from_load_to_unload():
     assert answer.output_type == "execute_result"
     assert answer.data["text/plain"] == "94 + 909 = 1003  right  (work)"
     assert answer.data["text/html"].startswith("<pre style=")
-    assert "add was 99% sure of the whole" in answer.data["text/html"]
+    assert "work was 99% sure of the whole" in answer.data["text/html"]
     assert outputs["value"][0].data["text/plain"] == "('1003', '1003', 0)"
     (error,) = outputs["error"]
     assert (error.output_type, error.name) == ("stream", "stderr")

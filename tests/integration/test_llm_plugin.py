@@ -47,7 +47,7 @@ def test_a_working_comes_line_by_line_and_the_answer_last(model):
     chunks = list(model.prompt("131 + 83 - 744*33", weights="work"))
     assert "".join(chunks).splitlines()[0] == "= 131+83-744*33"
     assert all(chunk.endswith("\n") for chunk in chunks[:-1])
-    assert len(chunks) > 5
+    assert len(chunks) >= 5
     assert chunks[-1] == "-24338"
 
 
