@@ -251,9 +251,9 @@ def test_an_installed_kind_is_offered_and_its_name_alone_loads_nothing(
     home: dict[str, str], gru: Path
 ):
     helped = " ".join(run(home, [gru], "train", "--help").stdout.split())
-    assert "--kind seq2seq|attention|gru" in helped
+    assert "--kind seq2seq|attention|columns|gru" in helped
     told = run(home, [gru], data=":help train\n").stdout
-    assert "seq2seq|attention|gru" in told
+    assert "seq2seq|attention|columns|gru" in told
     asks = {"_MATHREPL_COMPLETE": "complete_bash", "COMP_CWORD": "3"}
     done = run({**home, **asks, "COMP_WORDS": "mathrepl train --kind g"}, [gru])
     assert (done.stdout.split(), done.stderr) == (["gru"], "")

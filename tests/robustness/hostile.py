@@ -567,12 +567,13 @@ def meet(cases: Iterable[Case]) -> Iterable[Met]:
             shutil.rmtree(folder.parent)
 
 
-def _install_kinds(folder: Path) -> None:
-    """Kinds of networks of other packages."""
+def _install_kinds(folder: Path) -> Packages:
+    """Kinds of networks of other packages, until they are closed."""
     sys.path[:0] = [str(folder), str(ROOT / "examples" / "mathrepl-gru")]
     packages = Packages(folder)
     lay_bag(packages)
     packages.lay("pack-gru", ARCHITECTURES, {"gru": "mathrepl_gru:GRU"})
+    return packages
 
 
 def _written(case: Case, folder: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -71,13 +72,18 @@ def test_the_session_goes_on_with_what_it_had(met: dict[str, Met], name: str) ->
     assert listing == 0
 
 
+@pytest.fixture
+def installed_kinds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    packages = hostile._install_kinds(tmp_path / "packages")
+    yield
+    packages.close()
+
+
+@pytest.mark.usefixtures("installed_kinds")
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("kind", EXTREME_KINDS)
-def test_the_largest_numbers_that_are_read_give_finite_results(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str
-) -> None:
-    monkeypatch.setattr(sys, "path", sys.path[:])
-    hostile._install_kinds(tmp_path / "packages")
+def test_the_largest_numbers_that_are_read_give_finite_results(tmp_path: Path, kind: str) -> None:
     lab, architecture, rng = Lab(tmp_path), EXTREME_KINDS[kind][0], np.random.default_rng(0)
     card = tiny_card(architecture=architecture)
     tensors = random_tensors(architecture, card.encoding)
