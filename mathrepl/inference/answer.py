@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal
 
-from mathrepl.arithmetic.expression import MAX_LENGTH, format_value, read_value
+from mathrepl.arithmetic.expression import MAX_EXPONENT, MAX_LENGTH, format_value, read_value
 from mathrepl.arithmetic.lines import Operation, by_rules, next_operation, read, replaced, spelled
 from mathrepl.inference.solution import DIGITS_KEPT, Guess, ScratchpadStep, Solution
 from mathrepl.support.errors import MathreplError
@@ -245,12 +245,40 @@ def _right_step(line: str, done: Operation) -> tuple[Operation, str, str]:
     A point is moved, as `done` says, where no operation is left.
     """
     if done.sign == ".":
-        written = by_rules(done.working())
+        written = _right_text(done)
         return done, written, written
     span, operation = by_rules(next_operation(read(line), done.zeros, done.ends))
     operation = replace(operation, zeros=done.zeros)
-    written = by_rules(operation.working())
+    written = _right_text(operation)
     return operation, written, spelled(replaced(read(line), span, written))
+
+
+def _right_text(operation: Operation) -> str:
+    """What an operation writes, by its exact value; nothing where wrong lines have led too far."""
+    if len(operation.a) + len(operation.b) > MAX_LENGTH:
+        return ""
+    a, places = int(operation.a), len(operation.zeros)
+    if operation.sign == ".":
+        return format_value(Fraction(a, 10**places), places)
+    b = int(operation.b)
+    if operation.sign == "^" and not 0 <= b <= MAX_EXPONENT:
+        return ""
+    if operation.sign in ":%/" and not b:
+        return ""
+    match operation.sign:
+        case "+":
+            return str(a + b)
+        case "-":
+            return str(a - b)
+        case "*":
+            return str(a * b)
+        case "^":
+            return str(a**b)
+        case ":":
+            return str(a // b)
+        case "%":
+            return str(a % b)
+    return format_value(Fraction(a, b), places)
 
 
 def _rounds(operation: Operation) -> bool:

@@ -12,6 +12,7 @@ from tests.robustness.fuzz.lines import ESCAPES
 
 SECONDS = 1.0
 PICTURE_SECONDS = 10.0  # of a line that saves one: matplotlib draws each label by itself
+POWER_SECONDS = 4.0  # of a line with a power: an exponent of hundreds takes thousands of passes
 WORKING_SECONDS = 0.02  # a line of a working, twice what it takes; the product ends at 200 lines
 BUSIEST = 8  # a line that gets less than such a share of the time waits for something else
 # Of the product: colours, and what a live drawing needs. Nothing else starts with ESC.
@@ -56,8 +57,15 @@ class Outcome:
             self.slowest = seconds, number, text
         if SECONDS < seconds <= written * WORKING_SECONDS:
             self.workings += 1
-        elif seconds > (PICTURE_SECONDS if "--save" in text else SECONDS):
+        elif seconds > _limit(text):
             self.slow.append((seconds, number, text))
+
+
+def _limit(text: str) -> float:
+    """The seconds that a line may take."""
+    if "--save" in text:
+        return PICTURE_SECONDS
+    return POWER_SECONDS if "**" in text or "^" in text else SECONDS
 
 
 def fair(wall: float, cpu: float | None) -> float:
