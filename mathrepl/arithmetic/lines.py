@@ -93,9 +93,10 @@ class Step:
 LineWorking = Generator[list[Pass] | Step, list[str], str]
 
 
-def is_operation(line: str) -> bool:
-    """True for one operation on two numbers."""
-    return _OPERATION.fullmatch(line) is not None
+def is_operation(line: str, *, signs: bool = True) -> bool:
+    """True for one operation on two numbers; without `signs` on two that have none."""
+    found = _OPERATION.fullmatch(line)
+    return found is not None and (signs or "-" not in found[1][:1] + found[3][:1])
 
 
 def work_out(

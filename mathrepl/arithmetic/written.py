@@ -72,7 +72,7 @@ def ask(skill: str, first: str, second: str = "") -> Working[str]:
 
 def without_zeros(digits: str) -> Working[str]:
     """A magnitude without the zeros that lead it; the ones stay."""
-    if digits[:1] != "0":
+    if digits == "0" or digits[:1] != "0":
         return digits
     return (yield from ask("z", digits, "0")).lstrip()
 

@@ -92,9 +92,12 @@ def _check_characters_of(card: Card, store: Store, expression: Expression, text:
     if strange is None:
         if card.architecture.row.shows_steps:
             layout = first_line(expression)  # raises for one that is too long
-            if card.encoding.skills and not is_operation(layout.line):
+            skills = card.encoding.skills
+            signs = "s" in skills
+            if skills and (layout.places or not is_operation(layout.line, signs=signs)):
+                without = "" if signs else " without signs"
                 raise OutOfReachError(
-                    f"{card.name} has no reader: it takes one operation on whole numbers",
+                    f"{card.name} has no reader: it takes one operation on whole numbers{without}",
                     text=expression.text,
                     hint=Advice("for more, ", Run("use", "work")),
                 )

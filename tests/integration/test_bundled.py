@@ -15,6 +15,7 @@ from mathrepl.networks.proof import prove
 from mathrepl.session.router import AUTOMATIC
 from mathrepl.session.session import Session
 from mathrepl.store.store import AUTO, Store, bundled_directory
+from mathrepl.support.errors import OutOfReachError
 from mathrepl.support.settings import Settings
 
 ASKED = {"add": 1000, "blog": 1000, "long": 100, "work": 60, "columns": 200}  # of each suite
@@ -192,3 +193,18 @@ def test_add_is_right_in_its_whole_space() -> None:
 def test_auto_asks_the_network_that_fits_the_question(question: str, name: str) -> None:
     session = Session(Settings(), Store(Path("/nonexistent")))
     assert session.ask(question).weights == name
+
+
+@pytest.mark.parametrize("name", ["work", "columns", "add"])
+def test_small_sums_and_zeros_are_right_in_each_that_adds(name: str) -> None:
+    pairs = [(a, b) for a in range(21) for b in range(21)]
+    session = Session(Settings(weights=name), Store(Path("/nonexistent")))
+    asked = session.weights.solver.write([f"{a}+{b}" for a, b in pairs])
+    assert asked.texts == [str(a + b) for a, b in pairs]
+
+
+@pytest.mark.parametrize("question", ["-3 + 4", "1.5 + 2", "1 + 2 + 3"])
+def test_columns_refuse_what_their_one_skill_cannot_do(question: str) -> None:
+    session = Session(Settings(weights="columns"), Store(Path("/nonexistent")))
+    with pytest.raises(OutOfReachError, match="one operation on whole numbers without signs"):
+        session.ask(question)

@@ -183,6 +183,7 @@ def test_weights_without_a_reader_take_one_operation_of_theirs(session: Session)
         assert session.ask(f"{'9' * 100} + 1").network == "1" + "0" * 100
         for line, told in (
             ("1 + 2 + 3", "has no reader: it takes one operation on whole numbers"),
+            ("1.5 + 2", "whole numbers"),
             ("1.5 + 2 * 0.5", "'*'"),
             ("3 * 4", "'*'"),
             ("7 // 2", "'//'"),
