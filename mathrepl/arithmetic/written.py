@@ -147,7 +147,8 @@ def power_of(base: str, exponent: str) -> Working[str]:
     """
     if (yield from compared(exponent, "0")) == "=":
         return "1"
-    result = base
+    sign, digits = split(base)
+    result = yield from signed(sign, (yield from without_zeros(digits)))  # 007^1 is 7
     for _ in range(MAX_EXPONENT):
         if (yield from compared(exponent, "1")) != ">":
             return result

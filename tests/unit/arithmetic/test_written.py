@@ -125,6 +125,7 @@ def test_zeros_before_a_number_change_nothing(a: int, b: int):
 
     assert worked(sum_of(padded(a), padded(b))) == str(a + b)
     assert worked(product_of(padded(a), padded(b))) == str(a * b)
+    assert worked(power_of(padded(a), "1")) == worked(power_of(padded(a), "001")) == str(a)
 
 
 @pytest.mark.parametrize(
