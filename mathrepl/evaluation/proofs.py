@@ -5,8 +5,9 @@ This module loads no numpy: the networks are imported when they are proved.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ from mathrepl.support.errors import Advice, Run, UsageError
 if TYPE_CHECKING:
     from mathrepl.networks.columns import Automaton
     from mathrepl.networks.proof import SkillProof
+
+SAME_LEAD = 1e-6  # relative: processors add float64 numbers in different orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +221,23 @@ def flaw_of(kept: ProofTable | None, proof: ProofTable) -> str:
     if kept.weights_sha256 != proof.weights_sha256:
         return "the table in its card is of other weights"
     flaw = next((flaw for table in kept.skills for flaw in _flaws(table)), "")
-    if not flaw and kept.skills != proof.skills:
+    if flaw:
+        return flaw
+    if [_exact(table) for table in kept.skills] != [_exact(table) for table in proof.skills]:
         return "the table in its card is not what the network does"
-    return flaw
+    if not all(map(_same_leads, kept.skills, proof.skills)):
+        return "the margins in its card's table are not those of the network"
+    return ""
+
+
+def _exact(table: SkillTable) -> SkillTable:
+    """The table without its margins, whose last digits depend on the processor."""
+    return replace(table, margin=0.0, moved=0.0)
+
+
+def _same_leads(a: SkillTable, b: SkillTable) -> bool:
+    pairs = ((a.margin, b.margin), (a.moved, b.moved))
+    return all(math.isclose(one, other, rel_tol=SAME_LEAD) for one, other in pairs)
 
 
 def _flaws(table: SkillTable) -> Iterator[str]:

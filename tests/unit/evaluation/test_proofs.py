@@ -126,6 +126,17 @@ def changed(**changes):
     return replace(whole, skills=(replace(skill, pairs=pairs), *whole.skills[1:]))
 
 
+@pytest.mark.parametrize("field", ["margin", "moved"])
+def test_margins_of_another_processor_are_the_same_and_others_are_a_flaw(field: str):
+    whole = table()
+    skill = whole.skills[0]
+    for factor, message in ((1 + 1e-13, ""), (1.01, "the margins in its card's table are not")):
+        other = replace(skill, **{field: getattr(skill, field) * factor})
+        flaw = flaw_of(replace(whole, skills=(other, *whole.skills[1:])), whole)
+        assert flaw.startswith(message)
+        assert bool(flaw) == bool(message)
+
+
 def test_every_flaw_of_a_table_is_found():
     whole = table()
     skill = whole.skills[0]
