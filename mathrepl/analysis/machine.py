@@ -24,7 +24,7 @@ MOST_CHARACTERS = 6  # of one way between two states that have a row each
 
 @dataclass(frozen=True, slots=True)
 class _Steps:
-    """What a network does in one skill: a character and a symbol for each symbol and column."""
+    """The steps of a network in one skill: a character and a next symbol by symbol and column."""
 
     written: list[list[str]]
     following: list[list[int]]
@@ -53,7 +53,7 @@ def machine(name: str, automata: Mapping[str, Automaton], skill_name: str | None
         raise UsageError(f"{name} has no skill {chosen!r}", hint=f"it has {' '.join(by_skill)}")
     skill, automaton = ALL[chosen], by_skill[chosen]
     proof = next(one for one in prove(automaton).skills if one.skill == chosen)
-    steps = _steps(automaton, skill)
+    steps = _Steps(*automaton.steps_of(skill))
     classes = _minimised(steps)
     states, notes = _names(skill, proof, classes)
     edges = tuple(_edges(skill, steps, classes))
@@ -82,18 +82,6 @@ def machine(name: str, automata: Mapping[str, Automaton], skill_name: str | None
             ],
         },
     )
-
-
-def _steps(automaton: Automaton, skill: Skill) -> _Steps:
-    """The steps over the columns of a skill, from those over all columns of a network."""
-    alphabets = automaton.alphabets
-    place = alphabets.names.index(skill.name)
-    columns = skill.columns()
-    first = [alphabets.first.index(a) for a, _ in columns]
-    second = [alphabets.second.index(b) for _, b in columns]
-    characters = automaton.logits.best[place][:, first, second].tolist()
-    following = automaton.following[place][:, first, second].tolist()
-    return _Steps([[alphabets.written[one] for one in row] for row in characters], following)
 
 
 def _minimised(steps: _Steps) -> list[list[int]]:

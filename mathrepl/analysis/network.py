@@ -112,7 +112,7 @@ class Network:
         return ALL[skill].run(first, second)
 
     def facts(self, question: str) -> tuple[str, ...]:
-        """What one pass does, for a network that answers passes; nothing for others."""
+        """The skill of one pass in words, for a network that answers passes; empty for others."""
         if not self.skills:
             return ()
         skill = ALL[split_pass(question, self.skills)[0]]

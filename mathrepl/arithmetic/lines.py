@@ -120,9 +120,8 @@ def work_out(
             found = _OPERATION.fullmatch(line)
             if found is None:
                 raise StuckError("these weights have no reader")
-            a, sign, b = found.groups()
-            zeros = decimals if sign == "/" else ""
-            span, operation = Span(0, len(line)), Operation(a, sign, b, zeros, ends)
+            span = Span(0, len(line))
+            operation = _operation(found[1], found[2], found[3], decimals, ends)
         written = yield from operation.working()
         yield Step(line, span, operation, written)
         if operation.sign in "./":
@@ -182,8 +181,13 @@ def next_operation(line: str, decimals: str, ends: bool) -> Working[tuple[Span, 
     if at < 0 or not (NUMBER.fullmatch(a) and NUMBER.fullmatch(b)):
         raise StuckError(NO_OPERATION)
     start = group.start
-    zeros = decimals if sign == "/" else ""
-    return Span(start + span.start, start + span.end), Operation(a, sign, b, zeros, ends)
+    operation = _operation(a, sign, b, decimals, ends)
+    return Span(start + span.start, start + span.end), operation
+
+
+def _operation(a: str, sign: str, b: str, decimals: str, ends: bool) -> Operation:
+    """An operation of a line; only a quotient has decimals."""
+    return Operation(a, sign, b, decimals if sign == "/" else "", ends)
 
 
 def _span(what: str, marks: str) -> Span:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, repeat
+from itertools import zip_longest
 
 BLANK = " "
 END = "\0"
@@ -61,9 +61,7 @@ class Skill:
 
 def columns_of(first: str, second: str) -> Iterator[Column]:
     """The columns of two rows from the right, and one of blanks, in which a last carry goes."""
-    length = max(len(first), len(second)) + 1
-    rows = (chain(reversed(row), repeat(BLANK, length - len(row))) for row in (first, second))
-    return zip(*rows, strict=True)
+    return zip_longest(first[::-1] + BLANK, second[::-1] + BLANK, fillvalue=BLANK)
 
 
 def split_pass(text: str, names: str) -> tuple[str, str, str]:

@@ -37,7 +37,7 @@ def equations_of(context: Context, arguments: Arguments) -> list[str]:
 
 
 def _one_equation(words: tuple[str, ...]) -> bool:
-    """Whether the words of a shell are the parts of an equation: 94 + 909 without quotes.
+    """True if the words of a shell are the parts of an equation: 94 + 909 without quotes.
 
     An `x` multiplies only beside words without blanks; others are whole equations.
     """

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from mathrepl.arithmetic.expression import format_exact, format_value
 from mathrepl.arithmetic.layout import first_line
 from mathrepl.arithmetic.parser import parse
+from mathrepl.arithmetic.task import Task
 from mathrepl.data.sampling import Example
 from mathrepl.support.errors import EquationError
 
@@ -23,7 +23,7 @@ def expressions(count: int, seed: int, decimals: int) -> Iterator[Example]:
     Quotients are rounded to `decimals`. Expressions without an answer, such as a division by zero,
     are not among them.
     """
-    rng = random.Random(seed)
+    rng, task = random.Random(seed), Task()
     while count:
         question = _expression(rng, rng.randint(1, MAX_OPERATIONS), rng.randint(0, MAX_DEPTH))
         try:
@@ -33,8 +33,7 @@ def expressions(count: int, seed: int, decimals: int) -> Iterator[Example]:
         except EquationError:
             continue
         count -= 1
-        exact = not expression.has_quotient()
-        yield Example(question, format_exact(value) if exact else format_value(value, decimals))
+        yield Example(question, task.target(expression, value, decimals))
 
 
 def _expression(rng: random.Random, operations: int, depth: int) -> str:

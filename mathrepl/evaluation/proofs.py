@@ -185,21 +185,17 @@ def _counterexample(proof: SkillProof) -> Counterexample | None:
 
 
 def _table(part: str, proof: SkillProof, automaton: Automaton) -> SkillTable:
-    skill, alphabets = ALL[proof.skill], automaton.alphabets
-    characters, following = automaton.logits.best, automaton.following
-    place = alphabets.names.index(skill.name)
-    columns = [(alphabets.first.index(a), alphabets.second.index(b)) for a, b in skill.columns()]
-
-    def row(symbol: int, state: int) -> PairRow:
-        at = [(place, symbol, *column) for column in columns]
-        return PairRow(
+    skill = ALL[proof.skill]
+    written, following = automaton.steps_of(skill)
+    pairs = tuple(
+        PairRow(
             symbol,
             state,
-            "".join(_shown(alphabets.written[characters[one]]) for one in at),
-            "".join(symbol_digit(int(following[one])) for one in at),
+            "".join(map(_shown, written[symbol])),
+            "".join(map(symbol_digit, following[symbol])),
         )
-
-    pairs = tuple(row(*pair) for pair in proof.pairs)
+        for symbol, state in proof.pairs
+    )
     return SkillTable(part, skill.name, _columns(skill), proof.margin, proof.moved, pairs)
 
 
@@ -212,7 +208,7 @@ def _shown(character: str) -> str:
 
 
 def flaw_of(kept: ProofTable | None, proof: ProofTable) -> str:
-    """What is wrong with the table that a card holds, beside the `proof` of its weights; or ''.
+    """The flaw of a card's table, compared with the `proof` of its weights; empty for none.
 
     First the table itself is checked, against the rules alone.
     """
@@ -241,7 +237,7 @@ def _same_leads(a: SkillTable, b: SkillTable) -> bool:
 
 
 def _flaws(table: SkillTable) -> Iterator[str]:
-    """What keeps the table of a skill from being a proof that it is right at every length.
+    """The flaws that keep the table of a skill from being a proof.
 
     A pass begins in a row of the table, each row writes what the rule writes, and each column leads
     to a row of the table or to the end.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, Literal
 
 from mathrepl.arithmetic.expression import MAX_EXPONENT, MAX_LENGTH, format_value, read_value
@@ -14,6 +16,16 @@ from mathrepl.inference.solution import DIGITS_KEPT, Guess, ScratchpadStep, Solu
 from mathrepl.support.errors import MathreplError
 
 CLOSE_RUNNER_UP = 0.1
+EXACT: Mapping[str, Callable[[int, int], int]] = MappingProxyType(
+    {
+        "+": operator.add,
+        "-": operator.sub,
+        "*": operator.mul,
+        "^": operator.pow,
+        ":": operator.floordiv,
+        "%": operator.mod,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,13 +260,12 @@ def _right_step(line: str, done: Operation) -> tuple[Operation, str, str]:
         written = _right_text(done)
         return done, written, written
     span, operation = by_rules(next_operation(read(line), done.zeros, done.ends))
-    operation = replace(operation, zeros=done.zeros)
     written = _right_text(operation)
     return operation, written, spelled(replaced(read(line), span, written))
 
 
 def _right_text(operation: Operation) -> str:
-    """What an operation writes, by its exact value; nothing where wrong lines have led too far."""
+    """The right result of an operation, by its exact value; empty for one beyond the limits."""
     if len(operation.a) + len(operation.b) > MAX_LENGTH:
         return ""
     a, places = int(operation.a), len(operation.zeros)
@@ -265,20 +276,9 @@ def _right_text(operation: Operation) -> str:
         return ""
     if operation.sign in ":%/" and not b:
         return ""
-    match operation.sign:
-        case "+":
-            return str(a + b)
-        case "-":
-            return str(a - b)
-        case "*":
-            return str(a * b)
-        case "^":
-            return str(a**b)
-        case ":":
-            return str(a // b)
-        case "%":
-            return str(a % b)
-    return format_value(Fraction(a, b), places)
+    if operation.sign == "/":
+        return format_value(Fraction(a, b), places)
+    return str(EXACT[operation.sign](a, b))
 
 
 def _rounds(operation: Operation) -> bool:

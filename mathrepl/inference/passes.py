@@ -6,13 +6,13 @@ skill is first needed (`networks.columns.automaton`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import product, zip_longest
+from collections.abc import Callable, Sequence
+from itertools import product
 from typing import Protocol
 
 import numpy as np
 
-from mathrepl.arithmetic.skills import ALL, BLANK, END, Column
+from mathrepl.arithmetic.skills import ALL, END, Column, columns_of
 from mathrepl.arithmetic.written import Pass
 from mathrepl.data.codec import Floats, Indices, encode_questions
 from mathrepl.data.encoding import Encoding
@@ -46,20 +46,16 @@ class Lookup:
         return [self._answer(one) for one in passes]
 
     def guesses(self, asked: Pass) -> tuple[list[Guess], Guess | None]:
-        found, end = [], None
-        for row in self._rows(asked):
-            guess = Guess(row[0], row[2], row[3], row[4])
-            if row[0] == END:
-                end = guess
-                break
-            found.append(guess)
+        found = [Guess(row[0], row[2], row[3], row[4]) for row in self._walk(asked)]
+        end = found.pop() if found[-1].character == END else None
         return found if ALL[asked.skill].mirrored else found[::-1], end
 
     def _answer(self, asked: Pass) -> Answered:
+        # Its own loop: a list of the steps first would make it a sixth slower.
         table = self._tables.get(asked.skill) or self._table(asked.skill)
         written, sure = [], 1.0
         step = table[0]
-        for column in _columns(asked):
+        for column in columns_of(*asked.rows):
             character, following, probability, _, _ = step[column]
             sure *= probability
             if character == END:
@@ -69,12 +65,17 @@ class Lookup:
         text = "".join(written)
         return Answered(asked, text if ALL[asked.skill].mirrored else text[::-1], sure)
 
-    def _rows(self, asked: Pass) -> Iterator[Row]:
+    def _walk(self, asked: Pass) -> list[Row]:
+        """The steps of a pass, up to the end mark."""
         table = self._tables.get(asked.skill) or self._table(asked.skill)
-        step = table[0]
-        for column in _columns(asked):
-            yield step[column]
-            step = table[step[column][1]]
+        step, found = table[0], []
+        for column in columns_of(*asked.rows):
+            row = step[column]
+            found.append(row)
+            if row[0] == END:
+                break
+            step = table[row[1]]
+        return found
 
     def _table(self, skill: str) -> Table:
         """For each symbol: column to character, next symbol, probability, and the runner-up."""
@@ -108,17 +109,6 @@ class Lookup:
             )
         self._tables[skill] = found
         return found
-
-
-def _columns(asked: Pass) -> Iterator[Column]:
-    """The columns of a pass in the order in which it is read, and one of blanks."""
-    first, second = asked.first, asked.second
-    if not ALL[asked.skill].mirrored:
-        return zip_longest(first[::-1] + BLANK, second[::-1] + BLANK, fillvalue=BLANK)
-    if second:
-        width = max(len(first), len(second))
-        first, second = first.rjust(width), second.rjust(width)
-    return zip_longest(first + BLANK, second + BLANK, fillvalue=BLANK)
 
 
 class Asking:

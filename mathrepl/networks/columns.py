@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mathrepl.arithmetic.skills import DOING, READING, Alphabets, alphabets_of
+from mathrepl.arithmetic.skills import DOING, READING, Alphabets, Skill, alphabets_of
 from mathrepl.data.codec import Floats, Indices
 from mathrepl.data.columns import row_codes, written_codes
 from mathrepl.data.encoding import Encoding
@@ -82,6 +82,15 @@ class Automaton:
     def following(self) -> Indices:
         """The symbol remembered after each step, (skills, K + 1, A, B), from 1."""
         return self.memory.best + 1
+
+    def steps_of(self, skill: Skill) -> tuple[list[list[str]], list[list[int]]]:
+        """The characters written and the next symbols, each by symbol and column of a skill."""
+        place, columns = self.alphabets.names.index(skill.name), skill.columns()
+        first = [self.alphabets.first.index(a) for a, _ in columns]
+        second = [self.alphabets.second.index(b) for _, b in columns]
+        characters = self.logits.best[place][:, first, second].tolist()
+        following = self.following[place][:, first, second].tolist()
+        return [[self.alphabets.written[one] for one in row] for row in characters], following
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Whether a network computes with finite numbers alone: a bound on its tensors, and a probe.
+"""A check that a network computes with finite numbers: a bound on its tensors, and a probe.
 
 Every kind is covered, those of installed packages too, and none has to add anything.
 """

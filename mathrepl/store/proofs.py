@@ -13,7 +13,7 @@ END_WRITTEN = "■"  # stands for the end mark, which cannot be printed
 
 @dataclass(frozen=True, slots=True)
 class PairRow:
-    """What a network does where it remembers `symbol` and the rule remembers `state`.
+    """The transitions of a network that remembers `symbol`, where the rule is in `state`.
 
     A character for each column of the table: `written` is what it writes, `following` the symbol
     that it remembers next, as `symbol_digit`.

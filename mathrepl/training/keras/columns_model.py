@@ -75,8 +75,6 @@ class Bias(keras.layers.Layer):  # type: ignore[misc]
 class Columns(IndexedModel):
     """Pass indices (n, T) in, logits of the characters written (n, S, O) out."""
 
-    proved = True
-
     def __init__(self, size: Size, architecture: Architecture, encoding: Encoding) -> None:
         super().__init__(name="columns")
         alphabets = alphabets_of(encoding.skills)

@@ -64,7 +64,7 @@ class Objective:
         return found
 
     def outputs(self, output: Any) -> Any:
-        """What a forward pass writes, (n, U, V), without what a second loss needs."""
+        """The outputs (n, U, V) of a forward pass, without the numbers of a second loss."""
         return output if self.written is None else output[..., : self.written]
 
 
